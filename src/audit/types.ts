@@ -1,0 +1,68 @@
+/** What one audit record says. Stored as one compact row; rendered as IHE BALP AuditEvents on read. */
+import type { AccessExplanation, DenyReason, Purpose, Role } from '../governance/types.ts';
+
+export type AuditAction = 'C' | 'R' | 'U' | 'D' | 'E';
+
+export interface AuditEntry {
+  /** Instant of the request, ISO UTC with milliseconds. */
+  at: string;
+  /** X-Request-Id of the request. */
+  requestId: string;
+  /** What kind of event: a FHIR interaction, a decision, a disclosure, a sign-in. */
+  interaction:
+    | 'create'
+    | 'read'
+    | 'vread'
+    | 'update'
+    | 'patch'
+    | 'delete'
+    | 'history-instance'
+    | 'history-type'
+    | 'history-system'
+    | 'search-type'
+    | 'search-system'
+    | 'operation'
+    | 'batch'
+    | 'transaction'
+    | 'disclosure'
+    | 'login'
+    | 'token'
+    | 'anonymous';
+  action: AuditAction;
+  /** FHIR audit-event-outcome: 0 success, 4 minor (refused or bad request), 8 serious, 12 major failure. */
+  outcome: 0 | 4 | 8 | 12;
+  /** HTTP status answered, or planned. */
+  status: number;
+  /** Who; null parts for an anonymous request. */
+  agent: {
+    kind: 'system' | 'staff' | 'family' | 'anonymous' | 'internal';
+    clientId: string | null;
+    issuer: string | null;
+    subject: string | null;
+    name: string | null;
+    role: Role | null;
+    practitionerRole: string | null;
+    service: string | null;
+    team: string | null;
+    jti: string | null;
+    /** Network address of the client. */
+    address: string | null;
+  };
+  purpose: Purpose | null;
+  /** Rule ids, the deny reason and the personal explanation of the decision. */
+  rules: string[];
+  reason: DenyReason | null;
+  explanation: AccessExplanation | null;
+  /** Resource versions touched, `Type/id/_history/n` or `Type/id`; for searches the rows shown. */
+  entities: string[];
+  /** Highest confidentiality label among them. */
+  label: string | null;
+  /** `Patient/..` whose data was touched: one BALP AuditEvent each. */
+  patients: string[];
+  /** Searches: cleaned query (parameter names, values of clinical parameters masked) and its encrypted raw text. */
+  query: { cleaned: string; raw: string; count: number } | null;
+  /** Disclosures: recipient endpoint or subscription, and the event number. */
+  recipient: string | null;
+  /** A short machine word for what failed, e.g. `version-conflict`; never content. */
+  detail: string | null;
+}

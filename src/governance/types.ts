@@ -1,0 +1,304 @@
+/**
+ * The words of governance, shared by every room as types only.
+ *
+ * A request is decided in three steps: a **gate** looks at the principal and the request alone; **row rules** look at
+ * one row's facts and at the relationship, consent and agreement rows about its data subjects; **masks** remove paths
+ * from what is shown. Sources: house.md section 4 and 5 (facts, kinds of rule), domain.md section 5 (R-01..R-51).
+ */
+
+/** domain.md 5.3: one column of the role views each. `steward` exists in demo mode only. */
+export type Role =
+  | 'midwife'
+  | 'health-visitor'
+  | 'hospital-midwife'
+  | 'nursery-nurse'
+  | 'perinatal-mental-health'
+  | 'safeguarding'
+  | 'gp'
+  | 'social-worker'
+  | 'student'
+  | 'team-lead'
+  | 'admin'
+  | 'service-lead'
+  | 'ig-officer'
+  | 'caldicott-guardian'
+  | 'sar-officer'
+  | 'mother'
+  | 'partner'
+  | 'system'
+  | 'sysadmin'
+  | 'steward';
+
+/** v3-ActReason codes, R-02. */
+export type Purpose =
+  | 'TREAT'
+  | 'ETREAT'
+  | 'BTG'
+  | 'COC'
+  | 'CAREMGT'
+  | 'PATADMIN'
+  | 'PUBHLTH'
+  | 'HQUALIMP'
+  | 'PATRQT'
+  | 'HLEGAL'
+  | 'HSYSADMIN'
+  | 'HTEST';
+
+/** The rows of the role matrix of domain.md 5.3, plus classes for what is nobody's record. Total over R4 types. */
+export type DataClass =
+  | 'demographics'
+  | 'referral'
+  | 'pregnancy'
+  | 'schedule'
+  | 'visit'
+  | 'working-copy'
+  | 'assessment-copy'
+  | 'findings'
+  | 'confidential'
+  | 'plan'
+  | 'safeguarding-flag'
+  | 'scene-safety'
+  | 'third-party'
+  | 'consent'
+  | 'documents'
+  | 'feedback'
+  | 'audit'
+  | 'directory'
+  | 'agreements'
+  | 'subscription'
+  | 'conformance'
+  | 'other-clinical'
+  | 'not-served';
+
+/** Confidentiality, least to most restricted. `S` = demographics restricted (PDS R, S-flag) is a separate fact. */
+export type Label = 'N' | 'R' | 'V';
+
+/** FHIR interactions the rules speak of. `vread` and `history` are reads of every version. */
+export type Action = 'create' | 'read' | 'vread' | 'history' | 'search' | 'update' | 'patch' | 'delete';
+
+/**
+ * Who is asking, as the directory says at this moment; never taken from the token alone.
+ * `parties` are the references through which a relationship can reach this principal: her PractitionerRole and
+ * Practitioner, her teams (`CareTeam/..`), and for system clients and area rules the service (`Organization/..`).
+ */
+export interface Principal {
+  kind: 'system' | 'staff' | 'family';
+  role: Role;
+  /** OAuth client that carries the request. */
+  clientId: string;
+  /** Token issuer, subject and id, as recorded in the audit trail. */
+  issuer: string;
+  subject: string;
+  jti: string;
+  /** Name for the access list, as it was at the time (GP Connect: details as at the event). */
+  name: string;
+  practitionerRole?: string;
+  practitioner?: string;
+  /** The service's own child Organization, e.g. `Organization/hv-service`. */
+  service?: string;
+  /** `CareTeam/..` memberships valid now. */
+  teams: string[];
+  parties: string[];
+  /** Family audiences: the mother's own Patient, or the Patient a partner is related to. */
+  patient?: string;
+  relatedPerson?: string;
+  /** SMART v2 scopes granted, e.g. `system/*.cruds`; scopes cap, rules decide. */
+  scopes: string[];
+  /** Keyed hash of the person's own NHS number, when the directory holds one (R-11, A-03). */
+  ownRecordKey?: string;
+  /** True while a supervised student, a bank registrant outside her duty, etc.: rules read these. */
+  flags: string[];
+}
+
+/** What is asked, apart from the row it touches. */
+export interface Ask {
+  action: Action;
+  /** Resource type, or null at system level. */
+  type: string | null;
+  purpose: Purpose;
+  /** Request time: the one `now` of the whole request. */
+  now: Date;
+  mode: 'demo' | 'production' | 'training';
+}
+
+/** The facts stored beside every row (house.md section 4). */
+export interface RowFacts {
+  type: string;
+  id: string;
+  /** `Patient/..` references found in the compartment sense. */
+  patients: string[];
+  /** Whose personal data the row is: the mother for everything before birth. Empty for directory and conformance. */
+  subjects: string[];
+  /** Pregnancy key, or null when the row belongs to the whole record. */
+  pregnancy: string | null;
+  dataClass: DataClass;
+  label: Label;
+  /** Sensitivity and handling codes found in labels (SDV, PSY, ETH, SEX, EMP, CEL, HTEST, ...). */
+  tags: string[];
+  /** The service (`Organization/..`) whose record it is: the author's. */
+  service: string | null;
+  /** Author parties (`PractitionerRole/..`, `CareTeam/..`) for rules on authors' teams and own drafts. */
+  authors: string[];
+  /** False while a referral is `held` or an assessment is not released; the addressee sees nothing (R-06 c, 404). */
+  released: boolean;
+  /** The service a row is addressed to (referral, Task), so that `held` can be hidden from its addressee. */
+  addressee: string | null;
+}
+
+export type RelationshipKind =
+  | 'care-team'
+  | 'episode'
+  | 'referral'
+  | 'referral-accepted'
+  | 'appointment'
+  | 'task'
+  | 'attendance'
+  | 'supervision'
+  | 'self-claim'
+  | 'break-glass'
+  | 'named'
+  | 'subject'
+  | 'related-person';
+
+/** One legitimate-relationship row: `party` may reach `patient` during `[from, until)`. */
+export interface Relationship {
+  party: string;
+  patient: string;
+  pregnancy: string | null;
+  kind: RelationshipKind;
+  /** ISO instants; null = open. */
+  from: string | null;
+  until: string | null;
+  /** `closed` = ended as planned (grace, R-08); `revoked` = ended to the second. */
+  ending: 'closed' | 'revoked' | null;
+  /** Resource or grant that produced it, e.g. `CareTeam/f-12`. */
+  source: string;
+  /** Rows reachable before acceptance through this relationship (R-13): references named in supportingInfo. */
+  scope: string[];
+}
+
+/** A consent, objection, restriction, override or permit in force, by patient (domain.md 5.4). */
+export interface ConsentRow {
+  patient: string;
+  /** `objection` (deny), `permit` (partner access), `override` (R-22), `restriction` (R-31), `sharing-explained`. */
+  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained';
+  /** The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside. */
+  party: string | null;
+  /** Data classes it is limited to; empty = all. */
+  classes: DataClass[];
+  from: string | null;
+  until: string | null;
+  source: string;
+}
+
+/** One direction of one agreement (or sharing protocol) between two services (R-04). */
+export interface AgreementRow {
+  /** Services as `Organization/..`: data of `fromService` may be shown to `toService`. */
+  fromService: string;
+  toService: string;
+  classes: DataClass[];
+  purposes: Purpose[];
+  /** Highest label it lets through; `R` only when the agreement names it. */
+  maxLabel: Label;
+  from: string | null;
+  until: string | null;
+  revoked: boolean;
+  source: string;
+}
+
+/** domain.md 2.8 `deny-reason`. */
+export type DenyReason =
+  | 'no-authn'
+  | 'no-purpose'
+  | 'purpose'
+  | 'dsa-missing'
+  | 'dsa-expired'
+  | 'role'
+  | 'no-relationship'
+  | 'earlier-pregnancy'
+  | 'held'
+  | 'not-released'
+  | 'own-record'
+  | 'conflict'
+  | 'label'
+  | 'objection'
+  | 's-flag'
+  | 'restricted-processing'
+  | 'cap'
+  | 'rate-limit'
+  | 'test-data'
+  | 'policy-unavailable'
+  | 'audit-unavailable';
+
+/** domain.md 2.8 `access-explanation`: why *this person*, not her team. */
+export type AccessExplanation =
+  | 'own-appointment'
+  | 'own-task'
+  | 'named-role'
+  | 'duty-list'
+  | 'record-event'
+  | 'handover';
+
+/** Paths to remove from one resource, and the search parameters that would reveal them. */
+export interface Mask {
+  rule: string;
+  /** Element paths without the type, e.g. `address`, `contact.address`. */
+  remove: string[];
+  /** Search parameters of the type that reveal the removed paths: not searchable, sortable, countable. */
+  params: string[];
+}
+
+export interface Decision {
+  permit: boolean;
+  /** R-numbers that decided, e.g. `['R-06', 'R-13']`. */
+  rules: string[];
+  reason: DenyReason | null;
+  /** Plain words for people. Never contains record content. */
+  text: string;
+  explanation: AccessExplanation | null;
+  masks: Mask[];
+  /** Refusals: hidden (404, like an unknown id) or told (403 with the way in). */
+  concealed: boolean;
+  wayIn: 'self-claim' | 'break-glass' | null;
+}
+
+/**
+ * A row rule: a predicate over one row's facts and the rows about its data subjects, at one `now`.
+ * The same tree is evaluated in memory (`governance/evaluate.ts`) and as SQL (`store/rule-sql.ts`); a property test
+ * proves them equal. Only these atoms exist; a new rule is composed of them or adds one atom to both evaluators.
+ */
+export type RowRule =
+  | { op: 'all'; rules: RowRule[] }
+  | { op: 'any'; rules: RowRule[] }
+  | { op: 'not'; rule: RowRule }
+  | { op: 'true' }
+  | { op: 'false' }
+  | { op: 'class'; in: DataClass[] }
+  | { op: 'type'; in: string[] }
+  | { op: 'label'; atMost: Label }
+  | { op: 'tag'; any: string[] }
+  | { op: 'released' }
+  | { op: 'service'; in: string[] }
+  | { op: 'addressee'; in: string[] }
+  | { op: 'author'; any: string[] }
+  /** The row is about nobody (directory, conformance). */
+  | { op: 'nobody' }
+  /** Every data subject is one of these patients. */
+  | { op: 'subject'; in: string[] }
+  /**
+   * For every data subject there is a relationship of one of `kinds` with one of `parties`, valid at now (or ended
+   * `closed` at most `graceDays` ago). `pregnancy`: 'row' = the relationship's pregnancy is null, the row's is null is
+   * NOT enough, or both are equal; 'any' = ignored. `scoped`: the row must be named in the relationship's scope.
+   */
+  | {
+      op: 'related';
+      parties: string[];
+      kinds: RelationshipKind[];
+      graceDays: number;
+      pregnancy: 'row' | 'any';
+      scoped: boolean;
+    }
+  /** Some data subject has a consent row of this kind in force, about one of `parties` (or null party), covering the class. */
+  | { op: 'consent'; kind: ConsentRow['kind']; parties: string[] }
+  /** An agreement from the row's service to `to`, covering class, purpose and label, is in force (or expired at most `graceDays` ago and not revoked). */
+  | { op: 'agreement'; to: string; purpose: Purpose; graceDays: number };

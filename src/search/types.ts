@@ -1,0 +1,86 @@
+/** One parsed query: the tree that SQL (`store/query-sql.ts`) and memory (`search/match.ts`) both evaluate. */
+
+export type ParamType =
+  | 'token'
+  | 'reference'
+  | 'date'
+  | 'string'
+  | 'uri'
+  | 'number'
+  | 'quantity'
+  | 'composite'
+  | 'special';
+
+export interface SearchParam {
+  /** Search code, e.g. `birthdate`. */
+  code: string;
+  type: ParamType;
+  /** FHIRPath expression of this parameter for this resource type only (unions already split). */
+  expression: string;
+  /** Reference parameters: allowed target types. */
+  targets: string[];
+  url: string;
+}
+
+export type Prefix = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'sa' | 'eb' | 'ap';
+
+export type SearchValue =
+  | { kind: 'token'; system: string | null | undefined; code: string | null }
+  | { kind: 'reference'; type: string | null; id: string | null; url: string | null }
+  | { kind: 'date'; prefix: Prefix; low: string; high: string }
+  | { kind: 'string'; text: string }
+  | { kind: 'uri'; uri: string }
+  | { kind: 'number'; prefix: Prefix; low: number; high: number };
+
+/** One AND-ed criterion; its values are OR-ed. */
+export interface Criterion {
+  param: SearchParam;
+  modifier: string | null;
+  values: SearchValue[];
+}
+
+export interface SortKey {
+  param: SearchParam | '_id' | '_lastUpdated';
+  descending: boolean;
+}
+
+export interface Include {
+  /** Source type, parameter (null = `*`) and optional target type. */
+  source: string;
+  param: SearchParam | null;
+  target: string | null;
+  iterate: boolean;
+}
+
+export interface Query {
+  /** Null at system level. */
+  type: string | null;
+  where: Criterion[];
+  sort: SortKey[];
+  /** Page size; 0 = count only. */
+  count: number;
+  total: 'none' | 'estimate' | 'accurate';
+  summary: 'true' | 'false' | 'text' | 'data' | 'count' | null;
+  elements: string[];
+  include: Include[];
+  revinclude: Include[];
+  /** The query as understood, for the self link. */
+  self: string;
+}
+
+/**
+ * What the index holds for one resource. Tokens are exact words in one GIN array per row; strings and dates are narrow
+ * side rows. Every word starts with the parameter's code, so one array serves all parameters of a type:
+ *   token      `code` `=`  plus  `|code`, `system|code`, `system|`  (see search/words.ts)
+ *   reference  `code` `=` `Type/id`  and the bare `id`
+ *   uri        `code` `=` the uri
+ */
+export interface IndexValues {
+  tokens: string[];
+  /** Folded (case and accents), one per name part or address part. */
+  strings: { code: string; value: string }[];
+  /** Inclusive low, exclusive high, as ISO instants; null = open. */
+  dates: { code: string; low: string | null; high: string | null }[];
+  /** Number and quantity values for later depth; unit `system|code` or null. */
+  numbers: { code: string; low: number; high: number; unit: string | null }[];
+}
