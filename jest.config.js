@@ -4,6 +4,9 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/strip-types.js' },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // One PostgreSQL for the run, started by the first test that asks for a database.
+  globalSetup: '<rootDir>/test/harness/global-setup.ts',
+  globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   testTimeout: 30_000,
   maxWorkers: 2,
 };

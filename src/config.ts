@@ -1,0 +1,189 @@
+/** Environment -> frozen, typed Config. The only reader of the environment; every problem is told at once. */
+import { resolve } from 'node:path';
+import type { LogLevel } from './log.ts';
+
+export type Mode = 'demo' | 'training' | 'production';
+
+/** Where the joint visit's window opens: 25 weeks exactly, or the last day of week 25 (domain.md section 1). */
+export type JointWindowEdge = '25+0' | '25+6';
+
+export interface Config {
+  mode: Mode;
+  /** Address to listen on, e.g. `127.0.0.1`. */
+  host: string;
+  /** TCP port; 0 asks the system for a free one. */
+  port: number;
+  /** Owner's connection string; undefined = embedded server under `dataDir`. */
+  databaseUrl: string | undefined;
+  /** Connection string of the least-privileged role; undefined = derived from `databaseUrl`. */
+  serviceDatabaseUrl: string | undefined;
+  /** Absolute folder for the embedded database, keys and compiled definitions. */
+  dataDir: string;
+  /** Address that others use to reach the service, without a trailing slash; undefined = `http://host:port`. */
+  publicUrl: string | undefined;
+  logLevel: LogLevel;
+  seed: 'demo' | 'none';
+  /** Largest request body in bytes. */
+  bodyLimit: number;
+  /** Connections of the service's pool. */
+  poolSize: number;
+  jointWindowEdge: JointWindowEdge;
+  /** Hosts (`host`, `host:port`, `*.domain`) that Subscription endpoints may point to; plain http only on loopback. */
+  webhookAllow: readonly string[];
+}
+
+/** The environment as a plain map; unset and empty mean the same. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Names that `loadConfig` reads, for the README and for a message about misspelt ones. */
+export const VARIABLES = [
+  'MODE',
+  'PORT',
+  'HOST',
+  'DATABASE_URL',
+  'SERVICE_DATABASE_URL',
+  'DATA_DIR',
+  'PUBLIC_URL',
+  'LOG_LEVEL',
+  'SEED',
+  'BODY_LIMIT',
+  'POOL_SIZE',
+  'JOINT_WINDOW_EDGE',
+  'WEBHOOK_ALLOW',
+] as const;
+
+type Variable = (typeof VARIABLES)[number];
+
+/** Every problem with the environment, one per line of the message. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads one variable at a time and collects what is wrong instead of stopping at the first. */
+interface Reader {
+  text(name: Variable): string | undefined;
+  choice<T extends string>(name: Variable, allowed: readonly T[]): T | undefined;
+  integer(name: Variable, range: { min: number; max: number; default: number }): number;
+  url(name: Variable, protocols: readonly string[]): string | undefined;
+  problem(words: string): void;
+}
+
+/**
+ * The configuration for an environment; relative DATA_DIR counts from `cwd`. Pure. Throws ConfigError listing every
+ * problem. Demo mode is the default only without DATABASE_URL and on loopback, and exists on loopback only.
+ */
+export function loadConfig(env: Environment, cwd: string = process.cwd()): Config {
+  const problems: string[] = [];
+  const read = reader(env, problems);
+  const host = read.text('HOST') ?? '127.0.0.1';
+  const databaseUrl = read.url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const mode = readMode(read, host, databaseUrl);
+  const config: Config = {
+    mode,
+    host,
+    port: read.integer('PORT', { min: 0, max: 65_535, default: 8080 }),
+    databaseUrl,
+    serviceDatabaseUrl: read.url('SERVICE_DATABASE_URL', ['postgres:', 'postgresql:']),
+    dataDir: resolve(cwd, read.text('DATA_DIR') ?? 'data'),
+    publicUrl: read.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    logLevel: read.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']) ?? 'info',
+    seed: read.choice('SEED', ['demo', 'none']) ?? (mode === 'demo' ? 'demo' : 'none'),
+    bodyLimit: read.integer('BODY_LIMIT', { min: 1_024, max: 268_435_456, default: 16_777_216 }),
+    poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
+    jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+0',
+    webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
+  };
+  checkTogether(config, read);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
+
+/** True for addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function readMode(read: Reader, host: string, databaseUrl: string | undefined): Mode {
+  const mode = read.choice('MODE', ['demo', 'training', 'production']);
+  if (mode === 'demo' && !isLoopback(host)) {
+    read.problem(`MODE=demo has well-known identities and therefore listens on loopback only, not on HOST=${host}.`);
+  }
+  if (mode !== undefined || read.text('MODE') !== undefined) return mode ?? 'production';
+  if (databaseUrl === undefined && isLoopback(host)) return 'demo';
+  read.problem('MODE must be set (demo, training or production) when DATABASE_URL is set or HOST is not loopback.');
+  return 'production';
+}
+
+function checkTogether(config: Config, read: Reader): void {
+  if (config.mode === 'production') {
+    if (read.text('DATABASE_URL') === undefined) {
+      read.problem('MODE=production needs DATABASE_URL: the embedded database is for demo and training.');
+    }
+    if (config.seed === 'demo') read.problem('SEED=demo is synthetic and never goes into production.');
+    if (read.text('PUBLIC_URL') === undefined) {
+      read.problem('MODE=production needs PUBLIC_URL, the https address that others use.');
+    } else if (config.publicUrl?.startsWith('http:') && !isLoopback(new URL(config.publicUrl).hostname)) {
+      read.problem('PUBLIC_URL must be https in production.');
+    }
+  }
+  if (config.serviceDatabaseUrl !== undefined && read.text('DATABASE_URL') === undefined) {
+    read.problem('SERVICE_DATABASE_URL makes sense only together with DATABASE_URL.');
+  }
+}
+
+/** In demo the receiver usually runs on the same machine; elsewhere nobody is allowed until named. */
+function readWebhookHosts(read: Reader, mode: Mode): string[] {
+  const given = read.text('WEBHOOK_ALLOW');
+  if (given === undefined) return mode === 'demo' ? ['127.0.0.1', 'localhost'] : [];
+  const hosts = given.split(',').map((host) => host.trim().toLowerCase());
+  for (const host of hosts) {
+    if (!/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/.test(host)) {
+      read.problem(`WEBHOOK_ALLOW lists hosts, separated by commas, such as "hv.example.org:443"; "${host}" is none.`);
+    }
+  }
+  return hosts;
+}
+
+function reader(env: Environment, problems: string[]): Reader {
+  const problem = (words: string): void => {
+    problems.push(words);
+  };
+  const text = (name: Variable): string | undefined => {
+    const value = env[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  return {
+    text,
+    problem,
+    choice: (name, allowed) => {
+      const value = text(name);
+      const found = allowed.find((one) => one === value);
+      if (value !== undefined && found === undefined)
+        problem(`${name} must be one of ${allowed.join(', ')}, not "${value}".`);
+      return found;
+    },
+    integer: (name, range) => {
+      const value = text(name);
+      if (value === undefined) return range.default;
+      const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= range.min && number <= range.max) return number;
+      problem(`${name} must be a whole number from ${range.min} to ${range.max}, not "${value}".`);
+      return range.default;
+    },
+    // The value is not repeated: connection strings hold passwords.
+    url: (name, protocols) => {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const parsed = URL.parse(value);
+      if (parsed !== null && protocols.includes(parsed.protocol)) return value;
+      problem(`${name} must be an address that starts with ${protocols.map((one) => `${one}//`).join(' or ')}.`);
+      return undefined;
+    },
+  };
+}
