@@ -13,7 +13,7 @@ export function newRunFolder(): string {
 
 /** The folder of the run this process belongs to. Throws when the run was not started through jest.config.js. */
 export function runFolder(): string {
-  const folder = process.env['TANDEM_TEST_RUN'];
+  const folder = process.env.TANDEM_TEST_RUN;
   if (folder === undefined) throw new Error('No test run: start tests through jest with jest.config.js.');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
