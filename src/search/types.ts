@@ -20,6 +20,10 @@ export interface SearchParam {
   /** Reference parameters: allowed target types. */
   targets: string[];
   url: string;
+  /** Token parameters on elements of type code: the one system of their required binding, when there is one. */
+  codeSystem?: string;
+  /** String parameters: the codes under which their values are stored, e.g. name -> name, family, given (search/params.ts). */
+  parts?: readonly string[];
 }
 
 export type Prefix = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'sa' | 'eb' | 'ap';
@@ -37,6 +41,8 @@ export interface Criterion {
   param: SearchParam;
   modifier: string | null;
   values: SearchValue[];
+  /** The caller may not see this element at all: it is evaluated as if no row had a value (oracle of house.md 1). */
+  hidden?: true;
 }
 
 export interface SortKey {

@@ -1,0 +1,106 @@
+/**
+ * What the index holds for a resource. Each parameter of a type is compiled once to direct code and called on every
+ * write; only expressions that are not plain paths go through fhirpath (none of R4's on the types of this record).
+ */
+import { createRequire } from 'node:module';
+import type { Definitions } from '../definitions/types.ts';
+import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import { dateIndex } from './date-values.ts';
+import { partElement, ROW_PARAMS, searchableParams } from './params.ts';
+import { compilePath } from './path.ts';
+import type { IndexValues, SearchParam } from './types.ts';
+import { CHOICES, type Index, referenceIndex, stringIndex, tokenIndex, uriIndex } from './values.ts';
+
+export interface Indexer {
+  /** Index values of one resource; a type without parameters, or an unknown one, has none. Never throws for bad content. */
+  indexOf(resource: Resource): IndexValues;
+}
+
+type Extract = (resource: JsonObject, out: IndexValues) => void;
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** `bases` are the absolute bases under which this server is known: references under them count as local. */
+export function createIndexer(definitions: Definitions, bases: readonly string[]): Indexer {
+  const types = new Map<string, Extract[]>();
+  const extracts = (type: string): Extract[] => {
+    let compiled = types.get(type);
+    if (compiled === undefined) {
+      compiled = definitions.isResourceType(type) ? compileType(type, definitions, bases) : [];
+      types.set(type, compiled);
+    }
+    return compiled;
+  };
+  return {
+    indexOf(resource) {
+      const out: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] };
+      for (const extract of extracts(resource.resourceType)) extract(resource, out);
+      if (out.tokens.length > 1) out.tokens = [...new Set(out.tokens)];
+      if (out.strings.length > 1) out.strings = distinct(out.strings, (entry) => `${entry.code} ${entry.value}`);
+      if (out.dates.length > 1) out.dates = distinct(out.dates, (entry) => `${entry.code} ${entry.low} ${entry.high}`);
+      return out;
+    },
+  };
+}
+
+function distinct<T>(entries: T[], key: (entry: T) => string): T[] {
+  const seen = new Set<string>();
+  return entries.filter((entry) => {
+    const text = key(entry);
+    return seen.has(text) ? false : seen.add(text) !== null;
+  });
+}
+
+function compileType(type: string, definitions: Definitions, bases: readonly string[]): Extract[] {
+  const params = [...searchableParams(definitions, type).values()];
+  return params
+    .filter((param) => !ROW_PARAMS.has(param.code))
+    .map((param) => {
+      const index = indexFor(type, param, params, bases);
+      return compilePath(param.expression, index, CHOICES[param.type] ?? NONE) ?? throughFhirPath(param, index);
+    });
+}
+
+function indexFor(type: string, param: SearchParam, all: SearchParam[], bases: readonly string[]): Index {
+  switch (param.type) {
+    case 'token':
+      return tokenIndex(type, param);
+    case 'reference':
+      return referenceIndex(type, param, bases);
+    case 'uri':
+      return uriIndex(type, param);
+    case 'date':
+      return dateIndex(param);
+    default: {
+      const narrower = all.map((other) => partElement(param, other)).filter((name) => name !== null);
+      return stringIndex(param, new Set(param.parts === undefined ? [] : narrower));
+    }
+  }
+}
+
+interface FhirPath {
+  compile(expression: string, model: unknown, options: { traceFn: () => void }): (resource: JsonObject) => unknown;
+}
+
+/** Parameters from outside may use any FHIRPath. Loaded on first use: most processes never need it. */
+function throughFhirPath(param: SearchParam, index: Index): Extract {
+  let evaluate: ((resource: JsonObject) => unknown) | null = null;
+  return (resource, out) => {
+    evaluate ??= compileFhirPath(param.expression);
+    const found = evaluate(resource);
+    if (Array.isArray(found)) for (const value of found) index(plainValue(value), out);
+  };
+}
+
+function compileFhirPath(expression: string): (resource: JsonObject) => unknown {
+  const load = createRequire(import.meta.url);
+  const fhirpath: FhirPath = load('fhirpath');
+  // R4 expressions contain trace(), which would print record content to stdout.
+  return fhirpath.compile(expression, load('fhirpath/fhir-context/r4'), { traceFn: () => undefined });
+}
+
+/** fhirpath wraps dates in objects of its own; their text is the value. */
+function plainValue(value: unknown): Json {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return JSON.parse(JSON.stringify(value ?? null));
+}

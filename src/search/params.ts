@@ -1,0 +1,56 @@
+/** Which of a type's search parameters this server really answers, and where their values are stored. */
+import type { Definitions } from '../definitions/types.ts';
+import { split } from './path.ts';
+import type { ParamType, SearchParam } from './types.ts';
+
+/** Parameter types that are indexed; the others are refused by name until they are. */
+const INDEXED: ReadonlySet<ParamType> = new Set(['token', 'reference', 'date', 'string', 'uri']);
+/** Parameters answered from the row itself. */
+export const ROW_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
+/** `phonetic` promises a sound-alike match that is not made; `_query` and `_list` name operations. */
+const NOT_SERVED: ReadonlySet<string> = new Set([
+  'phonetic',
+  '_query',
+  '_list',
+  '_has',
+  '_text',
+  '_content',
+  '_filter',
+]);
+
+/** Elements of HumanName and Address that have parameters of their own. */
+const PART = /^(family|given|city|state|country|postalCode)$/;
+
+const cache = new WeakMap<Definitions, Map<string, ReadonlyMap<string, SearchParam>>>();
+
+/** The parameters of a type that can be searched and are indexed, by code. Compiled once per type. */
+export function searchableParams(definitions: Definitions, type: string): ReadonlyMap<string, SearchParam> {
+  const types = cache.get(definitions) ?? new Map<string, ReadonlyMap<string, SearchParam>>();
+  const known = types.get(type);
+  if (known !== undefined) return known;
+  const params = served(definitions.searchParams(type));
+  cache.set(definitions, types.set(type, params));
+  return params;
+}
+
+function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam> {
+  const params = [...all.values()].filter(
+    (param) =>
+      !NOT_SERVED.has(param.code) && INDEXED.has(param.type) && (param.expression !== '' || ROW_PARAMS.has(param.code)),
+  );
+  return new Map(params.map((param) => [param.code, withParts(param, params)]));
+}
+
+/** `name` covers `family` and `given`: each name part is stored once, under its narrowest parameter. */
+function withParts(param: SearchParam, all: readonly SearchParam[]): SearchParam {
+  if (param.type !== 'string' || split(param.expression, '|').length > 1) return param;
+  const parts = all.filter((other) => partElement(param, other) !== null).map((other) => other.code);
+  return parts.length === 0 ? param : { ...param, parts: [param.code, ...parts] };
+}
+
+/** The element by which `other` is a part of `param`, or null. */
+export function partElement(param: SearchParam, other: SearchParam): string | null {
+  if (other.type !== 'string' || !other.expression.startsWith(`${param.expression}.`)) return null;
+  const element = other.expression.slice(param.expression.length + 1);
+  return PART.test(element) ? element : null;
+}

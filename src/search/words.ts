@@ -1,0 +1,123 @@
+/**
+ * The words of the token index: one source of truth for what a resource stores and what a query asks for.
+ * One GIN array per row holds them all, so every word starts with `Type.code=`:
+ *
+ *   token      `Patient.identifier=sys|val`  `=val` (any system)  `=|val` (no system)  `=sys|` (any code of a system)
+ *   reference  `Encounter.subject=Patient/1`, or an absolute URL of another server
+ *   logical    `Encounter.subject:identifier=sys|val`, in the same forms as a token
+ *   uri        `ValueSet.url=http://...`; canonicals with and without `|version`
+ *   presence   `Patient.identifier!` when the parameter has a value (token, reference and uri parameters)
+ *
+ * Words that start with `@` belong to the store (`@s=Patient/1`).
+ */
+import { createHash } from 'node:crypto';
+import type { Criterion, Include, SearchParam, SearchValue } from './types.ts';
+
+/** Longer words become a digest: a GIN key must stay far below a page, and nobody types them. */
+const MAX_WORD = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the store joins words with U+001F, so none may hold it
+const CONTROL = /[\u0000-\u001f]/;
+
+/** Everything before the value in a word. */
+export function wordPrefix(type: string, code: string): string {
+  return `${type}.${code}=`;
+}
+
+/** Everything before the value in a word about a logical reference (`Reference.identifier`). */
+export function logicalPrefix(type: string, code: string): string {
+  return `${type}.${code}:identifier=`;
+}
+
+/** The word that says the parameter has a value. */
+export function presenceWord(type: string, code: string): string {
+  return `${type}.${code}!`;
+}
+
+/** One word: long or unprintable values as a digest, and values that look like one too, so that none can be forged. */
+export function word(prefix: string, value: string): string {
+  if (value.length <= MAX_WORD && value.charCodeAt(0) !== 0x23 && !CONTROL.test(value)) return prefix + value;
+  return `${prefix}#${createHash('sha256').update(value).digest('base64url')}`;
+}
+
+/** `|` separates system and code in a word, so a literal one is escaped. */
+function literal(part: string): string {
+  return part.includes('|') || part.includes('\\') ? part.replace(/[\\|]/g, '\\$&') : part;
+}
+
+/** Contact points compare without case and spaces (R4 search, token on ContactPoint: special handling allowed). */
+export function contactValue(value: string): string {
+  return value.toLowerCase().replace(/\s+/g, '');
+}
+
+const CONTACT_CODES: ReadonlySet<string> = new Set(['telecom', 'phone', 'email']);
+
+/** Adds the words of one token value. Codes are case sensitive (R4 search, token). */
+export function pushTokenWords(out: string[], prefix: string, system: string | null, code: string | null): void {
+  const from = system === null ? null : literal(system);
+  if (code !== null) {
+    const text = literal(code);
+    out.push(word(prefix, text), word(prefix, `${from ?? ''}|${text}`));
+  }
+  if (from !== null) out.push(word(prefix, `${from}|`));
+}
+
+/** Adds the one word of a value that cannot have a system: code, boolean, string, uri. */
+export function pushPlainWord(out: string[], prefix: string, code: string): void {
+  out.push(word(prefix, literal(code)));
+}
+
+/** The words a reference, canonical or uri stores: canonicals are found with and without their version. */
+export function pushUriWords(out: string[], prefix: string, uri: string): void {
+  out.push(word(prefix, uri));
+  const bar = uri.indexOf('|');
+  if (bar > 0) out.push(word(prefix, uri.slice(0, bar)));
+}
+
+/** The words of one criterion's values; a row matches when it holds any of them. */
+export function queryWords(type: string, criterion: Criterion): string[] {
+  const { param, modifier } = criterion;
+  const prefix = modifier === 'identifier' ? logicalPrefix(type, param.code) : wordPrefix(type, param.code);
+  const words = new Set<string>();
+  for (const value of criterion.values) {
+    const text = queryText(param, value);
+    if (text !== null) words.add(word(prefix, text));
+  }
+  return [...words];
+}
+
+function queryText(param: SearchParam, value: SearchValue): string | null {
+  if (value.kind === 'token') return tokenText(param, value.system, value.code);
+  if (value.kind === 'reference') return value.type === null ? value.url : `${value.type}/${value.id}`;
+  return value.kind === 'uri' ? value.uri : null;
+}
+
+function tokenText(param: SearchParam, system: string | null | undefined, code: string | null): string {
+  const asked = code !== null && CONTACT_CODES.has(param.code) ? contactValue(code) : code;
+  const text = asked === null ? '' : literal(asked);
+  // Elements of type code carry no system: theirs is that of their required binding.
+  if (system === undefined || (system !== null && system === param.codeSystem && code !== null)) return text;
+  return `${system === null ? '' : literal(system)}|${text}`;
+}
+
+/** `Type/id` references that a row's own words name for an include (`_include`), of the target type if one is given. */
+export function includedReferences(include: Include, words: readonly string[]): string[] {
+  if (include.param === null) return [];
+  const prefix = wordPrefix(include.source, include.param.code);
+  const found: string[] = [];
+  for (const text of words) {
+    if (!text.startsWith(prefix)) continue;
+    const reference = text.slice(prefix.length);
+    const slash = reference.indexOf('/');
+    if (slash > 0 && reference.indexOf('/', slash + 1) < 0 && !reference.includes(':')) {
+      if (include.target === null || reference.slice(0, slash) === include.target) found.push(reference);
+    }
+  }
+  return found;
+}
+
+/** Words by which rows point at any of these `Type/id` references (`_revinclude`). */
+export function pointingWords(include: Include, references: readonly string[]): string[] {
+  if (include.param === null) return [];
+  const prefix = wordPrefix(include.source, include.param.code);
+  return references.map((reference) => word(prefix, reference));
+}
