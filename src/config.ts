@@ -4,8 +4,11 @@ import type { LogLevel } from './log.ts';
 
 export type Mode = 'demo' | 'training' | 'production';
 
-/** Where the joint visit's window opens: 25 weeks exactly, or the last day of week 25 (domain.md section 1). */
+/** Upper edge of the joint visit's window, in completed weeks + days; the public account is ambiguous. */
 export type JointWindowEdge = '25+0' | '25+6';
+
+/** When a health visiting service hears of a routine referral; urgent ones and safeguarding at once, always. */
+export type NotifyRule = 'dating-scan-or-12+0' | '12+0' | 'immediate';
 
 export interface Config {
   mode: Mode;
@@ -28,6 +31,7 @@ export interface Config {
   /** Connections of the service's pool. */
   poolSize: number;
   jointWindowEdge: JointWindowEdge;
+  notifyRule: NotifyRule;
   /** Hosts (`host`, `host:port`, `*.domain`) that Subscription endpoints may point to; plain http only on loopback. */
   webhookAllow: readonly string[];
 }
@@ -49,6 +53,7 @@ export const VARIABLES = [
   'BODY_LIMIT',
   'POOL_SIZE',
   'JOINT_WINDOW_EDGE',
+  'NOTIFY_RULE',
   'WEBHOOK_ALLOW',
 ] as const;
 
@@ -96,7 +101,8 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     seed: read.choice('SEED', ['demo', 'none']) ?? (mode === 'demo' ? 'demo' : 'none'),
     bodyLimit: read.integer('BODY_LIMIT', { min: 1_024, max: 268_435_456, default: 16_777_216 }),
     poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
-    jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+0',
+    jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
+    notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
   };
   checkTogether(config, read);
@@ -109,15 +115,18 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Stands in after a problem with MODE has been noted, so that no further problems follow from a guess. */
+const UNDECIDED: Mode = 'training';
+
 function readMode(read: Reader, host: string, databaseUrl: string | undefined): Mode {
   const mode = read.choice('MODE', ['demo', 'training', 'production']);
   if (mode === 'demo' && !isLoopback(host)) {
     read.problem(`MODE=demo has well-known identities and therefore listens on loopback only, not on HOST=${host}.`);
   }
-  if (mode !== undefined || read.text('MODE') !== undefined) return mode ?? 'production';
+  if (mode !== undefined || read.text('MODE') !== undefined) return mode ?? UNDECIDED;
   if (databaseUrl === undefined && isLoopback(host)) return 'demo';
   read.problem('MODE must be set (demo, training or production) when DATABASE_URL is set or HOST is not loopback.');
-  return 'production';
+  return UNDECIDED;
 }
 
 function checkTogether(config: Config, read: Reader): void {
