@@ -66,3 +66,48 @@ export interface AuditEntry {
   /** A short machine word for what failed, e.g. `version-conflict`; never content. */
   detail: string | null;
 }
+
+/** The columns of one stored audit row, as `auditColumns` makes them and `store` inserts them. */
+export interface AuditColumns {
+  /** Instant of the request, ISO UTC with milliseconds. */
+  at: string;
+  /** Canonical JSON of the entry without `at` and `patients`; no raw line feed. */
+  body: string;
+  /** `Patient/..` references, without spaces. */
+  patients: string[];
+}
+
+/** One audit row as it is stored and sealed. */
+export interface StoredAudit {
+  /** Its place in the gapless sequence. */
+  seq: number;
+  at: string;
+  body: string;
+  patients: string[];
+}
+
+/** What an officer may ask of the trail; every criterion must hold, values within one are alternatives. */
+export interface AuditQuery {
+  /** `<seq>-<n>` taken apart. */
+  id: { seq: number; n: number } | null;
+  /** Instants `[from, until)` of the request; null = open. */
+  from: string | null;
+  until: string | null;
+  patient: string[];
+  agent: string[];
+  /** `Type/id` or `Type/id/_history/n`. */
+  entity: string[];
+  action: string[];
+  outcome: number[];
+  purpose: string[];
+  /** Token ids (jti). */
+  policy: string[];
+  /** Interactions that `type` and `subtype` allow; null = all. */
+  interactions: string[] | null;
+  /** AuditEvents on a page. */
+  count: number;
+  /** Where the next page starts: the event before this one, newest first; null = first page. */
+  before: { seq: number; n: number } | null;
+  /** The query as understood, for the self link. */
+  self: string;
+}

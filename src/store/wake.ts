@@ -1,0 +1,81 @@
+/**
+ * Wakes the pumps of other processes. One debounced sender for each process on a connection of its own: a NOTIFY inside
+ * a write transaction ends group commit (tried: 6,051 to 2,990 inserts/s at 16 clients). Losing a wake is harmless, the
+ * timers of the loops are what makes them correct.
+ */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+export interface Waker {
+  /** Tells the other processes that something was committed. Cheap: at most one NOTIFY for each 50 ms. */
+  tell(): void;
+  close(): Promise<void>;
+}
+
+const CHANNEL = 'tandem_commit';
+const APPLICATION = 'tandem-wake';
+const DEBOUNCE_MS = 50;
+const PEERS_MS = 2_000;
+const RECONNECT_MS = 1_000;
+
+/**
+ * Listens for other processes and tells them.
+ * @param url connection string of the service role
+ * @param onWake called when another process has committed something
+ */
+export function startWaker(url: string, onWake: () => void): Waker {
+  const self = randomUUID();
+  let client: pg.Client | null = null;
+  let closed = false;
+  let timer: NodeJS.Timeout | null = null;
+  let peers = false;
+
+  const drop = (): void => {
+    client = null;
+    if (!closed) setTimeout(() => void connect(), RECONNECT_MS).unref();
+  };
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ connectionString: url, application_name: APPLICATION });
+    next.on('error', () => {
+      if (client === next) drop();
+    });
+    next.on('notification', (message) => {
+      if (message.payload !== self) onWake();
+    });
+    try {
+      await next.connect();
+      await next.query(`listen ${CHANNEL}`);
+      if (closed) await next.end();
+      else client = next;
+    } catch {
+      drop();
+    }
+  };
+  // A process that is alone sends nothing: a NOTIFY is a transaction with a flush of its own.
+  const count = async (): Promise<void> => {
+    const sql =
+      'select count(*) > 1 as peers from pg_stat_activity where datname = current_database() and application_name = $1';
+    const result = await client?.query<{ peers: boolean }>(sql, [APPLICATION]).catch(() => null);
+    peers = result?.rows[0]?.peers ?? true;
+  };
+  const send = (): void => {
+    timer = null;
+    void client?.query('select pg_notify($1, $2)', [CHANNEL, self]).catch(() => {});
+  };
+
+  const first = connect().then(count);
+  const poll = setInterval(() => void count(), PEERS_MS);
+  poll.unref();
+  return {
+    tell: () => {
+      if (peers && !timer && !closed) timer = setTimeout(send, DEBOUNCE_MS);
+    },
+    close: async () => {
+      closed = true;
+      clearInterval(poll);
+      if (timer) clearTimeout(timer);
+      await first;
+      await client?.end().catch(() => {});
+    },
+  };
+}
