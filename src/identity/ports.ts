@@ -19,7 +19,7 @@ export interface ReplayCache {
 
 /** Ids only; never a token, never a claim's content. */
 export interface IdentityLog {
-  warn(message: string, ids: Readonly<Record<string, string | number | null>>): void;
+  warn(message: string, ids: Readonly<Record<string, string | number | undefined>>): void;
 }
 
 /**

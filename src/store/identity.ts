@@ -38,6 +38,9 @@ const FIND = `select c.client_id, c.name, c.org, c.scopes, c.introspects, c.ende
 
 const CLAIM = `insert into replay (client_id, jti, expires) values ($1, $2, $3) on conflict do nothing`;
 
+// another process's clock may be behind: what it still takes must not be forgotten here
+const PRUNE = `delete from replay where expires < $1::timestamptz - interval '5 minutes'`;
+
 const PUT_CLIENT = `insert into client (client_id, name, org, scopes, introspects, ended) values ($1, $2, $3, $4, $5, $6)
   on conflict (client_id) do update set name = excluded.name, org = excluded.org, scopes = excluded.scopes,
     introspects = excluded.introspects, ended = excluded.ended`;
@@ -58,7 +61,7 @@ function toClient(rows: readonly ClientRow[]): StoredClient | null {
 /**
  * The client register and replay cache over a pool of the service's role.
  * `claim` is one insert in its own transaction: the primary key lets one of many racing calls through, and it is durable
- * when answered. `prune` removes rows whose assertions have expired anyway; returns how many.
+ * when answered. `prune` removes rows whose assertions expired five minutes ago or more; returns how many.
  */
 export function identityStore(pool: Pool) {
   return {
@@ -66,8 +69,7 @@ export function identityStore(pool: Pool) {
       toClient((await pool.query<ClientRow>({ name: 'client-find', text: FIND, values: [clientId] })).rows),
     claim: async (jti: string, client: string, expires: Date): Promise<boolean> =>
       (await pool.query({ name: 'replay-claim', text: CLAIM, values: [client, jti, expires] })).rowCount === 1,
-    prune: async (now: Date): Promise<number> =>
-      (await pool.query('delete from replay where expires < $1', [now])).rowCount ?? 0,
+    prune: async (now: Date): Promise<number> => (await pool.query(PRUNE, [now])).rowCount ?? 0,
   };
 }
 

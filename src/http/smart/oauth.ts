@@ -142,7 +142,7 @@ export async function answer(response: Response, deps: SmartDeps, verdict: Verdi
   if (verdict.status >= 400) {
     deps.log.warn('token request refused', {
       reason: verdict.detail,
-      clientId: verdict.client?.clientId ?? verdict.claimed ?? null,
+      clientId: verdict.client?.clientId ?? verdict.claimed ?? undefined,
       status: verdict.status,
     });
   }
@@ -159,7 +159,7 @@ export async function answer(response: Response, deps: SmartDeps, verdict: Verdi
 
 /** The register or the replay cache did not answer: nothing is issued on trust. */
 function unavailable(deps: SmartDeps, error: unknown): Verdict {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : null;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
   deps.log.warn('token request failed', { reason: error instanceof Error ? error.name : 'unknown', code });
   return oauthError('temporarily_unavailable', 'Clients cannot be checked just now.', 'store-unavailable');
 }
