@@ -2,6 +2,7 @@
  * Text folding for string search: one source of truth for what is stored and what is asked (FHIR R4 search, "string":
  * case- and accent-insensitive). PostgreSQL never folds; it compares what is made here, byte by byte.
  */
+import { createHash } from 'node:crypto';
 
 /** Letters that Unicode does not decompose. Final sigma joins sigma, so that a prefix of a word still matches. */
 const LETTERS: Record<string, string> = {
@@ -57,8 +58,9 @@ export function foldedKey(text: string): string {
  * works, `:exact` is equality of the whole, and sorting uses whole values only; no second row, no look at the body.
  */
 export function wholeValue(text: string): string {
-  const written = text.length > MAX_WRITTEN ? wellCut(text, MAX_WRITTEN) : text;
-  return foldedKey(text) + AS_WRITTEN + written.replace(SPACE, ' ');
+  const written = text.replace(SPACE, ' ');
+  const kept = written.length > MAX_WRITTEN ? createHash('sha256').update(written).digest('base64url') : written;
+  return foldedKey(text) + AS_WRITTEN + kept;
 }
 
 /** The folded form of a stored value. */

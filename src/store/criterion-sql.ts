@@ -1,0 +1,149 @@
+/** One criterion as SQL: on the row, on its words, or on a side table. Always two-valued, so `not` may be put before it. */
+import { fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
+import type { Criterion, Prefix, SearchValue } from '../search/types.ts';
+import { presenceWord, queryWords } from '../search/words.ts';
+import type { SqlParams } from './sql-params.ts';
+
+/**
+ * How a side table is reached: `drive` = its rows name the resources; `probe` = looked up for each row (`offset 0`
+ * keeps the planner from making a join of it); `join` = as the planner thinks best.
+ */
+export type Access = 'drive' | 'probe' | 'join';
+
+/** `:not` and `:missing=true` hold for rows without a value: the criterion is the negation of its SQL. */
+export function isNegative(criterion: Criterion): boolean {
+  if (criterion.modifier !== 'missing') return criterion.modifier === 'not';
+  const [value] = criterion.values;
+  return value?.kind === 'token' && value.code === 'true';
+}
+
+/** Answered from columns of the row. */
+export function isRow({ param }: Criterion): boolean {
+  return param.code === '_id' || param.code === '_lastUpdated';
+}
+
+/** Answered from a side table. */
+export function isRanged(criterion: Criterion): boolean {
+  const { type } = criterion.param;
+  return (type === 'date' || type === 'string') && !isRow(criterion);
+}
+
+/** `_id` and `_lastUpdated`; every row has both. */
+export function rowSql(criterion: Criterion, params: SqlParams): string {
+  if (criterion.modifier === 'missing') return 'true';
+  if (criterion.param.code === '_id') {
+    const ids = criterion.values.map((value) => (value.kind === 'token' && !value.system ? value.code : null));
+    return `r.id = any (${params.add(ids.filter((id) => id !== null))}::text[])`;
+  }
+  return either(criterion.values.map((value) => updatedSql(value, params)));
+}
+
+/** The instant of the last update is a point: comparing ranges comes down to comparing it with one end. */
+function updatedSql(value: SearchValue, params: SqlParams): string {
+  if (value.kind !== 'date') return 'false';
+  const low = (): string => `${params.add(value.low)}::timestamptz`;
+  const high = (): string => `${params.add(value.high)}::timestamptz`;
+  switch (value.prefix) {
+    case 'gt':
+    case 'sa':
+      return `r.updated >= ${high()}`;
+    case 'lt':
+    case 'eb':
+      return `r.updated < ${low()}`;
+    case 'ge':
+      return `r.updated >= ${low()}`;
+    case 'le':
+      return `r.updated < ${high()}`;
+    case 'ne':
+      return `(r.updated < ${low()} or r.updated >= ${high()})`;
+    default:
+      return `(r.updated >= ${low()} and r.updated < ${high()})`;
+  }
+}
+
+/** Token, reference and uri criteria; a single word may join the query's one `@>`. */
+export function wordSql(criterion: Criterion, type: string, params: SqlParams): { sql: string; word: string | null } {
+  const words =
+    criterion.modifier === 'missing' ? [presenceWord(type, criterion.param.code)] : queryWords(type, criterion);
+  const [only] = words;
+  if (words.length === 1 && only !== undefined) {
+    return isNegative(criterion)
+      ? { sql: `(r.tokens @> ${params.add([only])}::text[])`, word: null }
+      : { sql: '', word: only };
+  }
+  return { sql: `(r.tokens && ${params.add(words)}::text[])`, word: null };
+}
+
+/** String and date criteria; `:missing` asks for any value at all. */
+export function rangeSql(criterion: Criterion, type: string, params: SqlParams, how: Access): string {
+  const { param } = criterion;
+  const isDate = param.type === 'date';
+  const alias = isDate ? 'd' : 's';
+  const test = isDate ? dateSql : stringSql;
+  const codes = isDate ? [param.code] : [...(param.parts ?? [param.code])];
+  const values =
+    criterion.modifier === 'missing'
+      ? ''
+      : ` and ${either(criterion.values.map((value) => test(value, criterion.modifier, params)))}`;
+  const from = `${isDate ? 'index_date' : 'index_string'} ${alias}`;
+  const code = codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`;
+  if (how === 'drive') {
+    return `(r.type, r.id) in (select ${alias}.type, ${alias}.id from ${from}
+      where ${alias}.type = ${params.add(type)} and ${alias}.code ${code}${values})`;
+  }
+  return `exists (select 1 from ${from} where ${alias}.type = r.type and ${alias}.id = r.id
+      and ${alias}.code ${code}${values}${how === 'probe' ? ' offset 0' : ''})`;
+}
+
+/** Prefix match on the folded form as a byte range (collation C), so that punctuation is literal (H16). */
+function stringSql(value: SearchValue, modifier: string | null, params: SqlParams): string {
+  if (value.kind !== 'string') return 'false';
+  if (modifier === 'exact') return `s.value = ${params.add(wholeValue(value.text))}`;
+  if (modifier === 'contains') {
+    return `position(${params.add(fold(value.text))} in split_part(s.value, e'\\x01', 1)) > 0`;
+  }
+  const prefix = foldedKey(value.text);
+  const end = prefixEnd(prefix);
+  const above = `s.value >= ${params.add(prefix)}`;
+  return end === null ? above : `(${above} and s.value < ${params.add(end)})`;
+}
+
+/**
+ * Ranges compare as R4 says (search, "Prefixes"): `eq` = the searched range holds the element's; `gt` and `lt` = the
+ * element reaches beyond it; `sa` and `eb` = it lies wholly beyond; `ap` = they overlap (parse widened the range).
+ */
+const DATE_SQL: Record<Prefix, (low: () => string, high: () => string) => string> = {
+  eq: (low, high) => {
+    const from = low();
+    const to = high();
+    // d.low < to follows from the rest; it bounds the index range.
+    return `(d.low >= ${from} and d.low < ${to} and d.high <= ${to})`;
+  },
+  ne: (low, high) => `(d.low < ${low()} or d.high > ${high()})`,
+  gt: (_, high) => `d.high > ${high()}`,
+  lt: (low) => `d.low < ${low()}`,
+  ge: (low, high) => {
+    const to = high();
+    return `(d.high > ${to} or (d.low >= ${low()} and d.high <= ${to}))`;
+  },
+  le: (low, high) => {
+    const from = low();
+    return `(d.low < ${from} or (d.low >= ${from} and d.high <= ${high()}))`;
+  },
+  sa: (_, high) => `d.low >= ${high()}`,
+  eb: (low) => `d.high <= ${low()}`,
+  ap: (low, high) => `(d.low < ${high()} and d.high > ${low()})`,
+};
+
+function dateSql(value: SearchValue, _modifier: string | null, params: SqlParams): string {
+  if (value.kind !== 'date') return 'false';
+  return DATE_SQL[value.prefix](
+    () => `${params.add(value.low)}::timestamptz`,
+    () => `${params.add(value.high)}::timestamptz`,
+  );
+}
+
+function either(conditions: readonly string[]): string {
+  if (conditions.length === 0) return 'false';
+  return conditions.length === 1 ? `(${conditions[0]})` : `(${conditions.join(' or ')})`;
+}
