@@ -20,9 +20,10 @@ export interface Keeper {
 /** Opens the server of `folder` and keeps it: it is started again if it dies while we are here. */
 export async function keepCluster(folder: string, log: Log): Promise<Keeper> {
   let leaving = false;
+  let rejoining: Promise<void> | undefined;
   let held = await join(folder, () => onLost());
   const onLost = (): void => {
-    if (!leaving) void rejoin();
+    if (!leaving) rejoining = rejoin();
   };
   const rejoin = async (): Promise<void> => {
     log.error('embedded database lost, starting it again', { port: held.cluster.port });
@@ -42,6 +43,7 @@ export async function keepCluster(folder: string, log: Log): Promise<Keeper> {
     cluster: held.cluster,
     leave: async () => {
       leaving = true;
+      await rejoining;
       await leave(held.client, folder);
     },
   };

@@ -13,6 +13,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
@@ -82,12 +83,19 @@ export function chownTree(path: string, uid: number, gid: number): void {
 function reachableCopy(home: string): string {
   if (everyoneCanEnter(home)) return home;
   for (const parent of ['/var/cache', '/var/tmp', tmpdir()]) {
-    const copy = tryCopy(home, join(parent, `tandem-${basename(dirname(home))}`));
+    const copy = tryCopy(home, join(parent, copyName(home)));
     if (copy !== undefined) return copy;
   }
   throw new Error(
     'PostgreSQL refuses to run as root and no folder was found for a copy of its binaries: start as an ordinary user, or set DATABASE_URL.',
   );
+}
+
+/** E.g. `tandem-linux-x64-18.4.0`: another version gets a copy of its own. */
+function copyName(home: string): string {
+  const read: unknown = JSON.parse(readFileSync(join(dirname(home), 'package.json'), 'utf8'));
+  const version = typeof read === 'object' && read !== null && 'version' in read ? String(read.version) : 'unknown';
+  return `tandem-${basename(dirname(home))}-${version}`;
 }
 
 /** A copy is used only if root alone could have made it: in a shared folder anyone may take the name first. */
