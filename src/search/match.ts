@@ -13,7 +13,8 @@ export function matches(query: Query, resource: Resource, values: IndexValues): 
   });
 }
 
-function isNegative({ modifier, values: [value] }: Criterion): boolean {
+/** `:not` and `:missing=true` hold for resources without a value: they negate what the rest of the criterion finds. */
+export function isNegative({ modifier, values: [value] }: Criterion): boolean {
   return modifier === 'missing' ? value?.kind === 'token' && value.code === 'true' : modifier === 'not';
 }
 

@@ -1,5 +1,6 @@
 /** One criterion as SQL: on the row, on its words, or on a side table. Always two-valued, so `not` may be put before it. */
 import { fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
+import { isNegative } from '../search/match.ts';
 import type { Criterion, Prefix, SearchValue } from '../search/types.ts';
 import { presenceWord, queryWords } from '../search/words.ts';
 import type { SqlParams } from './sql-params.ts';
@@ -9,13 +10,6 @@ import type { SqlParams } from './sql-params.ts';
  * keeps the planner from making a join of it); `join` = as the planner thinks best.
  */
 export type Access = 'drive' | 'probe' | 'join';
-
-/** `:not` and `:missing=true` hold for rows without a value: the criterion is the negation of its SQL. */
-export function isNegative(criterion: Criterion): boolean {
-  if (criterion.modifier !== 'missing') return criterion.modifier === 'not';
-  const [value] = criterion.values;
-  return value?.kind === 'token' && value.code === 'true';
-}
 
 /** Answered from columns of the row. */
 export function isRow({ param }: Criterion): boolean {

@@ -6,9 +6,10 @@
  * and dates live in side tables. When a reference or identifier already narrows to a few rows they are probed row by
  * row; with a mere code the planner may choose; with no word at all the side table drives.
  */
+import { isNegative } from '../search/match.ts';
 import type { Criterion, Query, SearchParam, SortKey } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
-import { type Access, isNegative, isRanged, isRow, rangeSql, rowSql, wordSql } from './criterion-sql.ts';
+import { type Access, isRanged, isRow, rangeSql, rowSql, wordSql } from './criterion-sql.ts';
 import type { SqlParams } from './sql-params.ts';
 
 export { SqlParams } from './sql-params.ts';
