@@ -49,6 +49,11 @@ export class NumberTextMap implements NumberTexts {
     if (!own.has(String(key))) this.size += 1;
     own.set(String(key), text);
   }
+
+  /** Forgets the text at `parent[key]`. */
+  delete(parent: object, key: string | number): void {
+    if (this.#texts.get(parent)?.delete(String(key))) this.size -= 1;
+  }
 }
 
 /** No number texts at all. */
@@ -162,22 +167,30 @@ export function stringifyJson(root: Json, numbers: NumberTexts = NO_NUMBERS): st
   });
 }
 
-function copy(value: Json, numbers: NumberTexts, texts: NumberTextMap): Json {
+/**
+ * A deep copy of a value; the texts `from` holds for numbers inside it are added to `into`. A bare number's own text
+ * belongs to its parent, which the caller knows.
+ */
+export function copyJson(value: Json, from: NumberTexts, into: NumberTextMap): Json {
   if (typeof value !== 'object' || value === null) return value;
   const target: Container = Array.isArray(value) ? [] : {};
   const put = (key: string | number, item: Json): void => {
-    if (Array.isArray(target)) target.push(copy(item, numbers, texts));
-    else target[key] = copy(item, numbers, texts);
-    const text = typeof item === 'number' && numbers.size > 0 ? numbers.get(value, key) : undefined;
-    if (text !== undefined) texts.set(target, key, text);
+    if (Array.isArray(target)) target.push(copyJson(item, from, into));
+    else target[key] = copyJson(item, from, into);
+    const text = typeof item === 'number' && from.size > 0 ? from.get(value, key) : undefined;
+    if (text !== undefined) into.set(target, key, text);
   };
   if (Array.isArray(value)) for (const [index, item] of value.entries()) put(index, item);
-  else for (const key of Object.keys(value)) if (value[key] !== undefined) put(key, value[key]);
+  else
+    for (const key of Object.keys(value)) {
+      const item = value[key];
+      if (item !== undefined) put(key, item);
+    }
   return target;
 }
 
 /** A deep copy of a tree with its number texts; the copy shares nothing with the original. */
 export function cloneJson(root: Json, numbers: NumberTexts = NO_NUMBERS): JsonDocument {
   const texts = new NumberTextMap();
-  return { root: copy(root, numbers, texts), numbers: texts };
+  return { root: copyJson(root, numbers, texts), numbers: texts };
 }
