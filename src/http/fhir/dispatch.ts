@@ -1,0 +1,75 @@
+/**
+ * The route table of the FHIR door. An address and a method name one interaction; a request line and a Bundle entry are
+ * read by the same parser and served by the same handler, so a row is shown alike by both (H6).
+ */
+import type { EntryUrl } from '../../fhir/entry-url.ts';
+import { refuse } from '../../fhir/outcome.ts';
+import { bundle } from './bundle.ts';
+import { create } from './create.ts';
+import { everything } from './everything.ts';
+import { history } from './history.ts';
+import { patch } from './patch.ts';
+import { read } from './read.ts';
+import { remove } from './remove.ts';
+import type { FhirHandler } from './request.ts';
+import { search } from './search.ts';
+import { update } from './update.ts';
+import { validate } from './validate.ts';
+import { vread } from './vread.ts';
+
+/** An operation by name and level; `care/` and `events/` add theirs in `app.ts`. */
+export interface Operation {
+  name: string;
+  /** `Type` or null for system. */
+  type: string | null;
+  level: 'system' | 'type' | 'instance';
+  methods: readonly ('GET' | 'POST')[];
+  handler: FhirHandler;
+}
+
+export const STANDARD_OPERATIONS: readonly Operation[] = [
+  { name: '$everything', type: 'Patient', level: 'instance', methods: ['GET', 'POST'], handler: everything },
+];
+
+/** Finds the handler. @throws Outcome 404 unknown address, 405 method not offered there */
+export function dispatch(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
+  if (url.operation !== null) return operationOf(method, url, operations);
+  if (url.within !== null) throw refuse(404, 'not-supported', 'Compartment searches are not offered; use /Type?patient=id');
+  const handler = interactionOf(method, url);
+  if (handler !== null) return handler;
+  throw refuse(405, 'not-supported', `${method} is not offered at this address`);
+}
+
+function interactionOf(method: string, url: EntryUrl): FhirHandler | null {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (url.history) return method === 'GET' ? history : null;
+  if (url.vid !== null) return reads ? vread : null;
+  if (url.search) return method === 'POST' ? search : null;
+  if (url.type === null) return method === 'POST' ? bundle : method === 'GET' ? search : null;
+  if (url.id === null) {
+    if (method === 'POST') return create;
+    if (method === 'PUT') return update;
+    if (method === 'PATCH') return patch;
+    if (method === 'DELETE') return remove;
+    return method === 'GET' ? search : null;
+  }
+  if (reads) return read;
+  if (method === 'PUT') return update;
+  if (method === 'PATCH') return patch;
+  return method === 'DELETE' ? remove : null;
+}
+
+function operationOf(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
+  const level = url.id !== null ? 'instance' : url.type !== null ? 'type' : 'system';
+  if (url.operation === '$validate' && level === 'type') return method === 'POST' ? validate : unknownOperation(url);
+  const found = operations.find(({ name, type, level: at }) => name === url.operation && type === url.type && at === level);
+  if (found === undefined) return unknownOperation(url);
+  if (!found.methods.some((allowed) => allowed === method)) {
+    throw refuse(405, 'not-supported', `${url.operation} takes ${found.methods.join(' or ')}`);
+  }
+  return found.handler;
+}
+
+function unknownOperation(url: EntryUrl): never {
+  throw refuse(404, 'not-supported', `There is no operation ${url.operation} here`);
+}

@@ -1,0 +1,59 @@
+/** What every handler of the FHIR door receives: the HTTP request, parsed and authenticated. */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EntryUrl } from '../../fhir/entry-url.ts';
+import type { Context, Door, Shown } from '../../record/types.ts';
+import type { Target } from '../../record/prepare.ts';
+import { refuse } from '../../fhir/outcome.ts';
+import type { Answer } from '../answer.ts';
+import type { Preferences } from '../negotiate.ts';
+import type { Operation } from './dispatch.ts';
+
+export interface FhirRequest {
+  method: string;
+  url: EntryUrl;
+  headers: IncomingHttpHeaders;
+  prefer: Preferences;
+  context: Context;
+  operations: readonly Operation[];
+  /** Reads the body once, within its limits. */
+  body(): Promise<Buffer>;
+}
+
+export type FhirHandler = (door: Door, request: FhirRequest) => Promise<Answer>;
+
+/** The type of the address; every address that reaches a type-level handler has one. */
+export function typeOf(request: FhirRequest): string {
+  const { type } = request.url;
+  if (type === null) throw refuse(404, 'not-found', 'The address names no resource type');
+  return type;
+}
+
+export function idOf(request: FhirRequest): string {
+  const { id } = request.url;
+  if (id === null) throw refuse(404, 'not-found', 'The address names no resource');
+  return id;
+}
+
+/** By id, or by criteria after `?` (conditional interactions). */
+export function targetOf(request: FhirRequest): Target {
+  const { id, query } = request.url;
+  if (id !== null) return { id };
+  if (query === '') throw refuse(400, 'invalid', 'Name a resource by id, or say which by search criteria after ?');
+  return { criteria: query };
+}
+
+/** One header's text; a repeated one is refused, for it could mean two things. */
+export function header(request: FhirRequest, name: string): string | null {
+  const value = request.headers[name];
+  if (Array.isArray(value)) throw refuse(400, 'invalid', `The header ${name} may stand only once`);
+  return value ?? null;
+}
+
+/** ETag, Last-Modified and Location of one version (R4 http.html#versioning). */
+export function versionHeaders(door: Door, shown: Shown, location = false): Record<string, string> {
+  return {
+    ETag: `W/"${shown.version}"`,
+    'Last-Modified': shown.updated.toUTCString(),
+    ...(location ? { Location: `${door.base}/${shown.type}/${shown.id}/_history/${shown.version}` } : {}),
+  };
+}

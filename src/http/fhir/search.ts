@@ -1,0 +1,27 @@
+/** GET [type]?..., POST [type]/_search, and the later pages of a search (R4 http.html#search). */
+import { refuse } from '../../fhir/outcome.ts';
+import { nextPage } from '../../record/next-page.ts';
+import { search as searchRecord } from '../../record/search.ts';
+import { requireContentType } from '../negotiate.ts';
+import type { FhirHandler } from './request.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+export const search: FhirHandler = async (door, request) => {
+  const { url, context, prefer } = request;
+  const page = url.type === null ? new URLSearchParams(url.query).get('_page') : null;
+  if (page !== null) return { status: 200, body: await nextPage(door, context, page) };
+  const form = request.method === 'POST' ? await formOf(request) : '';
+  const query = [url.query, form].filter((part) => part !== '').join('&');
+  const body = await searchRecord(door, context, { type: url.type, query, lenient: prefer.handling === 'lenient' });
+  return { status: 200, body };
+};
+
+async function formOf(request: Parameters<FhirHandler>[1]): Promise<string> {
+  const bytes = await request.body();
+  if (bytes.length === 0) return '';
+  requireContentType(request.headers, [FORM]);
+  const text = bytes.toString('utf8');
+  if (text.includes('\u0000')) throw refuse(400, 'invalid', 'The form holds a NUL character');
+  return text;
+}

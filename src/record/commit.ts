@@ -1,0 +1,40 @@
+/** The end of every write: all permitted or none, one commit, then the pumps of this process are woken. */
+import type { Pool, PoolClient } from '../store/pool.ts';
+import { auditColumns } from '../audit/entry.ts';
+import { writeRows } from '../store/write.ts';
+import { type Change, type Planned, plan } from './plan.ts';
+import { refused } from './refusal.ts';
+import type { Context, Door, Written } from './types.ts';
+
+/**
+ * Decides and writes several changes in one transaction, with their audit records in the same commit.
+ * @param db the pool (one round trip, its own transaction) or a client inside a transaction
+ * @throws Outcome of the first refused change (recorded); VersionConflict when somebody else wrote first
+ */
+export async function commit(
+  door: Door,
+  db: Pool | PoolClient,
+  context: Context,
+  changes: readonly Change[],
+): Promise<Written[]> {
+  const { planned, facts } = await plan(door, db, context, changes);
+  for (const { decision, entry } of planned) {
+    if (!decision.permit) throw await refused(door, entry, decision);
+  }
+  const audit = planned.map(({ entry }) => auditColumns(entry));
+  await writeRows(db, { rows: planned.map(({ write }) => write), facts, audit });
+  door.wake();
+  return planned.map(written);
+}
+
+/** The only result of a single write. */
+export function one(results: readonly Written[]): Written {
+  const [only] = results;
+  if (only === undefined) throw new Error('a write gave no result');
+  return only;
+}
+
+function written({ write, shown }: Planned): Written {
+  const outcome = write.op === 'D' ? 'deleted' : write.op === 'C' ? 'created' : 'updated';
+  return { ...shown, outcome };
+}

@@ -1,0 +1,61 @@
+/** Conditional interactions: what the criteria find under the caller's own rules (R4 http.html#ccreate). */
+import { Outcome, refuse } from '../fhir/outcome.ts';
+import { rowRule } from '../governance/row-rules.ts';
+import { parseSearch } from '../search/parse.ts';
+import type { Query } from '../search/types.ts';
+import { runSearch } from '../store/search.ts';
+import { lock, lockKey } from '../store/write.ts';
+import { ask } from './decide.ts';
+import type { Change } from './plan.ts';
+import type { Writing } from './prepare.ts';
+import { checkGeneration } from './refusal.ts';
+import { guards } from './search.ts';
+
+const TRACE_RESULT = 'https://tandem.example/fhir/CodeSystem/trace-result';
+
+/**
+ * The id of the one permitted match, or null.
+ * Called inside a transaction; the criteria are locked first, so two equal conditional writes cannot both find nothing.
+ * @throws Outcome 412 several matches; 409 when a new Patient would duplicate one out of the caller's sight (R-50)
+ */
+export async function findByCriteria(
+  writing: Writing,
+  type: string,
+  criteria: string,
+  interaction: Change['interaction'],
+): Promise<string | null> {
+  const { door, context, db } = writing;
+  const { query } = parseSearch(type, criteria, { definitions: door.definitions, bases: [door.base], lenient: false, maxCount: 2, now: context.now });
+  if (query.where.length === 0) throw refuse(400, 'invalid', 'The condition has no search criteria; it would match everything');
+  if ('release' in db) await lock(db, [lockKey(`${type}?${query.self}`)]);
+  const visible = rowRule(context.principal, ask(door, context, 'search', type));
+  const narrow: Query = { ...query, count: 2, total: 'none', sort: [], include: [], revinclude: [] };
+  const result = await runSearch(db, { query: narrow, now: context.now, ruleFor: () => visible, guards: guards(context, narrow) });
+  checkGeneration(context, result.generation);
+  const [first, second] = result.found;
+  if (second !== undefined) throw refuse(412, 'multiple-matches', 'The condition matches several resources; make it narrower');
+  if (first !== undefined) return first.row.id;
+  if (interaction === 'create' && type === 'Patient') await refuseHiddenDuplicate(writing, narrow);
+  return null;
+}
+
+/** R-50, vector 44: a person who is here but out of sight is never registered twice and never revealed. */
+async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<void> {
+  if (!query.where.some(({ param }) => param.code === 'identifier')) return;
+  const { db, context, door } = writing;
+  const hidden = await runSearch(db, { query, now: context.now, ruleFor: () => ({ op: 'true' }) });
+  const row = hidden.found[0]?.row;
+  if (row === undefined) return;
+  const sealed = row.label === 'V';
+  const code = sealed ? 'contact-safeguarding' : 'match-restricted';
+  const handle = sealed ? '' : ` Handle: ${door.sealQuery(`Patient/${row.id}`)}`;
+  throw new Outcome(409, [
+    {
+      severity: 'error',
+      code: 'duplicate',
+      diagnostics: `This person is already registered, out of your sight; no second record is made.${handle}`,
+      expression: 'Patient.identifier',
+      detail: { system: TRACE_RESULT, code },
+    },
+  ]);
+}

@@ -1,0 +1,46 @@
+/** Small steps every interaction takes around a decision. */
+import { parseJson, stringifyJson } from '../fhir/json.ts';
+import { asResource } from '../fhir/resource.ts';
+import { applyMasks } from '../governance/apply-masks.ts';
+import type { World } from '../governance/evaluate.ts';
+import type { Action, Ask, Mask, Principal } from '../governance/types.ts';
+import type { Reach } from '../store/reads.ts';
+import type { ResourceRow } from '../store/rows.ts';
+import type { FoundRow } from '../store/search.ts';
+import type { Context, Door, ResourceDocument, Shown } from './types.ts';
+
+export function ask(door: Door, context: Context, action: Action, type: string | null): Ask {
+  return { action, type, purpose: context.purpose, now: context.now, mode: door.mode };
+}
+
+export function reach(principal: Principal): Reach {
+  return { parties: principal.parties, service: principal.service ?? null };
+}
+
+/** A stored row's text as shown under masks; without any the stored text leaves as it is, never parsed. */
+export function show(row: ResourceRow, masks: readonly Mask[]): Shown {
+  const text = row.body ?? '';
+  return {
+    type: row.type,
+    id: row.id,
+    version: row.version,
+    updated: row.updated,
+    text: masks.length === 0 ? text : masked(text, masks),
+  };
+}
+
+function masked(text: string, masks: readonly Mask[]): string {
+  const { resource, numbers } = parseStored(text);
+  return stringifyJson(applyMasks(resource, masks), numbers);
+}
+
+/** Parses a stored body: it was checked when it came in, so anything wrong with it is a bug. */
+export function parseStored(text: string): ResourceDocument {
+  const { root, numbers } = parseJson(Buffer.from(text, 'utf8'));
+  return { resource: asResource(root), numbers };
+}
+
+/** What masks look at for a row that SQL has already permitted. */
+export function worldOf(context: Context, found: FoundRow): World {
+  return { row: found.row, relationships: [], consents: found.consents, agreements: [], now: context.now };
+}

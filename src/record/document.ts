@@ -1,0 +1,64 @@
+/** A body on its way in: parsed, checked, given the server's own id and meta, and put into its stored text. */
+import { parseJson, stringifyJson } from '../fhir/json.ts';
+import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { asResource, isObject } from '../fhir/resource.ts';
+import type { JsonObject, Resource } from '../fhir/types.ts';
+import type { Door, ResourceDocument } from './types.ts';
+
+/** R4 id: 1 to 64 of letters, digits, dash and dot. */
+export const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+
+/** @throws Outcome 400 for anything that is not one JSON resource (json.ts names line and column) */
+export function parseBody(bytes: Uint8Array): ResourceDocument {
+  if (bytes.length === 0) throw refuse(400, 'structure', 'The body is empty; send a FHIR resource as JSON');
+  const { root, numbers } = parseJson(bytes);
+  return { resource: asResource(root), numbers };
+}
+
+/** @throws Outcome 400 when the body is of another type than the URL says (R4 http.html#create) */
+export function requireType(resource: Resource, type: string): void {
+  if (resource.resourceType === type) return;
+  throw refuse(400, 'invalid', `The URL says ${type} but the body is another type`, 'resourceType');
+}
+
+/** @throws Outcome 400 unless the body carries exactly this id (R4 http.html#update) */
+export function requireId(resource: Resource, id: string): void {
+  if (resource.id === id) return;
+  const what = resource.id === undefined ? 'The body has no id' : 'The id in the body differs from the one in the URL';
+  throw refuse(400, 'invalid', `${what}; an update carries the id of its URL`, `${resource.resourceType}.id`);
+}
+
+/**
+ * Full validation before a write. Warnings are returned, errors thrown together.
+ * @throws Outcome 400 for what breaks the structure of FHIR, 422 for what breaks its rules; every issue has its path
+ */
+export function requireValid(door: Door, resource: Resource): OutcomeIssue[] {
+  const issues = door.definitions.validate(resource);
+  const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal');
+  if (errors.length === 0) return issues;
+  const structural = errors.some((issue) => issue.code === 'structure');
+  throw new Outcome(structural ? 400 : 422, errors.slice(0, 50));
+}
+
+/**
+ * The stored form: id and meta first, the server's versionId and lastUpdated, the client's profile, security, tag and
+ * source kept; everything else as it came, numbers with their own spelling.
+ */
+export function stamp(document: ResourceDocument, id: string, version: number, updated: Date): string {
+  const { resource, numbers } = document;
+  const meta: JsonObject = isObject(resource.meta) ? resource.meta : {};
+  const { versionId: _v, lastUpdated: _l, ...kept } = meta;
+  const { resourceType, id: _id, meta: _meta, ...rest } = resource;
+  const stamped: Resource = {
+    resourceType,
+    id,
+    meta: { versionId: String(version), lastUpdated: updated.toISOString(), ...kept },
+    ...rest,
+  };
+  if (numbers.size === 0) return JSON.stringify(stamped);
+  // The texts of the root's own numbers hang on the tree that came in.
+  return stringifyJson(stamped, {
+    size: numbers.size,
+    get: (parent, key) => numbers.get(parent === stamped ? resource : parent, key),
+  });
+}

@@ -1,0 +1,162 @@
+/** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
+import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
+import { refuse } from '../fhir/outcome.ts';
+import { applyJsonPatch } from '../fhir/patch.ts';
+import type { Json } from '../fhir/types.ts';
+import { decide } from '../governance/decide.ts';
+import { gate } from '../governance/gates.ts';
+import type { Action } from '../governance/types.ts';
+import { type Db, readCurrent } from '../store/reads.ts';
+import type { DecidableRow } from '../store/rows.ts';
+import { findByCriteria } from './conditional.ts';
+import { ask, parseStored, reach } from './decide.ts';
+import { ID, requireId, requireType, requireValid } from './document.ts';
+import { entryOf, withRows } from './entry.ts';
+import { newId } from './ids.ts';
+import type { Change } from './plan.ts';
+import { checkGeneration, refused, unknown } from './refusal.ts';
+import type { Context, Door, ResourceDocument } from './types.ts';
+
+/** Where a write goes: an id, or criteria that must mean at most one resource. */
+export type Target = { id: string } | { criteria: string };
+
+export interface Writing {
+  door: Door;
+  context: Context;
+  db: Db;
+}
+
+type Current = Pick<Change, 'current' | 'before'>;
+const NOTHING: Current = { current: null, before: null };
+
+/** Refuses at the gate before anything is read. */
+export async function pass(writing: Writing, action: Action & Change['interaction'], type: string): Promise<void> {
+  const { door, context } = writing;
+  const closed = gate(context.principal, ask(door, context, action, type));
+  if (closed !== null) throw await refused(door, entryOf(context, action), closed);
+}
+
+/** Validates a body that is about to be written, by the definitions and by the guards of its type. */
+export async function check(writing: Writing, document: ResourceDocument): Promise<void> {
+  requireValid(writing.door, document.resource);
+  const guards = writing.door.guards.get(document.resource.resourceType) ?? [];
+  for (const guard of guards) await guard(document.resource, writing.context);
+}
+
+/** create: a fresh id, or what `If-None-Exist` already finds (then nothing is to be written). */
+export async function prepareCreate(
+  writing: Writing,
+  type: string,
+  document: ResourceDocument,
+  ifNoneExist: string | null,
+): Promise<Change | { existing: string }> {
+  await pass(writing, 'create', type);
+  requireType(document.resource, type);
+  if (ifNoneExist !== null) {
+    const existing = await findByCriteria(writing, type, ifNoneExist, 'create');
+    if (existing !== null) return { existing };
+  }
+  await check(writing, document);
+  return { type, id: newId(writing.context.now), interaction: 'create', document, current: null, before: null };
+}
+
+/** update: the row as it is, or a new one under the client's id where that is allowed (R4 http.html#upsert). */
+export async function prepareUpdate(
+  writing: Writing,
+  type: string,
+  target: Target,
+  request: { document: ResourceDocument; ifMatch: string | null },
+): Promise<Change> {
+  const { document, ifMatch } = request;
+  await pass(writing, 'update', type);
+  requireType(document.resource, type);
+  const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, document);
+  if ('id' in target) requireId(document.resource, id);
+  else if (document.resource.id !== undefined) requireId(document.resource, id);
+  if (!ID.test(id)) throw refuse(400, 'value', 'An id has 1 to 64 letters, digits, dashes and dots', `${type}.id`);
+  const { current, before } = await fetchCurrent(writing, 'update', type, id);
+  requireVersion(current, ifMatch);
+  if (current === null && 'id' in target) await requireOwnIds(writing, type);
+  await check(writing, document);
+  return { type, id, interaction: 'update', document, current, before };
+}
+
+/** Conditional update: one match is it, none makes a new one (with the client's id if it gave one), several are refused. */
+async function idOfCriteria(
+  writing: Writing,
+  type: string,
+  criteria: string,
+  document: ResourceDocument,
+): Promise<string> {
+  const found = await findByCriteria(writing, type, criteria, 'update');
+  return found ?? document.resource.id ?? newId(writing.context.now);
+}
+
+/** Client-chosen ids are for systems: people's software gets its ids from the server. */
+async function requireOwnIds(writing: Writing, type: string): Promise<void> {
+  const { role, kind } = writing.context.principal;
+  if (kind === 'system' || role === 'steward') return;
+  throw refuse(405, 'not-supported', `There is no such ${type}; create it with POST, and the server gives it an id`);
+}
+
+/** patch: applied to the current version; the result is checked like any update. */
+export async function preparePatch(
+  writing: Writing,
+  type: string,
+  target: Target,
+  request: { patch: Json; kind: 'json' | 'fhirpath'; ifMatch: string | null },
+): Promise<Change> {
+  await pass(writing, 'patch', type);
+  const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'patch');
+  const { current, before } = id === null ? NOTHING : await fetchCurrent(writing, 'patch', type, id);
+  if (id === null || current === null) throw unknown();
+  requireVersion(current, request.ifMatch);
+  if (current.row.deleted || current.row.body === null) throw refuse(410, 'deleted', 'This resource was deleted');
+  const stored = parseStored(current.row.body);
+  const after =
+    request.kind === 'json'
+      ? applyJsonPatch(stored.resource, request.patch, stored.numbers)
+      : applyFhirPathPatch(stored.resource, request.patch, stored.numbers);
+  await check(writing, after);
+  return { type, id, interaction: 'patch', document: after, current, before };
+}
+
+/** delete: null when there is nothing to delete for this caller. */
+export async function prepareDelete(
+  writing: Writing,
+  type: string,
+  target: Target,
+  ifMatch: string | null,
+): Promise<Change | null> {
+  await pass(writing, 'delete', type);
+  const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'delete');
+  const { current, before } = id === null ? NOTHING : await fetchCurrent(writing, 'delete', type, id);
+  requireVersion(current, ifMatch);
+  if (id === null || current === null || current.row.deleted) return null;
+  return { type, id, interaction: 'delete', document: null, current, before };
+}
+
+/**
+ * The row as it is, decided before anything about it can show: not its version, not what a patch would test.
+ * @throws Outcome of the refusal (recorded)
+ */
+async function fetchCurrent(writing: Writing, action: Change['interaction'], type: string, id: string): Promise<Current> {
+  const { door, context, db } = writing;
+  const { found, generation } = await readCurrent(db, type, id, reach(context.principal));
+  checkGeneration(context, generation);
+  if (found === null || found.row.deleted) return { current: found, before: null };
+  const before = decide(context.principal, ask(door, context, action, type), { ...found, now: context.now });
+  if (!before.permit) throw await refused(door, withRows(entryOf(context, action), [found.row]), before);
+  return { current: found, before };
+}
+
+/** @throws Outcome 412 when If-Match names another version than the current one (R4 http.html#concurrency, H21) */
+function requireVersion(current: DecidableRow | null, ifMatch: string | null): void {
+  if (ifMatch === null) return;
+  const wanted = /^(?:W\/)?"([^"]*)"$/.exec(ifMatch.trim())?.[1] ?? (ifMatch.trim() === '*' ? '*' : null);
+  if (wanted === null) throw refuse(400, 'value', 'If-Match must look like W/"3"');
+  const version = current === null ? null : String(current.row.version);
+  if (version !== null && (wanted === '*' || wanted === version)) return;
+  const state = version === null ? 'there is no such resource' : 'the resource has changed since';
+  throw refuse(412, 'conflict', `If-Match does not hold: ${state}; read it again and repeat your change`);
+}

@@ -1,0 +1,94 @@
+/** Refusals and failures: recorded first, then told or concealed as the decision says. */
+import type { AuditEntry } from '../audit/types.ts';
+import { Outcome, refuse } from '../fhir/outcome.ts';
+import type { Decision } from '../governance/types.ts';
+import { isSqlState, VersionConflict } from '../store/write.ts';
+import { withDecision } from './entry.ts';
+import { type Context, type Door, StaleStanding } from './types.ts';
+
+const DENY_REASON = 'https://tandem.example/fhir/CodeSystem/deny-reason';
+
+/** Outcomes that already have their audit record. */
+const recorded = new WeakSet<Outcome>();
+
+function markRecorded(outcome: Outcome): Outcome {
+  recorded.add(outcome);
+  return outcome;
+}
+
+/**
+ * Runs an interaction so that it cannot end without its audit record: a success records itself; every Outcome and
+ * every bug that comes out of `work` is recorded here before it is told.
+ */
+export async function audited<T>(door: Door, entry: AuditEntry, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StaleStanding || error instanceof VersionConflict) throw error;
+    if (error instanceof Outcome && recorded.has(error)) throw error;
+    const status = error instanceof Outcome ? error.status : 500;
+    const detail = error instanceof Outcome ? (error.issues[0]?.code ?? null) : 'exception';
+    await door.audit.write({ ...entry, outcome: status >= 500 ? 8 : 4, status, detail });
+    if (error instanceof Outcome) markRecorded(error);
+    throw error;
+  }
+}
+
+/** Records a refusal by the rules and gives the Outcome to throw: 404 like an unknown id, or 403 with the way in. */
+export async function refused(door: Door, entry: AuditEntry, decision: Decision): Promise<Outcome> {
+  const outcome = decision.concealed ? unknown() : told(decision);
+  await door.audit.write({ ...withDecision(entry, decision), outcome: 4, status: outcome.status });
+  return markRecorded(outcome);
+}
+
+function told(decision: Decision): Outcome {
+  const detail = decision.reason === null ? {} : { detail: { system: DENY_REASON, code: decision.reason } };
+  const rules = decision.rules.length > 0 ? ` (${decision.rules.join(', ')})` : '';
+  const issue = { severity: 'error' as const, code: 'forbidden', diagnostics: `${decision.text}${rules}`, ...detail };
+  if (decision.status === 405) return new Outcome(405, [{ ...issue, code: 'not-supported' }], { Allow: 'GET, PUT, PATCH' });
+  if (decision.status === 401) return new Outcome(401, [{ ...issue, code: 'login' }], { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
+  return new Outcome(403, [issue]);
+}
+
+/** Unknown and hidden answer alike, in words and size (domain.md 5.1, no existence oracle). */
+export function unknown(): Outcome {
+  return refuse(404, 'not-found', 'There is no such resource here, or none that you may know of');
+}
+
+/** Records that there was nothing to find (the same work as a concealed refusal) and gives the 404. */
+export async function notFound(door: Door, entry: AuditEntry): Promise<Outcome> {
+  await door.audit.write({ ...entry, outcome: 4, status: 404 });
+  return markRecorded(unknown());
+}
+
+/** No cache decides (H7): an answer computed for an older generation is never given. */
+export function checkGeneration(context: Context, seen: number): void {
+  if (seen !== context.generation) throw new StaleStanding();
+}
+
+/** A copy of an Outcome that is already recorded is recorded too. */
+export function sameRecord(original: Outcome, copy: Outcome): Outcome {
+  return recorded.has(original) ? markRecorded(copy) : copy;
+}
+
+/** For work that holds its locks from the start and cannot simply be repeated: a lost race is told at once. */
+export async function conflictAsOutcome<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof VersionConflict) && !isSqlState(error, '40P01')) throw error;
+    throw refuse(409, 'conflict', 'Somebody else changed one of these resources at this moment; nothing was written, try again');
+  }
+}
+
+/** Writers that lose a race decide again on the new row; five losses in a row are told as a conflict. */
+export async function retrying<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error;
+      if (attempt >= 5) throw refuse(409, 'conflict', 'Others keep changing this resource at this moment; read it and try again');
+    }
+  }
+}

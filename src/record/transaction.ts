@@ -1,0 +1,225 @@
+/** transaction: every write of a Bundle or none (R4 http.html#transaction). Reads in it are answered after the commit. */
+import type { BundleEntry } from '../fhir/bundle.ts';
+import { refuseUnresolved, transactionOrder } from '../fhir/bundle.ts';
+import { bundleTargets } from '../fhir/bundle-targets.ts';
+import type { NumberTexts } from '../fhir/json.ts';
+import { Outcome, refuse } from '../fhir/outcome.ts';
+import { eachReference, parseReference, rewriteReferences } from '../fhir/references.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { PoolClient } from '../store/pool.ts';
+import { inTransaction } from '../store/transaction.ts';
+import { lock, lockKey } from '../store/write.ts';
+import { commit } from './commit.ts';
+import { findByCriteria } from './conditional.ts';
+import { entryOf } from './entry.ts';
+import { newId } from './ids.ts';
+import type { Change } from './plan.ts';
+import { prepareCreate, prepareDelete, preparePatch, prepareUpdate, type Writing } from './prepare.ts';
+import { audited, conflictAsOutcome, sameRecord } from './refusal.ts';
+import type { Context, Door, Written } from './types.ts';
+
+/** What one entry did: what was written, or the id an `ifNoneExist` found, or nothing (delete of nothing). */
+export type EntryResult = { written: Written } | { existing: string } | null;
+
+interface Assigned {
+  entry: BundleEntry;
+  type: string;
+  /** Known before anything is written, so that references can point to it. */
+  id: string | null;
+  existing: boolean;
+}
+
+/**
+ * Carries out the writing entries of a transaction in the spec's order: DELETE, POST, PUT and PATCH.
+ * @returns results by entry index; GET and HEAD entries are not among them
+ * @throws Outcome with the expression of the entry that failed; nothing is left of any of them
+ */
+export function transaction(
+  door: Door,
+  context: Context,
+  bundle: { entries: readonly BundleEntry[]; numbers: NumberTexts },
+): Promise<Map<number, EntryResult>> {
+  const writes = transactionOrder(bundle.entries).filter(({ method }) => method !== 'GET' && method !== 'HEAD');
+  const entry = { ...entryOf(context, 'transaction'), entities: [...new Set(writes.map(({ url }) => url.type ?? ''))] };
+  return audited(door, entry, () =>
+    conflictAsOutcome(() =>
+      inTransaction(door.pool, async (client) => {
+        const writing = { door, context, db: client };
+        await lock(client, lockKeys(writes));
+        const assigned = await assign(writing, writes);
+        await resolve(writing, bundle.entries, assigned);
+        return write(writing, client, assigned, bundle.numbers);
+      }),
+    ),
+  );
+}
+
+/** Everything this transaction will touch by id or by criteria, locked in one sorted go before the first read. */
+function lockKeys(writes: readonly BundleEntry[]): bigint[] {
+  return writes.flatMap(({ url, ifNoneExist }) => {
+    const keys: bigint[] = [];
+    if (url.type !== null && url.id !== null) keys.push(lockKey(`${url.type}/${url.id}`));
+    if (ifNoneExist !== null) keys.push(lockKey(`${url.type}?${ifNoneExist}`));
+    if (url.query !== '') keys.push(lockKey(`${url.type}?${url.query}`));
+    return keys;
+  });
+}
+
+/** Ids of everything new, and of what conditional creates and updates find. */
+async function assign(writing: Writing, writes: readonly BundleEntry[]): Promise<Assigned[]> {
+  const assigned: Assigned[] = [];
+  for (const entry of writes) {
+    assigned.push(await at(entry, () => assignOne(writing, entry)));
+  }
+  return assigned;
+}
+
+async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned> {
+  const { url, method, ifNoneExist } = entry;
+  const type = url.type;
+  if (type === null || url.operation !== null || url.search || url.history) {
+    throw refuse(400, 'not-supported', `A transaction entry of ${method} must name a resource or a type`, 'request.url');
+  }
+  if (method === 'POST') {
+    const found = ifNoneExist === null ? null : await findByCriteria(writing, type, ifNoneExist, 'create');
+    return { entry, type, id: found ?? newId(writing.context.now), existing: found !== null };
+  }
+  if (url.id !== null) return { entry, type, id: url.id, existing: false };
+  const interaction = method === 'PUT' ? 'update' : method === 'PATCH' ? 'patch' : 'delete';
+  const found = await findByCriteria(writing, type, decodeURIComponentSafe(url.query), interaction);
+  const fresh = method === 'PUT' ? (entry.resource?.id ?? newId(writing.context.now)) : null;
+  return { entry, type, id: found ?? fresh, existing: false };
+}
+
+/** Criteria stay percent-encoded for the search parser; this only refuses what could not be decoded. */
+function decodeURIComponentSafe(query: string): string {
+  try {
+    decodeURIComponent(query.replaceAll('+', ' '));
+    return query;
+  } catch {
+    throw refuse(400, 'value', 'The criteria are not properly percent-encoded', 'request.url');
+  }
+}
+
+/** Rewrites references to what the entries become; a reference that leads nowhere fails the whole transaction. */
+async function resolve(
+  writing: Writing,
+  entries: readonly BundleEntry[],
+  assigned: readonly Assigned[],
+): Promise<void> {
+  const ids = new Map<number, string>();
+  for (const { entry, type, id } of assigned) if (id !== null) ids.set(entry.index, `${type}/${id}`);
+  const clash = duplicate(assigned);
+  if (clash !== null) throw refuse(400, 'invalid', 'Two entries change the same resource', `Bundle.entry[${clash}]`);
+  const conditional = new Map<string, string>();
+  for (const { resource, index } of entries) {
+    if (resource !== null) await resolveConditional(writing, resource, conditional, index);
+  }
+  const targets = bundleTargets(entries, ids, conditional);
+  for (const entry of entries) {
+    if (entry.resource === null) continue;
+    rewriteReferences(entry.resource, targets(entry));
+    refuseUnresolved(entry.resource, `Bundle.entry[${entry.index}].resource`);
+  }
+}
+
+function duplicate(assigned: readonly Assigned[]): number | null {
+  const seen = new Set<string>();
+  for (const { entry, type, id, existing } of assigned) {
+    if (id === null || existing) continue;
+    if (seen.has(`${type}/${id}`)) return entry.index;
+    seen.add(`${type}/${id}`);
+  }
+  return null;
+}
+
+/** `Patient?identifier=...` in a reference: exactly one permitted match, else the transaction fails (R4). */
+async function resolveConditional(
+  writing: Writing,
+  resource: Resource,
+  found: Map<string, string>,
+  index: number,
+): Promise<void> {
+  const wanted: string[] = [];
+  eachReference(resource, ({ reference }) => {
+    if (reference !== undefined && parseReference(reference)?.kind === 'conditional') wanted.push(reference);
+  });
+  for (const reference of wanted) {
+    if (found.has(reference)) continue;
+    const [type = '', criteria = ''] = reference.split('?', 2);
+    const place = `Bundle.entry[${index}].resource`;
+    const id = await atPlace(place, () => findByCriteria(writing, type, criteria, 'update'));
+    if (id === null) throw refuse(400, 'not-found', 'A conditional reference matches nothing you may see', place);
+    found.set(reference, `${type}/${id}`);
+  }
+}
+
+async function write(
+  writing: Writing,
+  client: PoolClient,
+  assigned: readonly Assigned[],
+  numbers: NumberTexts,
+): Promise<Map<number, EntryResult>> {
+  const results = new Map<number, EntryResult>();
+  const changes: { index: number; change: Change }[] = [];
+  for (const one of assigned) {
+    const { entry } = one;
+    if (one.existing && one.id !== null) results.set(entry.index, { existing: one.id });
+    else {
+      const change = await at(entry, () => changeOf(writing, one, numbers));
+      if (change === null) results.set(entry.index, null);
+      else changes.push({ index: entry.index, change });
+    }
+  }
+  const written = await commit(writing.door, client, writing.context, changes.map(({ change }) => change));
+  for (const [i, { index }] of changes.entries()) {
+    const one = written[i];
+    if (one !== undefined) results.set(index, { written: one });
+  }
+  return results;
+}
+
+async function changeOf(writing: Writing, one: Assigned, numbers: NumberTexts): Promise<Change | null> {
+  const { entry, type, id } = one;
+  const { method, resource, ifMatch } = entry;
+  if (method === 'DELETE') return id === null ? null : prepareDelete(writing, type, { id }, ifMatch);
+  if (resource === null) throw refuse(400, 'required', 'The entry has no resource');
+  if (method === 'PATCH') {
+    if (id === null) throw refuse(404, 'not-found', 'The condition matches nothing');
+    return preparePatch(writing, type, { id }, { patch: resource, kind: 'fhirpath', ifMatch });
+  }
+  const document = { resource, numbers };
+  if (method === 'PUT' && id !== null) {
+    resource.id = id;
+    return prepareUpdate(writing, type, { id }, { document, ifMatch });
+  }
+  const change = await prepareCreate(writing, type, document, null);
+  if ('existing' in change || id === null) throw new Error('a new entry has no id');
+  return { ...change, id };
+}
+
+/** Names the entry in every issue, so that the sender can find it. */
+function at<T>(entry: BundleEntry, work: () => Promise<T>): Promise<T> {
+  return atPlace(`Bundle.entry[${entry.index}]`, work);
+}
+
+async function atPlace<T>(place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Outcome)) throw error;
+    throw sameRecord(error, relocated(error, place));
+  }
+}
+
+/** `Patient.birthDate` inside an entry is `Bundle.entry[2].resource.birthDate`. */
+function relocated(outcome: Outcome, place: string): Outcome {
+  const issues = outcome.issues.map((issue) => {
+    const inner = issue.expression ?? '';
+    if (inner.startsWith('Bundle.entry[')) return issue;
+    const path = /^[A-Z]/.test(inner) ? `resource${inner.includes('.') ? inner.slice(inner.indexOf('.')) : ''}` : inner;
+    return { ...issue, expression: path === '' ? place : `${place}.${path}` };
+  });
+  return new Outcome(outcome.status, issues, outcome.headers);
+}
+

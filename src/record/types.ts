@@ -1,0 +1,81 @@
+/** What the record's interactions take and give. Principal and purpose are always parameters. */
+import type { AuditWriter } from '../store/audit.ts';
+import type { Definitions } from '../definitions/types.ts';
+import type { NumberTexts } from '../fhir/json.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Principal, Purpose } from '../governance/types.ts';
+import type { Log } from '../log.ts';
+import type { Pool } from '../store/pool.ts';
+
+/** A verified token's holder, before the directory has been asked who she is now. */
+export interface Caller {
+  issuer: string;
+  subject: string;
+  clientId: string;
+  jti: string;
+  scopes: readonly string[];
+  /** `PractitionerRole/..`, `Patient/..` or `RelatedPerson/..`; null for system clients. */
+  fhirUser: string | null;
+  org: string | null;
+  patient: string | null;
+}
+
+/** One request: who, why, when. `now` is the single time every rule of the request uses. */
+export interface Context {
+  principal: Principal;
+  caller: Caller;
+  purpose: Purpose;
+  requestId: string;
+  /** Network address of the client. */
+  address: string | null;
+  now: Date;
+  /** Governance generation the principal was resolved at; a statement that saw another one must not answer. */
+  generation: number;
+}
+
+/** Directory or agreements changed since the principal was resolved: resolve again and repeat. Nothing was done. */
+export class StaleStanding extends Error {}
+
+/** A parsed body: the resource and the spelling of its numbers. */
+export interface ResourceDocument {
+  resource: Resource;
+  numbers: NumberTexts;
+}
+
+/** One resource version as it may be shown to this principal. */
+export interface Shown {
+  type: string;
+  id: string;
+  version: number;
+  updated: Date;
+  /** JSON text, already masked. */
+  text: string;
+}
+
+/** What a write did. */
+export interface Written extends Shown {
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
+}
+
+/** Checks particular to a type that must pass before it is written; registered in `app.ts`, throw an Outcome. */
+export type WriteGuard = (resource: Resource, context: Context) => void | Promise<void>;
+
+/** Everything the record stands on. Built once in `app.ts`. */
+export interface Door {
+  pool: Pool;
+  definitions: Definitions;
+  audit: AuditWriter;
+  /** By resource type. */
+  guards: ReadonlyMap<string, readonly WriteGuard[]>;
+  /** Called after a commit, to wake the sequencer and seal in this process. */
+  wake(): void;
+  /** Absolute FHIR base, no trailing slash. */
+  base: string;
+  mode: 'demo' | 'production' | 'training';
+  clock(): Date;
+  /** Encrypts the raw text of a query for the audit record. */
+  sealQuery(raw: string): string;
+  /** Keyed hash of an NHS number (A-03): ten digits under a bare hash are guessed in seconds. */
+  personKey(nhsNumber: string): string;
+  log: Log;
+}

@@ -1,0 +1,27 @@
+/** update, update as create, conditional update (R4 http.html#update, #cond-update). */
+import { commit, one } from './commit.ts';
+import { parseBody } from './document.ts';
+import { entryOf } from './entry.ts';
+import { prepareUpdate, type Target } from './prepare.ts';
+import { audited, retrying } from './refusal.ts';
+import { onTarget } from './target.ts';
+import type { Context, Door, Written } from './types.ts';
+
+/** @throws Outcome 400, 405 (client-chosen id not allowed), 412 (If-Match, several matches), 422, refusals */
+export function update(
+  door: Door,
+  context: Context,
+  type: string,
+  request: { target: Target; body: Uint8Array; ifMatch: string | null },
+): Promise<Written> {
+  const { target, ifMatch } = request;
+  return audited(door, { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] }, () => {
+    const document = parseBody(request.body);
+    return retrying(() =>
+      onTarget(door, target, async (db) => {
+        const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch });
+        return one(await commit(door, db, context, [change]));
+      }),
+    );
+  });
+}

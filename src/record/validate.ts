@@ -1,0 +1,50 @@
+/** $validate at type level: errors, warnings and information told apart; an OperationOutcome even when all is well. */
+import { operationOutcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { asResource, isObject } from '../fhir/resource.ts';
+import type { Resource } from '../fhir/types.ts';
+import { parseBody } from './document.ts';
+import { entryOf } from './entry.ts';
+import { audited } from './refusal.ts';
+import type { Context, Door } from './types.ts';
+
+/** The OperationOutcome's text. The body is a bare resource or Parameters with `resource`, `mode`, `profile`. */
+export function validate(
+  door: Door,
+  context: Context,
+  type: string,
+  request: { body: Uint8Array; query: string },
+): Promise<string> {
+  const entry = { ...entryOf(context, 'operation'), entities: [type], detail: '$validate' };
+  return audited(door, entry, async () => {
+    const asked = unwrap(parseBody(request.body).resource, new URLSearchParams(request.query));
+    const issues: OutcomeIssue[] =
+      asked.resource.resourceType === type
+        ? door.definitions.validate(asked.resource, asked.profile === null ? {} : { profiles: [asked.profile] })
+        : [{ severity: 'error', code: 'invalid', diagnostics: `This is not a ${type}`, expression: 'resourceType' }];
+    await door.audit.write(entry);
+    const fine: OutcomeIssue = { severity: 'information', code: 'informational', diagnostics: 'No issues found' };
+    return JSON.stringify(operationOutcome(issues.length === 0 ? [fine] : issues));
+  });
+}
+
+function unwrap(body: Resource, query: URLSearchParams): { resource: Resource; profile: string | null } {
+  let profile = query.get('profile');
+  const mode = query.get('mode');
+  if (mode !== null) requireMode(mode);
+  if (body.resourceType !== 'Parameters') return { resource: body, profile };
+  let resource: Resource | null = null;
+  for (const part of Array.isArray(body.parameter) ? body.parameter : []) {
+    if (!isObject(part)) continue;
+    if (part.name === 'resource' && part.resource !== undefined) resource = asResource(part.resource);
+    else if (part.name === 'profile' && typeof part.valueUri === 'string') profile = part.valueUri;
+    else if (part.name === 'mode' && typeof part.valueCode === 'string') requireMode(part.valueCode);
+  }
+  if (resource === null) throw refuse(400, 'required', 'Parameters has no part named resource', 'Parameters.parameter');
+  return { resource, profile };
+}
+
+function requireMode(mode: string): void {
+  if (mode !== 'create' && mode !== 'update') {
+    throw refuse(400, 'not-supported', 'mode must be create or update here; other modes need an instance');
+  }
+}

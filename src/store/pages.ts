@@ -1,0 +1,41 @@
+/** Later pages of a search: the ordered ids of the first page's moment, for 15 minutes, bound to the caller. */
+import type { Db } from './reads.ts';
+
+export interface Page {
+  token: string;
+  /** Whose page it is. */
+  caller: string;
+  /** The Query tree as JSON. */
+  query: string;
+  /** `Type/id` in order. */
+  ids: string[];
+}
+
+export const PAGE_MINUTES = 15;
+
+/** Keeps a page and gives its token. */
+export async function keepPage(db: Db, page: Page): Promise<string> {
+  await db.query({
+    name: 'page_keep',
+    text: 'insert into page (token, caller, query, ids) values ($1, $2, $3, $4)',
+    values: [page.token, page.caller, page.query, page.ids],
+  });
+  return page.token;
+}
+
+/** The page, if it still stands and is this caller's; else null (the same for all three reasons). */
+export async function findPage(db: Db, token: string, caller: string): Promise<Page | null> {
+  const result = await db.query<Page>({
+    name: 'page_find',
+    text: `select token, caller, query, ids from page
+      where token = $1 and caller = $2 and created > now() - make_interval(mins => ${PAGE_MINUTES})`,
+    values: [token, caller],
+  });
+  return result.rows[0] ?? null;
+}
+
+/** Forgets pages past their time; gives how many. */
+export async function forgetPages(db: Db): Promise<number> {
+  const result = await db.query(`delete from page where created < now() - make_interval(mins => ${PAGE_MINUTES})`);
+  return result.rowCount ?? 0;
+}

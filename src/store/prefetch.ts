@@ -1,0 +1,81 @@
+/** What a write must know before it is decided: the facts about the people it is about, at one snapshot. */
+import type { AgreementRow, ConsentRow, Relationship } from '../governance/types.ts';
+import {
+  type RawAgreement,
+  type RawConsent,
+  type RawRelationship,
+  toAgreement,
+  toConsent,
+  toRelationship,
+} from './rows.ts';
+import type { Db, Reach } from './reads.ts';
+
+export interface PrefetchAsk {
+  /** `Patient/..` of everything about to be written. */
+  patients: readonly string[];
+  /** Other resources whose content the facts depend on (`lookupsOf`). */
+  lookups: readonly string[];
+}
+
+/** Facts for deciding writes. Relationship, consent rows are about the subjects the patients resolve to. */
+export interface Prefetched {
+  /** Fetus or baby -> mother, for those of `patients` that are known as such. */
+  kin: Map<string, string>;
+  relationships: Relationship[];
+  consents: ConsentRow[];
+  /** Agreements from any service to the principal's, and from hers. */
+  agreements: AgreementRow[];
+  /** Pregnancies of the subjects, newest first. */
+  pregnancies: { key: string; mother: string; from: string; until: string }[];
+  /** Body text and pregnancy of the looked-up rows. */
+  lookups: Map<string, { body: string; pregnancy: string | null; service: string | null }>;
+  generation: number;
+}
+
+interface RawPrefetch {
+  kin: { child: string; mother: string }[] | null;
+  relationships: RawRelationship[] | null;
+  consents: RawConsent[] | null;
+  agreements: RawAgreement[] | null;
+  pregnancies: { key: string; mother: string; from_at: string; until_at: string }[] | null;
+  lookups: { type: string; id: string; body: string; pregnancy: string | null; service: string | null }[] | null;
+  generation: number;
+}
+
+const PREFETCH = {
+  name: 'prefetch',
+  text: `with k as (select child, mother from kin where child = any ($1)),
+      s as (select array(select coalesce(k.mother, p) from unnest($1::text[]) p left join k on k.child = p) as subjects)
+    select
+      (select json_agg(k) from k) as kin,
+      (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any ($3)) as relationships,
+      (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
+      (select json_agg(x) from agreement x where x.to_service = $4 or x.from_service = $4) as agreements,
+      (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
+      (select json_agg(json_build_object('type', r.type, 'id', r.id, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
+        from unnest($2::text[]) w(ref)
+        join resource r on r.type = split_part(w.ref, '/', 1) and r.id = split_part(w.ref, '/', 2) and not r.deleted) as lookups,
+      g.value as generation
+    from s, generation g`,
+};
+
+/** One statement for all of a write's questions; references that do not exist are simply absent. */
+export async function prefetch(db: Db, ask: PrefetchAsk, reach: Reach): Promise<Prefetched> {
+  const values = [ask.patients, ask.lookups, reach.parties, reach.service];
+  const raw = (await db.query<RawPrefetch>({ ...PREFETCH, values })).rows[0];
+  if (raw === undefined) throw new Error('the generation row is missing: migrations have not run');
+  return {
+    kin: new Map((raw.kin ?? []).map((row) => [row.child, row.mother])),
+    relationships: (raw.relationships ?? []).map(toRelationship),
+    consents: (raw.consents ?? []).map(toConsent),
+    agreements: (raw.agreements ?? []).map(toAgreement),
+    pregnancies: (raw.pregnancies ?? []).map((row) => ({
+      key: row.key,
+      mother: row.mother,
+      from: row.from_at,
+      until: row.until_at,
+    })),
+    lookups: new Map((raw.lookups ?? []).map((row) => [`${row.type}/${row.id}`, row])),
+    generation: raw.generation,
+  };
+}

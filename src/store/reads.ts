@@ -1,0 +1,116 @@
+/** Reading rows together with what the rules need to decide them: one statement, one snapshot. */
+import type { Pool, PoolClient } from 'pg';
+import {
+  type DecidableRow,
+  type RawAgreement,
+  type RawConsent,
+  type RawRelationship,
+  type RawRow,
+  ROW_COLUMNS,
+  toAgreement,
+  toConsent,
+  toRelationship,
+  toRow,
+} from './rows.ts';
+
+export type Db = Pool | PoolClient;
+
+/** What of the principal the statement needs: through whom she can be related, and her service. */
+export interface Reach {
+  parties: readonly string[];
+  service: string | null;
+}
+
+interface RawDecidable extends RawRow {
+  relationships: RawRelationship[] | null;
+  consents: RawConsent[] | null;
+  agreements: RawAgreement[] | null;
+  generation: number;
+}
+
+/** The current row and its deciding facts, with the governance generation of the same snapshot. */
+export interface ReadResult {
+  found: DecidableRow | null;
+  generation: number;
+}
+
+/**
+ * Sub-selects for the rows about r's data subjects. `$p` are the principal's parties, `$s` her service.
+ * json_agg of a handful of rows costs less than a second round trip (0.02 ms against 0.1 ms).
+ */
+const factColumns = (p: string, s: string): string => `
+  (select json_agg(x) from relationship x where x.patient = any (r.subjects) and x.party = any (${p})) as relationships,
+  (select json_agg(x) from consent x where x.patient = any (r.subjects)) as consents,
+  (select json_agg(x) from agreement x where x.from_service = r.service and x.to_service = ${s}) as agreements`;
+
+const CURRENT = {
+  name: 'read_current',
+  text: `select ${ROW_COLUMNS}, g.value as generation, ${factColumns('$3', '$4')}
+    from generation g left join resource r on r.type = $1 and r.id = $2`,
+};
+
+/** The current version of one resource (a tombstone too). */
+export async function readCurrent(db: Db, type: string, id: string, reach: Reach): Promise<ReadResult> {
+  const result = await db.query<RawDecidable>({ ...CURRENT, values: [type, id, reach.parties, reach.service] });
+  return toResult(result.rows[0]);
+}
+
+const VERSION = {
+  name: 'read_version',
+  // The label is the stricter of the version's own and the current one (house.md section 4); N < R < V sorts so.
+  text: `select ${ROW_COLUMNS.replace('r.label', 'greatest(r.label, c.label) as label')}, g.value as generation, ${factColumns('$4', '$5')}
+    from generation g
+    left join (
+      select * from resource where type = $1 and id = $2 and version = $3
+      union all select * from history where type = $1 and id = $2 and version = $3
+    ) r on true
+    left join resource c on c.type = $1 and c.id = $2`,
+};
+
+/** One version of one resource, decided under the stricter of its own and the current label. */
+export async function readVersion(
+  db: Db,
+  key: { type: string; id: string; version: number },
+  reach: Reach,
+): Promise<ReadResult> {
+  const values = [key.type, key.id, key.version, reach.parties, reach.service];
+  const result = await db.query<RawDecidable>({ ...VERSION, values });
+  return toResult(result.rows[0]);
+}
+
+const SEVERAL = {
+  name: 'read_several',
+  text: `select ${ROW_COLUMNS}, ${factColumns('$3', '$4')}
+    from unnest($1::text[], $2::text[]) as w(type, id) join resource r on r.type = w.type and r.id = w.id`,
+};
+
+/** Current rows of several references (`Type/id`), by reference. Missing ones are absent. */
+export async function readSeveral(
+  db: Db,
+  references: readonly string[],
+  reach: Reach,
+): Promise<Map<string, DecidableRow>> {
+  const found = new Map<string, DecidableRow>();
+  if (references.length === 0) return found;
+  const split = references.map((reference) => reference.split('/'));
+  const values = [split.map(([type]) => type ?? ''), split.map(([, id]) => id ?? ''), reach.parties, reach.service];
+  const result = await db.query<Omit<RawDecidable, 'generation'>>({ ...SEVERAL, values });
+  for (const raw of result.rows) found.set(`${raw.type}/${raw.id}`, toDecidable(raw));
+  return found;
+}
+
+function toResult(raw: RawDecidable | undefined): ReadResult {
+  if (raw === undefined) throw new Error('the generation row is missing: migrations have not run');
+  // A left join without a match: every column of r is null.
+  const found = (raw.type as string | null) === null ? null : toDecidable(raw);
+  return { found, generation: raw.generation };
+}
+
+function toDecidable(raw: Omit<RawDecidable, 'generation'>): DecidableRow {
+  return {
+    row: toRow(raw),
+    relationships: (raw.relationships ?? []).map(toRelationship),
+    consents: (raw.consents ?? []).map(toConsent),
+    agreements: (raw.agreements ?? []).map(toAgreement),
+  };
+}

@@ -1,0 +1,134 @@
+/** Calls `record_write` (migrations/002-write.sql): one round trip writes rows, index, facts, change and audit. */
+import { createHash } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { type FactWrite, factsJson, type RowWrite } from './rows.ts';
+
+/** Columns of one audit row, as `store/audit.ts` makes them. */
+export interface AuditColumns {
+  at: string;
+  body: string;
+  patients: string[];
+}
+
+export interface WriteSet {
+  rows: RowWrite[];
+  facts: FactWrite | null;
+  audit: AuditColumns[];
+}
+
+/** The version decided on is no longer the current one: somebody else wrote first. */
+export class VersionConflict extends Error {
+  readonly reference: string;
+  constructor(reference: string) {
+    super(`version conflict on ${reference}`);
+    this.name = 'VersionConflict';
+    this.reference = reference;
+  }
+}
+
+const SEPARATOR = '\u001f';
+const ALWAYS = '-infinity';
+const NEVER = 'infinity';
+
+const RECORD_WRITE = {
+  name: 'record_write',
+  text: `select record_write(${Array.from({ length: 34 }, (_, i) => `$${i + 1}`).join(', ')})`,
+};
+
+/**
+ * Writes everything in one transaction; when `db` is a client inside a transaction, in that one.
+ * @param locks lock keys of what was decided beforehand (conditional criteria); row locks are added here
+ * @throws VersionConflict when a row's current version is not the one decided on; nothing was written
+ */
+export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: readonly bigint[] = []): Promise<void> {
+  try {
+    await db.query({ ...RECORD_WRITE, values: parameters(set, locks) });
+  } catch (error) {
+    if (isSqlState(error, 'TD409')) throw new VersionConflict(error.message);
+    // Two creates of the same id at once: the primary key decides.
+    if (isSqlState(error, '23505')) throw new VersionConflict(set.rows.map((row) => `${row.facts.type}/${row.facts.id}`)[0] ?? '');
+    throw error;
+  }
+}
+
+/** Takes the locks of a transaction before its first read: sorted, so that two transactions cannot wait in a ring. */
+export async function lock(client: PoolClient, keys: readonly bigint[]): Promise<void> {
+  const sorted = [...new Set(keys)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  if (sorted.length === 0) return;
+  await client.query({
+    name: 'record_lock',
+    text: 'select pg_advisory_xact_lock(k) from unnest($1::bigint[]) as k',
+    values: [sorted.map(String)],
+  });
+}
+
+/** The advisory lock key of a reference or of conditional criteria: 64 bits of a SHA-256. */
+export function lockKey(subject: string): bigint {
+  return createHash('sha256').update(subject).digest().readBigInt64BE(0);
+}
+
+export function isSqlState(error: unknown, state: string): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && error.code === state;
+}
+
+function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
+  const { rows, facts, audit } = set;
+  const strings = rows.flatMap((row, i) => row.index.strings.map((value) => ({ row: i + 1, ...value })));
+  const dates = rows.flatMap((row, i) => row.index.dates.map((value) => ({ row: i + 1, ...value })));
+  const numbers = rows.flatMap((row, i) => row.index.numbers.map((value) => ({ row: i + 1, ...value })));
+  return [
+    rowLocks(rows, locks),
+    rows.map((row) => row.facts.type),
+    rows.map((row) => row.facts.id),
+    rows.map((row) => row.version),
+    rows.map((row) => row.op),
+    rows.map((row) => row.updated.toISOString()),
+    rows.map((row) => row.body),
+    rows.map((row) => indexWords(row).join(SEPARATOR)),
+    rows.map((row) => row.facts.patients.join(SEPARATOR)),
+    rows.map((row) => row.facts.subjects.join(SEPARATOR)),
+    rows.map((row) => row.facts.pregnancy),
+    rows.map((row) => row.facts.dataClass),
+    rows.map((row) => row.facts.label),
+    rows.map((row) => row.facts.tags.join(SEPARATOR)),
+    rows.map((row) => row.facts.service),
+    rows.map((row) => row.facts.authors.join(SEPARATOR)),
+    rows.map((row) => row.facts.released),
+    rows.map((row) => row.facts.addressee),
+    strings.map((value) => value.row),
+    strings.map((value) => value.code),
+    strings.map((value) => value.value),
+    dates.map((value) => value.row),
+    dates.map((value) => value.code),
+    dates.map((value) => value.low ?? ALWAYS),
+    dates.map((value) => value.high ?? NEVER),
+    numbers.map((value) => value.row),
+    numbers.map((value) => value.code),
+    numbers.map((value) => value.low),
+    numbers.map((value) => value.high),
+    numbers.map((value) => value.unit),
+    facts === null ? null : factsJson(facts),
+    audit.map((entry) => entry.at),
+    audit.map((entry) => entry.body),
+    audit.map((entry) => entry.patients.join(SEPARATOR)),
+  ];
+}
+
+/** A fresh id of the server's own has no rival, so a first version takes no lock unless it was asked for by id. */
+function rowLocks(rows: readonly RowWrite[], locks: readonly bigint[]): string[] {
+  const keys = new Set(locks);
+  for (const row of rows) {
+    if (row.version > 1) keys.add(lockKey(`${row.facts.type}/${row.facts.id}`));
+  }
+  return [...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String);
+}
+
+/** A tombstone is found by nothing; `@s=` (data subject) and `@p=` (compartment) words serve rules and $everything. */
+function indexWords(row: RowWrite): string[] {
+  if (row.op === 'D') return [];
+  return [
+    ...row.index.tokens,
+    ...row.facts.subjects.map((subject) => `@s=${subject}`),
+    ...row.facts.patients.map((patient) => `@p=${patient}`),
+  ];
+}
