@@ -76,6 +76,8 @@ function periodRange(period: JsonObject): Range | null {
   const start = typeof period.start === 'string' ? dateRange(period.start) : null;
   const end = typeof period.end === 'string' ? dateRange(period.end) : null;
   if (start === null && end === null) return null;
+  // A period that ends before it starts is refused on write (per-1); an old one is found by no date.
+  if (start !== null && end !== null && start.low >= end.high) return null;
   return { low: start?.low ?? null, high: end?.high ?? null };
 }
 

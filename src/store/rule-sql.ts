@@ -24,17 +24,57 @@ export function ruleSql(rule: RowRule, params: SqlParams, now: Date): string {
       return placeholder;
     },
   };
-  return compile(rule, compiling);
+  return compile(folded(rule), compiling);
+}
+
+const TRUE: RowRule = { op: 'true' };
+const FALSE: RowRule = { op: 'false' };
+
+/** Constants folded before anything is compiled: a parameter that no SQL uses is an error to PostgreSQL. */
+function folded(rule: RowRule): RowRule {
+  switch (rule.op) {
+    case 'all':
+      return foldedList(rule.rules, 'all', FALSE, TRUE);
+    case 'any':
+      return foldedList(rule.rules, 'any', TRUE, FALSE);
+    case 'not': {
+      const inner = folded(rule.rule);
+      return inner.op === 'true' ? FALSE : inner.op === 'false' ? TRUE : { op: 'not', rule: inner };
+    }
+    case 'label':
+      return rule.atMost === 'V' ? TRUE : rule;
+    case 'class':
+    case 'type':
+    case 'service':
+    case 'addressee':
+    case 'subject':
+      return rule.in.length === 0 ? FALSE : rule;
+    case 'tag':
+    case 'author':
+      return rule.any.length === 0 ? FALSE : rule;
+    case 'related':
+      return rule.parties.length === 0 || rule.kinds.length === 0 ? FALSE : rule;
+    default:
+      return rule;
+  }
+}
+
+function foldedList(rules: readonly RowRule[], op: 'all' | 'any', decisive: RowRule, neutral: RowRule): RowRule {
+  const parts = rules.map(folded).filter((rule) => rule.op !== neutral.op);
+  const [only] = parts;
+  if (only === undefined) return neutral;
+  if (parts.some((rule) => rule.op === decisive.op)) return decisive;
+  return parts.length === 1 ? only : { op, rules: parts };
 }
 
 function compile(rule: RowRule, to: Compiling): string {
   switch (rule.op) {
     case 'all':
-      return joined(rule.rules, 'and', to);
+      return `(${rule.rules.map((part) => compile(part, to)).join(' and ')})`;
     case 'any':
-      return joined(rule.rules, 'or', to);
+      return `(${rule.rules.map((part) => compile(part, to)).join(' or ')})`;
     case 'not':
-      return negated(compile(rule.rule, to));
+      return `(not ${compile(rule.rule, to)})`;
     case 'true':
       return 'true';
     case 'false':
@@ -44,23 +84,21 @@ function compile(rule: RowRule, to: Compiling): string {
     case 'type':
       return memberOf('r.type', rule.in, to);
     case 'label':
-      return rule.atMost === 'V' ? 'true' : memberOf('r.label', LABELS.slice(0, RANK[rule.atMost] + 1), to);
+      return memberOf('r.label', LABELS.slice(0, RANK[rule.atMost] + 1), to);
     case 'tag':
       return overlaps('r.tags', rule.any, to);
     case 'released':
       return 'r.released';
     case 'service':
-      return rule.in.length === 0 ? 'false' : `coalesce(${memberOf('r.service', rule.in, to)}, false)`;
+      return `coalesce(${memberOf('r.service', rule.in, to)}, false)`;
     case 'addressee':
-      return rule.in.length === 0 ? 'false' : `coalesce(${memberOf('r.addressee', rule.in, to)}, false)`;
+      return `coalesce(${memberOf('r.addressee', rule.in, to)}, false)`;
     case 'author':
       return overlaps('r.authors', rule.any, to);
     case 'nobody':
       return "(r.subjects = '{}')";
     case 'subject':
-      return rule.in.length === 0
-        ? 'false'
-        : `(r.subjects <> '{}' and r.subjects <@ ${to.params.add(rule.in)}::text[])`;
+      return `(r.subjects <> '{}' and r.subjects <@ ${to.params.add(rule.in)}::text[])`;
     case 'related':
       return relatedSql(rule, to);
     case 'consent':
@@ -70,36 +108,14 @@ function compile(rule: RowRule, to: Compiling): string {
   }
 }
 
-function joined(rules: readonly RowRule[], word: 'and' | 'or', to: Compiling): string {
-  const neutral = word === 'and' ? 'true' : 'false';
-  const decisive = word === 'and' ? 'false' : 'true';
-  // A decisive constant makes the other parts, and their parameters, superfluous.
-  if (rules.some((rule) => rule.op === decisive)) return decisive;
-  const parts: string[] = [];
-  for (const rule of rules) {
-    const sql = compile(rule, to);
-    if (sql === decisive) return decisive;
-    if (sql !== neutral) parts.push(sql);
-  }
-  const [only] = parts;
-  if (only === undefined) return neutral;
-  return parts.length === 1 ? only : `(${parts.join(` ${word} `)})`;
-}
-
-function negated(sql: string): string {
-  if (sql === 'true') return 'false';
-  return sql === 'false' ? 'true' : `(not ${sql})`;
-}
-
 function memberOf(column: string, values: readonly string[], to: Compiling): string {
-  if (values.length === 0) return 'false';
   return values.length === 1
     ? `(${column} = ${to.params.add(values[0])})`
     : `(${column} = any (${to.params.add(values)}::text[]))`;
 }
 
 function overlaps(column: string, values: readonly string[], to: Compiling): string {
-  return values.length === 0 ? 'false' : `(${column} && ${to.params.add(values)}::text[])`;
+  return `(${column} && ${to.params.add(values)}::text[])`;
 }
 
 /** An end moved by a grace of whole days, in seconds: days of 24 hours whatever the session's time zone. */
@@ -114,7 +130,6 @@ function everySubject(holds: (subject: string) => string): string {
 }
 
 function relatedSql(rule: Extract<RowRule, { op: 'related' }>, to: Compiling): string {
-  if (rule.parties.length === 0 || rule.kinds.length === 0) return 'false';
   const live =
     rule.graceDays === 0
       ? `l.until_at > ${to.now}`
