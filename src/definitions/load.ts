@@ -3,9 +3,16 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SearchParam } from '../search/types.ts';
+import { createExtensions } from './extensions.ts';
+import { createLibrary } from './nodes.ts';
+import { createProfileCheck } from './profile-check.ts';
+import { checkRequirements } from './requirements.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import { defaultSources, type Sources, sourcesHash } from './sources.ts';
+import { createTerminology, type Terminology } from './terminology.ts';
 import type { Definitions } from './types.ts';
+import { createValidate } from './validate.ts';
+import type { Walker } from './walk.ts';
 
 function compileInWorker(file: string, hash: string, sources: Sources): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -53,6 +60,20 @@ function searchParamsOf(snapshot: Snapshot): Definitions['searchParams'] {
   };
 }
 
+function publishedOf(snapshot: Snapshot): Definitions['published'] {
+  return (type) => {
+    const text = snapshot.text(`pub:${type}`);
+    return text === null ? [] : JSON.parse(text);
+  };
+}
+
+function validatorOf(snapshot: Snapshot, terminology: Terminology): Definitions['validate'] {
+  const library = createLibrary({ snapshot, codesOf: terminology.codesOf });
+  const extensions = createExtensions(snapshot, terminology);
+  const walker: Walker = { library, terminology, extensions, nested: () => undefined };
+  return createValidate({ walker, checkProfiles: createProfileCheck(snapshot, terminology), checkRequirements });
+}
+
 /**
  * Definitions for a process. `cacheDir` is a folder of ours (`DATA_DIR/definitions`), made when missing.
  * Throws when the snapshot can be neither read nor written.
@@ -60,12 +81,13 @@ function searchParamsOf(snapshot: Snapshot): Definitions['searchParams'] {
 export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
   const snapshot = await snapshotFor(cacheDir, defaultSources());
   const types = new Set(snapshot.resourceTypes);
+  const terminology = createTerminology(snapshot);
   return {
     resourceTypes: snapshot.resourceTypes,
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
-    validate: () => [],
-    published: () => [],
-    inValueSet: () => null,
+    validate: validatorOf(snapshot, terminology),
+    published: publishedOf(snapshot),
+    inValueSet: terminology.inValueSet,
   };
 }

@@ -21,7 +21,7 @@ export interface Definitions {
   /** Search parameters of a type, standard ones of Resource and DomainResource included. */
   searchParams(type: string): ReadonlyMap<string, SearchParam>;
   /** Validates against base R4 and the profiles our CapabilityStatement requires. Never throws for bad input. */
-  validate(resource: Resource, options?: { profiles?: string[] }): Issue[];
+  validate(resource: Resource, options?: { profiles?: string[]; nhsNumber?: 'error' | 'warn' }): Issue[];
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */
   published(type: string): Resource[];
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */

@@ -1,0 +1,110 @@
+/** What is checked of single data types wherever they stand: codes, references, identifiers, bindings. */
+import { parseReference } from '../fhir/references.ts';
+import type { Json, JsonObject } from '../fhir/types.ts';
+import { isNhsNumber, NHS_NUMBER_SYSTEMS } from './nhs-number.ts';
+import { object, objects, text } from './reading.ts';
+import { isObject, type Run, report, reportChild } from './run.ts';
+import type { CodeSet, Terminology } from './terminology.ts';
+
+/** Base of our own code systems (domain.md 2.8): their codes are all ours, so an unknown one is an error. */
+export const OWN_CODES = 'https://tandem.example/fhir/CodeSystem/';
+
+/** A Coding under our own base names a system and a code of the table. */
+export function checkOwnCode(run: Run, value: JsonObject, terminology: Terminology): void {
+  const { system, code } = value;
+  if (typeof system !== 'string' || typeof code !== 'string' || !system.startsWith(OWN_CODES)) return;
+  if (terminology.inCodeSystem(system, code)) return;
+  reportChild(run, 'code', 'code-invalid', 'This code is not in the code system it names. Use a code of that system.');
+}
+
+/** NHS numbers must pass Modulus 11, wherever an Identifier stands. */
+export function checkIdentifier(run: Run, value: JsonObject): void {
+  const system = value.system;
+  if (typeof system !== 'string' || !NHS_NUMBER_SYSTEMS.has(system) || typeof value.value !== 'string') return;
+  if (isNhsNumber(value.value)) return;
+  run.path.push('value');
+  const severity = run.nhsNumber === 'error' ? 'error' : 'warning';
+  report(
+    run,
+    severity,
+    'value',
+    'Not a valid NHS number: ten digits without spaces whose check digit fits (Modulus 11).',
+  );
+  run.path.pop();
+}
+
+/** Type a literal reference points to; undefined when the text does not say. */
+function targetType(run: Run, literal: string): string | undefined {
+  const parsed = parseReference(literal);
+  switch (parsed?.kind) {
+    case undefined:
+      reportChild(
+        run,
+        'reference',
+        'value',
+        'Not a reference: use Type/id with an R4 type, an absolute URL, urn:uuid or #id.',
+      );
+      return undefined;
+    case 'local':
+    case 'conditional':
+      return parsed.type;
+    case 'absolute':
+      return parsed.type ?? undefined;
+    case 'urn':
+      return run.entries?.get(parsed.urn);
+    case 'contained':
+      return containedType(run, parsed.id);
+  }
+}
+
+/** ref-1: `#id` points at a contained resource of the root; `#` alone at the container, from inside it. */
+function containedType(run: Run, id: string): string | undefined {
+  run.hashes?.add(`#${id}`);
+  if (id === '' && run.resource !== run.root) return text(run.root, 'resourceType');
+  const found = objects(run.root, 'contained').find((resource) => resource.id === id);
+  if (!found) reportChild(run, 'reference', 'invariant', 'ref-1: no contained resource has this id.');
+  return found ? text(found, 'resourceType') : undefined;
+}
+
+/** Literal form, target type and `type` of a Reference agree with each other and with the element's definition. */
+export function checkReference(run: Run, value: JsonObject, targets: ReadonlySet<string> | null): void {
+  const literal = text(value, 'reference');
+  const type = literal === undefined ? undefined : targetType(run, literal);
+  const said = text(value, 'type');
+  if (type !== undefined && said !== undefined && said !== type) {
+    reportChild(run, 'type', 'value', `The reference points to ${type}: type must say the same, or be left out.`);
+  }
+  const named = type ?? (said !== undefined && /^[A-Za-z]+$/.test(said) ? said : undefined);
+  if (targets && named !== undefined && !targets.has(named)) {
+    report(run, 'error', 'value', `A reference to ${named} is not allowed here. Allowed: ${[...targets].join(', ')}.`);
+  }
+}
+
+function notInSet(run: Run, binding: CodeSet): void {
+  const few = binding.few.length > 0 ? ` Allowed: ${binding.few.join(', ')}.` : '';
+  report(run, 'error', 'code-invalid', `The code is not in the required value set ${binding.url}.${few}`);
+}
+
+function codingIn(coding: JsonObject, binding: CodeSet): boolean {
+  const code = text(coding, 'code');
+  if (code === undefined) return false;
+  const system = text(coding, 'system');
+  // without a system a Coding is in no value set
+  return system !== undefined && binding.has(system, code) !== false;
+}
+
+/** Required binding of code, Coding, CodeableConcept, Quantity; an element with only extensions has no code to check. */
+export function checkBinding(run: Run, type: string, value: Json, binding: CodeSet): void {
+  if (typeof value === 'string') {
+    if (binding.has(undefined, value) === false) notInSet(run, binding);
+    return;
+  }
+  if (!isObject(value)) return;
+  if (type === 'CodeableConcept') {
+    const codings = objects(value, 'coding');
+    const onlyExtension = codings.length === 0 && value.text === undefined && object(value, 'coding') === undefined;
+    if (!onlyExtension && !codings.some((coding) => codingIn(coding, binding))) notInSet(run, binding);
+  } else if (type === 'Coding' && (value.code !== undefined || value.system !== undefined)) {
+    if (!codingIn(value, binding)) notInSet(run, binding);
+  } else if (value.code !== undefined && !codingIn(value, binding)) notInSet(run, binding);
+}

@@ -1,0 +1,46 @@
+/**
+ * Extensions of UK Core, SDC and the Subscriptions backport that we read or emit (domain.md 2.5, 2.6, 3.3, 3.4, 3.5,
+ * 4.8). Their definitions belong to others and are not copied here: only what values they carry.
+ */
+import type { ExtensionSource } from './snapshot-types.ts';
+
+const UK = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-';
+const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-';
+const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-';
+const CORE = 'http://hl7.org/fhir/StructureDefinition/';
+const CANON = 'https://tandem.example/fhir';
+
+function valued(...types: string[]): ExtensionSource {
+  return { v: types };
+}
+
+const FETAL_STATUS: ExtensionSource = { v: ['code'], b: `${CANON}/ValueSet/fetal-status` };
+
+export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
+  [`${UK}NHSNumberVerificationStatus`, { v: ['CodeableConcept'], b: `${CANON}/ValueSet/nhs-number-status` }],
+  [`${UK}NHSNumberUnavailableReason`, valued('CodeableConcept')],
+  [`${UK}EthnicCategory`, valued('CodeableConcept')],
+  [`${UK}BirthSex`, valued('CodeableConcept')],
+  [`${UK}ResidentialStatus`, valued('CodeableConcept')],
+  [`${UK}ContactRank`, valued('positiveInt')],
+  [`${UK}CopyCorrespondenceIndicator`, valued('boolean')],
+  [`${UK}BookingOrganization`, valued('Reference')],
+  [`${UK}DeliveryChannel`, valued('CodeableConcept')],
+  [`${UK}OutcomeOfAttendance`, valued('CodeableConcept')],
+  [`${UK}SourceOfServiceRequest`, valued('CodeableConcept')],
+  ['http://hl7.org/fhir/6.0/StructureDefinition/extension-Patient.fetalStatus', FETAL_STATUS],
+  [`${CORE}patient-fetalStatus`, FETAL_STATUS],
+  [`${SDC}initialExpression`, valued('Expression')],
+  [`${SDC}calculatedExpression`, valued('Expression')],
+  [`${SDC}itemPopulationContext`, valued('Expression')],
+  [`${SDC}observationExtract`, valued('boolean', 'code')],
+  [`${SDC}observation-extract-category`, valued('CodeableConcept')],
+  [`${SDC}isSubject`, valued('boolean')],
+  [`${SDC}launchContext`, { v: [], p: { name: ['Coding', 'id'], type: ['code'], description: ['string'] } }],
+  [`${BACKPORT}filter-criteria`, valued('string')],
+  [`${BACKPORT}heartbeat-period`, valued('unsignedInt')],
+  [`${BACKPORT}timeout`, valued('unsignedInt')],
+  [`${BACKPORT}max-count`, valued('positiveInt')],
+  [`${BACKPORT}payload-content`, valued('code')],
+  [`${BACKPORT}channel-type`, valued('Coding')],
+];

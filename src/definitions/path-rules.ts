@@ -1,0 +1,51 @@
+/** Constraints that fhirpath decides: compiled at first use, kept by expression and base. */
+import fhirpath from 'fhirpath';
+import r4 from 'fhirpath/fhir-context/r4';
+import type { Json, JsonObject } from '../fhir/types.ts';
+import { isObject } from './run.ts';
+
+type Compiled = (value: Json, environment: Record<string, unknown>) => unknown;
+
+// R4's own constraints call trace(), which would print record content to stdout (house.md section 3)
+const OPTIONS = { traceFn: (): void => undefined };
+
+const compiled = new Map<string, Compiled | null>();
+
+/** `base` is empty for a whole resource, whose type fhirpath sees itself. */
+function compile(base: string, expression: string): Compiled | null {
+  const key = `${base} ${expression}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const fresh = compileOrNull(base, expression);
+  compiled.set(key, fresh);
+  return fresh;
+}
+
+function compileOrNull(base: string, expression: string): Compiled | null {
+  try {
+    return fhirpath.compile(base === '' ? expression : { base, expression }, r4, OPTIONS);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Evaluates a constraint on one element: false = broken, true = kept, null = cannot be decided here (an expression that
+ * fails or needs other resources). An empty result keeps the constraint, as an unknown value breaks nothing.
+ */
+export function evaluateRule(
+  rule: { base: string; expression: string },
+  value: Json,
+  around: { resource: JsonObject; root: JsonObject },
+): boolean | null {
+  const whole = isObject(value) && value.resourceType === rule.base;
+  const run = compile(whole ? '' : rule.base, rule.expression);
+  if (!run) return null;
+  try {
+    const result = run(value, { resource: around.resource, rootResource: around.root });
+    if (!Array.isArray(result)) return null;
+    return result.length === 0 || result[0] !== false;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,163 @@
+/** Validation of a resource: base R4, then the profiles of ours it claims or is asked to meet. Never throws. */
+import type { JsonObject, Resource } from '../fhir/types.ts';
+import { evaluateRule } from './path-rules.ts';
+import { distinct, objects, text } from './reading.ts';
+import { isObject, quoted, type Run, report, reportAt, reportChild } from './run.ts';
+import type { Issue } from './types.ts';
+import { type Walker, walkNode } from './walk.ts';
+
+export interface ValidateOptions {
+  /** Canonicals of profiles to meet besides those in `meta.profile`. */
+  profiles?: string[];
+  /** NHS numbers that fail Modulus 11: refused (default) or only warned about, for example import. */
+  nhsNumber?: 'error' | 'warn';
+}
+
+/** Checks a sound resource against profiles; `path` is where it stands. */
+export type ProfileCheck = (run: Run, resource: JsonObject, extra: readonly string[]) => void;
+
+const PLAIN = new Set(['Bundle', 'Parameters', 'Binary']);
+
+function newRun(resource: JsonObject, options: ValidateOptions): Run {
+  return {
+    issues: [],
+    errors: 0,
+    path: [],
+    resource,
+    root: resource,
+    hashes: null,
+    entries: null,
+    deferred: [],
+    nhsNumber: options.nhsNumber ?? 'error',
+  };
+}
+
+function walkResource(walker: Walker, run: Run, value: JsonObject): boolean {
+  const type = value.resourceType;
+  const node = typeof type === 'string' ? walker.library.node(type) : null;
+  if (!node?.resource || type === 'Resource' || type === 'DomainResource') {
+    const diagnostics =
+      typeof type === 'string' ? `${quoted(type)} is not an R4 resource type.` : 'resourceType is missing.';
+    report(run, 'error', 'structure', diagnostics);
+    return false;
+  }
+  walkNode(walker, run, node, value);
+  return true;
+}
+
+/** dom-2..5 and ids of what is contained (R4 domainresource.html, references.html#contained). */
+function checkContained(run: Run, root: JsonObject): void {
+  const contained = objects(root, 'contained');
+  const ids = contained.map((resource) => text(resource, 'id')).filter((id) => id !== undefined);
+  if (!distinct(ids)) reportChild(run, 'contained', 'invariant', 'Contained resources must have different ids.');
+  contained.forEach((resource, index) => {
+    run.path.push('contained', index);
+    const meta = isObject(resource.meta) ? resource.meta : {};
+    if (resource.contained !== undefined)
+      report(run, 'error', 'invariant', 'dom-2: a contained resource contains none itself.');
+    if (meta.versionId !== undefined || meta.lastUpdated !== undefined) {
+      report(run, 'error', 'invariant', 'dom-4: a contained resource has no meta.versionId or meta.lastUpdated.');
+    }
+    if (meta.security !== undefined)
+      report(run, 'error', 'invariant', 'dom-5: a contained resource has no security label.');
+    const id = text(resource, 'id');
+    const referenced = id !== undefined && run.hashes?.has(`#${id}`);
+    if (!referenced && !refersToContainer(resource)) {
+      report(
+        run,
+        'error',
+        'invariant',
+        'dom-3: nothing refers to this contained resource. Give it an id and refer to #id.',
+      );
+    }
+    run.path.length -= 2;
+  });
+}
+
+/** The other way round: the contained resource refers to its container as `#`. */
+function refersToContainer(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(refersToContainer);
+  if (!isObject(value)) return false;
+  return value.reference === '#' || Object.values(value).some(refersToContainer);
+}
+
+/** Types of a Bundle's entries by their fullUrl, so that `urn:uuid` references have a known type. */
+function entriesOf(bundle: JsonObject): Map<string, string> {
+  const entries = new Map<string, string>();
+  for (const entry of objects(bundle, 'entry')) {
+    const url = text(entry, 'fullUrl');
+    const type = isObject(entry.resource) ? text(entry.resource, 'resourceType') : undefined;
+    if (url !== undefined && type !== undefined) entries.set(url, type);
+  }
+  return entries;
+}
+
+/** A whole resource with what it contains: `run.root` and `run.resource` are it while it is walked. */
+function validateRoot(context: Context, run: Run, value: JsonObject, extra: readonly string[]): void {
+  const before = { root: run.root, resource: run.resource, hashes: run.hashes, errors: run.errors };
+  run.root = value;
+  run.resource = value;
+  const contains = value.contained !== undefined && !PLAIN.has(text(value, 'resourceType') ?? '');
+  run.hashes = contains ? new Set() : null;
+  if (value.resourceType === 'Bundle') run.entries = entriesOf(value);
+  if (walkResource(context.walker, run, value)) {
+    if (contains) checkContained(run, value);
+    context.checkRequirements(run, value);
+    if (run.errors === before.errors) context.checkProfiles(run, value, extra);
+  }
+  run.root = before.root;
+  run.resource = before.resource;
+  run.hashes = before.hashes;
+}
+
+function validateContained(context: Context, run: Run, value: JsonObject): void {
+  const outer = run.resource;
+  run.resource = value;
+  if (outer !== run.root) report(run, 'error', 'invariant', 'dom-2: a contained resource contains none itself.');
+  else if (PLAIN.has(text(value, 'resourceType') ?? '') && value.resourceType !== 'Binary') {
+    report(run, 'error', 'structure', 'A Bundle or Parameters cannot be contained.');
+  } else if (walkResource(context.walker, run, value)) context.checkRequirements(run, value);
+  run.resource = outer;
+}
+
+/** fhirpath's share, only on sound structure: its functions assume it. */
+function decideDeferred(run: Run): void {
+  if (run.errors > 0) return;
+  for (const { rule, value, expression, resource, root } of run.deferred) {
+    const kept = evaluateRule(rule, value, { resource, root });
+    if (kept === false) reportAt(run, 'error', 'invariant', expression, `${rule.key}: ${rule.human}`);
+    if (kept === null) reportAt(run, 'information', 'incomplete', expression, `${rule.key} could not be checked here.`);
+  }
+}
+
+export interface Context {
+  walker: Walker;
+  checkProfiles: ProfileCheck;
+  /** What our CapabilityStatement requires of every resource of a type, claimed or not. */
+  checkRequirements(run: Run, resource: JsonObject): void;
+}
+
+/** The validator of one set of definitions. */
+export function createValidate(context: Context): (resource: Resource, options?: ValidateOptions) => Issue[] {
+  context.walker.nested = (run, value, contained) => {
+    if (contained) validateContained(context, run, value);
+    else validateRoot(context, run, value, []);
+  };
+  return (resource, options = {}) => {
+    if (!isObject(resource)) {
+      return [{ severity: 'error', code: 'structure', expression: '', diagnostics: 'A resource is a JSON object.' }];
+    }
+    const run = newRun(resource, options);
+    const type = text(resource, 'resourceType');
+    run.path.push(type !== undefined && /^[A-Za-z]{1,64}$/.test(type) ? type : 'Resource');
+    try {
+      validateRoot(context, run, resource, options.profiles ?? []);
+    } catch (error) {
+      // only a tree far deeper than the door lets in (64 levels) can exhaust the stack
+      if (!(error instanceof RangeError)) throw error;
+      reportAt(run, 'error', 'structure', text(resource, 'resourceType') ?? 'Resource', 'Nested too deeply.');
+    }
+    decideDeferred(run);
+    return run.issues;
+  };
+}
