@@ -133,7 +133,10 @@ export interface RowFacts {
   pregnancy: string | null;
   dataClass: DataClass;
   label: Label;
-  /** Sensitivity and handling codes found in labels (SDV, PSY, ETH, SEX, EMP, CEL, HTEST, ...). */
+  /**
+   * Sensitivity and handling codes found in labels (SDV, PSY, ETH, SEX, EMP, CEL, HTEST, ...), and `EDD` of ours for
+   * what carries the expected date: several role views stop there (domain.md 5.3).
+   */
   tags: string[];
   /** The service (`Organization/..`) whose record it is: the author's. */
   service: string | null;
@@ -158,7 +161,9 @@ export type RelationshipKind =
   | 'break-glass'
   | 'named'
   | 'subject'
-  | 'related-person';
+  | 'related-person'
+  /** The service (or person) that registered this patient, for a day: until episode and team stand (record/plan.ts). */
+  | 'registered';
 
 /** One legitimate-relationship row: `party` may reach `patient` during `[from, until)`. */
 export interface Relationship {
@@ -180,9 +185,16 @@ export interface Relationship {
 /** A consent, objection, restriction, override or permit in force, by patient (domain.md 5.4). */
 export interface ConsentRow {
   patient: string;
-  /** `objection` (deny), `permit` (partner access), `override` (R-22), `restriction` (R-31), `sharing-explained`. */
-  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained';
-  /** The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside. */
+  /**
+   * `objection` (deny), `permit` (partner access), `override` (R-22), `restriction` (R-31), `sharing-explained`. Two
+   * kinds are no consents but facts about a patient that every row about her is decided by: `own-record` (party = the
+   * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16).
+   */
+  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained' | 'own-record' | 's-flag';
+  /**
+   * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
+   * `own-record`: the keyed hash.
+   */
   party: string | null;
   /** Data classes it is limited to; empty = all. */
   classes: DataClass[];
@@ -260,6 +272,8 @@ export interface Decision {
   /** Refusals: hidden (404, like an unknown id) or told (403 with the way in). */
   concealed: boolean;
   wayIn: 'self-claim' | 'break-glass' | null;
+  /** Refusals by a gate whose HTTP status is not 403 or 404: 401 (R-01), 405 (R-33, audit). */
+  status?: 401 | 405;
 }
 
 /**
@@ -283,12 +297,13 @@ export type RowRule =
   | { op: 'author'; any: string[] }
   /** The row is about nobody (directory, conformance). */
   | { op: 'nobody' }
-  /** Every data subject is one of these patients. */
+  /** Every data subject is one of these patients; false for a row about nobody. */
   | { op: 'subject'; in: string[] }
   /**
    * For every data subject there is a relationship of one of `kinds` with one of `parties`, valid at now (or ended
-   * `closed` at most `graceDays` ago). `pregnancy`: 'row' = the relationship's pregnancy is null, the row's is null is
-   * NOT enough, or both are equal; 'any' = ignored. `scoped`: the row must be named in the relationship's scope.
+   * `closed` at most `graceDays` ago). `pregnancy`: 'row' = the relationship is with the whole record (its pregnancy is
+   * null) or with the row's own pregnancy (the row's being null is NOT enough); 'any' = ignored. `scoped`: the row must
+   * be named in the relationship's scope. False for a row about nobody.
    */
   | {
       op: 'related';
@@ -298,7 +313,10 @@ export type RowRule =
       pregnancy: 'row' | 'any';
       scoped: boolean;
     }
-  /** Some data subject has a consent row of this kind in force, about one of `parties` (or null party), covering the class. */
-  | { op: 'consent'; kind: ConsentRow['kind']; parties: string[] }
+  /**
+   * A consent row of this kind is in force, about one of `parties` (or null party), covering the class: for some data
+   * subject, or with `every` for each of them (what widens access must hold for all it is about).
+   */
+  | { op: 'consent'; kind: ConsentRow['kind']; parties: string[]; every?: boolean }
   /** An agreement from the row's service to `to`, covering class, purpose and label, is in force (or expired at most `graceDays` ago and not revoked). */
   | { op: 'agreement'; to: string; purpose: Purpose; graceDays: number };

@@ -1,0 +1,118 @@
+/** Applying masks to a resource: a copy without the masked paths, marked `SUBSETTED` (R-16, R-24). */
+import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import { literal, object, objects, unique } from './elements.ts';
+import type { Mask } from './types.ts';
+
+const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
+const SEGMENT = /^([A-Za-z]+)(?:\[([A-Za-z]+)(?:=([^\]]+))?\])?$/;
+
+interface Step {
+  name: string;
+  key: string | null;
+  value: string | null;
+}
+
+const STEPS = new Map<string, readonly Step[]>();
+
+/**
+ * The resource without what the masks remove, never changed in place; with a `SUBSETTED` tag when masks applied, whether
+ * or not they met anything (a tag only where something was hidden would tell that something is there).
+ */
+export function applyMasks<T extends Resource>(resource: T, masks: readonly Mask[]): T {
+  if (masks.length === 0) return resource;
+  const paths = unique(masks.flatMap((mask) => mask.remove));
+  let copy: JsonObject = { ...resource };
+  for (const path of paths) copy = without(copy, stepsOf(path));
+  if (paths.includes('contained') && resource.contained !== undefined) copy = withoutContainedReferences(copy);
+  const tags = objects(resource.meta?.tag).filter((tag) => tag.code !== SUBSETTED.code);
+  return { ...resource, ...blank(resource), ...copy, meta: { ...resource.meta, tag: [...tags, { ...SUBSETTED }] } };
+}
+
+/** Every key of the original as absent, so that spreading the copy over it also takes removed keys away. */
+function blank(resource: Resource): JsonObject {
+  return Object.fromEntries(Object.keys(resource).map((key) => [key, undefined]));
+}
+
+function stepsOf(path: string): readonly Step[] {
+  const known = STEPS.get(path);
+  if (known) return known;
+  const steps = path.split('.').map((segment): Step => {
+    const match = SEGMENT.exec(segment);
+    if (!match?.[1]) throw new Error(`mask path not understood: ${path}`);
+    return { name: match[1], key: match[2] ?? null, value: match[3] ?? null };
+  });
+  STEPS.set(path, steps);
+  return steps;
+}
+
+function without(node: JsonObject, steps: readonly Step[]): JsonObject {
+  const [step, ...rest] = steps;
+  if (step === undefined) return node;
+  const value = node[step.name];
+  if (value === undefined && node[`_${step.name}`] === undefined) return node;
+  const copy = { ...node };
+  if (rest.length > 0) {
+    copy[step.name] = inside(value, rest);
+  } else if (step.key === null) {
+    delete copy[step.name];
+    delete copy[`_${step.name}`];
+  } else {
+    keepOthers(copy, step);
+  }
+  return copy;
+}
+
+function inside(value: Json | undefined, rest: readonly Step[]): Json | undefined {
+  if (Array.isArray(value)) return value.map((one) => inside(one, rest) ?? null);
+  const node = object(value);
+  return node === null ? value : without(node, rest);
+}
+
+function keepOthers(copy: JsonObject, step: Step): void {
+  const kept = objects(copy[step.name]).filter((one) => !matches(one, step));
+  if (kept.length === 0) delete copy[step.name];
+  else copy[step.name] = kept;
+}
+
+function matches(node: JsonObject, step: Step): boolean {
+  const value = step.key === null ? undefined : node[step.key];
+  if (step.value === null) return value !== undefined;
+  if (value === step.value) return true;
+  const target = object(value);
+  return target?.type === step.value || literal(target?.reference)?.startsWith(`${step.value}/`) === true;
+}
+
+/** References into contained resources that are gone would break ref-1. */
+function withoutContainedReferences(node: JsonObject): JsonObject {
+  const kept: JsonObject = {};
+  for (const [key, value] of Object.entries(node)) {
+    const clean = withoutDangling(value);
+    if (clean !== undefined) kept[key] = clean;
+  }
+  return kept;
+}
+
+function withoutDangling(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) {
+    const kept = value.map(withoutDangling).filter((one) => one !== undefined);
+    return kept.length === 0 ? undefined : kept;
+  }
+  const node = object(value);
+  if (node === null) return value;
+  if (typeof node.reference === 'string' && node.reference.startsWith('#')) return undefined;
+  return withoutContainedReferences(node);
+}
+
+/**
+ * R-09 and 3.5: a family Group shows a reader only the members she may see; `quantity` is never given, and nothing tells
+ * that a member is missing. `visible` holds the `Patient/..` references she may see.
+ */
+export function visibleMembers<T extends Resource>(group: T, visible: ReadonlySet<string>): T {
+  const { quantity: _quantity, member: _member, text: _text, ...rest } = group;
+  const member = objects(group.member).filter((one) => {
+    const entity = literal(object(one.entity)?.reference);
+    return entity !== null && (!entity.startsWith('Patient/') || visible.has(entity));
+  });
+  const shown = member.length === 0 ? rest : { ...rest, member };
+  return { ...group, quantity: undefined, member: undefined, text: undefined, ...shown };
+}

@@ -1,0 +1,122 @@
+/**
+ * What masks remove, by resource type, and the search parameters that would reveal it. Paths are element names from the
+ * resource down; `[key=value]` picks list members by a value (or by the type of a reference), `[key]` by presence.
+ */
+import type { Role } from './types.ts';
+
+export interface Carrier {
+  remove: readonly string[];
+  params: readonly string[];
+}
+
+/** R-16: every carrier of address or place, by type. `text` and `contained` go with every masked resource. */
+export const PLACE: Readonly<Record<string, Carrier>> = {
+  Patient: {
+    remove: ['address', 'telecom', 'generalPractitioner', 'contact', 'link', 'photo', 'extension[valueAddress]'],
+    params: [
+      'address',
+      'address-city',
+      'address-country',
+      'address-postalcode',
+      'address-state',
+      'address-use',
+      'email',
+      'general-practitioner',
+      'link',
+      'phone',
+      'telecom',
+    ],
+  },
+  RelatedPerson: {
+    remove: ['address', 'telecom', 'photo'],
+    params: [
+      'address',
+      'address-city',
+      'address-country',
+      'address-postalcode',
+      'address-state',
+      'address-use',
+      'email',
+      'phone',
+      'telecom',
+    ],
+  },
+  Person: {
+    remove: ['address', 'telecom', 'photo'],
+    params: [
+      'address',
+      'address-city',
+      'address-country',
+      'address-postalcode',
+      'address-state',
+      'address-use',
+      'email',
+      'phone',
+      'telecom',
+    ],
+  },
+  Appointment: {
+    remove: ['comment', 'description', 'patientInstruction', 'participant[actor=Location]', 'supportingInformation'],
+    params: ['location', 'actor', 'supporting-info'],
+  },
+  AppointmentResponse: { remove: ['comment'], params: ['location', 'actor'] },
+  Encounter: { remove: ['location', 'hospitalization'], params: ['location', 'location-period'] },
+  ServiceRequest: { remove: ['locationReference', 'locationCode', 'note', 'patientInstruction'], params: [] },
+  Procedure: { remove: ['location'], params: ['location'] },
+  Immunization: { remove: ['location'], params: ['location'] },
+  Task: { remove: ['location', 'description', 'note'], params: [] },
+  CarePlan: { remove: ['activity.detail.location', 'note'], params: [] },
+  Location: { remove: ['address', 'telecom', 'position', 'description'], params: ['address', 'near'] },
+};
+
+/** R-24 and 5.3 "S": what a summary leaves out, by type. */
+export const SUMMARY: Readonly<Record<string, Carrier>> = {
+  Patient: PLACE.Patient ?? { remove: [], params: [] },
+  RelatedPerson: PLACE.RelatedPerson ?? { remove: [], params: [] },
+  ServiceRequest: {
+    remove: ['note', 'patientInstruction', 'reasonCode', 'reasonReference', 'supportingInfo', 'bodySite'],
+    params: ['body-site'],
+  },
+  Task: { remove: ['description', 'note', 'input', 'output', 'reasonCode', 'reasonReference'], params: [] },
+  Encounter: {
+    remove: ['reasonCode', 'reasonReference', 'diagnosis', 'hospitalization'],
+    params: ['diagnosis', 'reason-code', 'reason-reference'],
+  },
+  EpisodeOfCare: { remove: ['diagnosis', 'referralRequest'], params: ['condition', 'incoming-referral'] },
+  CareTeam: { remove: ['reasonCode', 'reasonReference', 'note'], params: [] },
+  Appointment: {
+    remove: ['comment', 'description', 'patientInstruction', 'reasonCode', 'reasonReference', 'supportingInformation'],
+    params: ['reason-code', 'reason-reference', 'supporting-info'],
+  },
+  QuestionnaireResponse: { remove: ['item'], params: [] },
+  CarePlan: { remove: ['note', 'addresses', 'supportingInfo', 'activity.progress'], params: ['condition'] },
+  Goal: { remove: ['note', 'statusReason', 'addresses', 'outcomeCode', 'outcomeReference'], params: [] },
+  Flag: { remove: ['code'], params: [] },
+  DocumentReference: { remove: ['content.attachment.data', 'description'], params: ['description'] },
+  Composition: { remove: ['section'], params: ['section', 'entry'] },
+  Consent: { remove: ['sourceAttachment', 'sourceReference', 'verification'], params: ['source-reference'] },
+};
+
+/** Further trims of a full view: by role and type. */
+export const TRIMS: Readonly<Partial<Record<Role, Readonly<Record<string, Carrier>>>>> = {
+  // R-25: times, places and names, not reasons.
+  admin: {
+    Appointment: {
+      remove: ['reasonCode', 'reasonReference', 'supportingInformation'],
+      params: ['reason-code', 'reason-reference', 'supporting-info'],
+    },
+  },
+  // Vector 5: the plan trimmed to what she does.
+  'nursery-nurse': {
+    CarePlan: { remove: ['note', 'addresses', 'supportingInfo'], params: ['condition'] },
+    Goal: { remove: ['note', 'statusReason', 'addresses'], params: [] },
+  },
+};
+
+/** 5.3: the third-party answers of the confidential response, for roles whose cell is empty. */
+export const THIRD_PARTY: Readonly<Record<string, Carrier>> = {
+  QuestionnaireResponse: { remove: ['item[linkId=jvc.third-party]'], params: [] },
+};
+
+/** Narrative and contained resources can say anything; they go with every mask. */
+export const EVERYWHERE: readonly string[] = ['text', 'contained'];

@@ -1,0 +1,65 @@
+/**
+ * Masks: what is removed from a resource that may be shown (R-16, R-17, R-23, R-24, R-25), and the search parameters
+ * that would reveal it. Masked is not findable: whoever filters or sorts by such a parameter gets only rows of which
+ * nothing is masked for her (`paramGuard`).
+ */
+import { all, consentFor, inClasses, not, TRUE } from './compose.ts';
+import { classesOfType } from './data-classes.ts';
+import { evaluate, type World } from './evaluate.ts';
+import { type Carrier, EVERYWHERE, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
+import { cellOf } from './role-views.ts';
+import type { DataClass, Mask, Principal, RowRule } from './types.ts';
+
+const NOTHING: Carrier = { remove: [], params: [] };
+
+/** The masks of one permitted row. The mother sees her own address; the loading client sees all. */
+export function masksFor(principal: Principal, world: World): Mask[] {
+  if (principal.role === 'steward') return [];
+  const { row } = world;
+  const masks = roleMasks(principal, row.type, row.dataClass);
+  const place = PLACE[row.type];
+  if (place && principal.role !== 'mother' && evaluate(isRestricted(), world)) masks.push(maskOf('R-16', place));
+  return masks;
+}
+
+/** Masks that follow from the role and the class alone: the same for every such row. */
+function roleMasks(principal: Principal, type: string, dataClass: DataClass): Mask[] {
+  const masks: Mask[] = [];
+  const { view } = cellOf(principal.role, dataClass);
+  const isSummary = view === 'summary' || view === 'summary-shared' || view === 'summary-permitted';
+  // Authors' view of a team lead is the status of the working copy, not its answers (5.3 "status only").
+  const isStatus = principal.role === 'team-lead' && dataClass === 'working-copy';
+  if (isSummary || isStatus) masks.push(maskOf('R-24', SUMMARY[type] ?? NOTHING));
+  const trim = TRIMS[principal.role]?.[type];
+  if (trim) masks.push(maskOf('R-25', trim));
+  const place = PLACE[type];
+  if (place && principal.role === 'partner') masks.push(maskOf('R-17', place));
+  const apart = THIRD_PARTY[type];
+  const hidesOthers = dataClass === 'confidential' && cellOf(principal.role, 'third-party').view === 'none';
+  if (apart && hidesOthers) masks.push(maskOf('R-23', apart));
+  return masks;
+}
+
+function maskOf(rule: string, carrier: Carrier): Mask {
+  return { rule, remove: [...carrier.remove, ...EVERYWHERE], params: [...carrier.params] };
+}
+
+/** R-16: PDS restricted this woman's demographics. */
+function isRestricted(): RowRule {
+  return consentFor('s-flag', []);
+}
+
+/**
+ * What a row of a type must also satisfy when a search filters, sorts, chains or counts by these of its parameters:
+ * none of them may be masked for her. `true` when nothing is at stake, `false` when she never sees any of them.
+ */
+export function paramGuard(principal: Principal, type: string, params: readonly string[]): RowRule {
+  if (principal.role === 'steward') return TRUE;
+  const place = PLACE[type];
+  const isPlace = place?.params.some((one) => params.includes(one)) === true && principal.role !== 'mother';
+  const masked = classesOfType(type).filter((dataClass) =>
+    roleMasks(principal, type, dataClass).some((mask) => mask.params.some((one) => params.includes(one))),
+  );
+  const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
+  return all(unmasked, isPlace ? not(isRestricted()) : TRUE);
+}

@@ -1,0 +1,305 @@
+/**
+ * The row rules of domain.md 5.2, each a small named piece with its R-number, composed into one `RowRule` per standing
+ * and request. A pure function of principal and ask without its time: the same standing gives the same tree, so the
+ * compiled form can be kept. `decide.ts` reads the pieces one by one to say why; `store` compiles the whole.
+ */
+import {
+  agreedWith,
+  all,
+  any,
+  byAuthor,
+  consentFor,
+  consentForEvery,
+  FALSE,
+  inClasses,
+  inTypes,
+  not,
+  ofService,
+  related,
+  specialise,
+  TRUE,
+  tagged,
+} from './compose.ts';
+import { OVERRIDE_TAG } from './consents.ts';
+import { classesOfType } from './data-classes.ts';
+import { familyPieces } from './family-rules.ts';
+import { classesSeen, classesWritten, isWrite } from './role-views.ts';
+import { isClinical, isRegistered, kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
+import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
+import { EDD_TAG } from './vocabulary.ts';
+
+/** What a row must satisfy, in the order in which a refusal is explained. */
+export type PieceName =
+  | 'test-data'
+  | 'held'
+  | 'own-record'
+  | 'relationship'
+  | 'agreement'
+  | 'sharing'
+  | 'objection'
+  | 'family'
+  | 'label'
+  | 'role';
+
+export interface Piece {
+  name: PieceName;
+  /** R-numbers. */
+  rules: string[];
+  rule: RowRule;
+}
+
+export interface RulePieces {
+  /** Rows that need no relationship: about nobody, or consents for those who keep the register. */
+  open: RowRule;
+  /** All of these, for every other row. */
+  pieces: Piece[];
+}
+
+/** R-04: reads by people with a live relationship go on this long after an agreement lapsed, unless revoked. */
+export const LAPSE_DAYS = 28;
+
+/** Classes that belong to the woman, not to one pregnancy: H-07 forbids losing a warning between pregnancies. */
+const WHOLE_RECORD: readonly DataClass[] = ['consent', 'safeguarding-flag', 'scene-safety'];
+const ABOUT_NOBODY: readonly DataClass[] = ['directory', 'conformance', 'agreements', 'schedule', 'subscription'];
+
+/** The one predicate over rows for a principal and a request; `type` null = any type. */
+export function rowRule(principal: Principal, ask: Ask): RowRule {
+  if (principal.role === 'steward') return TRUE;
+  return composed(rulePieces(principal, ask), ask.type);
+}
+
+/** Open rows, or all pieces; folded to the type when it is known. */
+export function composed(parts: RulePieces, type: string | null): RowRule {
+  const whole = any(parts.open, all(...parts.pieces.map((piece) => piece.rule)));
+  return type === null ? whole : specialise(whole, type, classesOfType(type));
+}
+
+/** The named pieces of a principal's rule. */
+export function rulePieces(principal: Principal, ask: Ask): RulePieces {
+  const testData: Piece = { name: 'test-data', rules: ['R-48'], rule: testDataRule(ask) };
+  if (principal.kind === 'family') {
+    return {
+      open: openRule(principal, ask),
+      pieces: [testData, ...familyPieces(principal, ask), rolePiece(principal, ask)],
+    };
+  }
+  const pieces = [
+    testData,
+    heldPiece(principal),
+    ownRecordPiece(principal),
+    relationshipPiece(principal, ask),
+    agreementPiece(principal, ask),
+    sharingPiece(principal, ask),
+    objectionPiece(principal),
+    labelPiece(principal, ask),
+    rolePiece(principal, ask),
+  ];
+  return { open: openRule(principal, ask), pieces };
+}
+
+/** R-48: training holds nothing but test data, production none. */
+function testDataRule(ask: Ask): RowRule {
+  if (ask.mode === 'training') return any({ op: 'nobody' }, tagged('HTEST'));
+  return ask.mode === 'production' ? not(tagged('HTEST')) : TRUE;
+}
+
+/** Classes about nobody that this role may see (or write) whoever they concern. */
+function openClasses(principal: Principal, ask: Ask): DataClass[] {
+  const allowed = isWrite(ask.action)
+    ? classesWritten(principal.role, 'yes')
+    : classesSeen(principal.role, 'full', 'summary');
+  return ABOUT_NOBODY.filter((one) => allowed.includes(one));
+}
+
+function openRule(principal: Principal, ask: Ask): RowRule {
+  const own = isWrite(ask.action) ? classesWritten(principal.role, 'own') : classesSeen(principal.role, 'own');
+  const nobody = any(
+    inClasses(openClasses(principal, ask)),
+    all(inClasses(own.filter((one) => one === 'subscription' || one === 'feedback')), byAuthor(principal.parties)),
+  );
+  // R-26: consent records are the officers' own work; they have no relationship with anybody.
+  const register = isOfficer(principal) && !isWrite(ask.action) ? all(inClasses(['consent']), label('N')) : FALSE;
+  return any(all({ op: 'nobody' }, nobody), register);
+}
+
+function isOfficer(principal: Principal): boolean {
+  return ['ig-officer', 'caldicott-guardian', 'sar-officer'].includes(principal.role);
+}
+
+/** R-06 c: what is held is not there for its addressee. */
+function heldPiece(principal: Principal): Piece {
+  const own = servicesOf(principal);
+  const rule = any({ op: 'released' }, own.length === 0 ? TRUE : not({ op: 'addressee', in: own }), ofService(own));
+  return { name: 'held', rules: ['R-06'], rule };
+}
+
+/** R-11: nobody reads her own record as staff. */
+function ownRecordPiece(principal: Principal): Piece {
+  const key = principal.ownRecordKey;
+  const rule = key === undefined ? TRUE : not(consentFor('own-record', [key]));
+  return { name: 'own-record', rules: ['R-11'], rule };
+}
+
+/** R-06, R-07, R-08, R-13: a legitimate relationship with everyone the row is about. */
+function relationshipPiece(principal: Principal, ask: Ask): Piece {
+  const write = isWrite(ask.action);
+  const isBirthOfRecord = ask.action === 'create' ? all(inTypes('Patient'), ofService(servicesOf(principal))) : FALSE;
+  const synchronised = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
+  const rule = any(isBirthOfRecord, synchronised, relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS));
+  return { name: 'relationship', rules: ['R-06', 'R-13'], rule };
+}
+
+/** The relationships alone; `decide.ts` asks it again for reads to tell a missing role from a missing relationship. */
+export function relationshipRule(principal: Principal, ask: Ask, graceDays: number): RowRule {
+  const kinds = kindsFor(principal, ask);
+  if (kinds.length === 0) return FALSE;
+  const full = (options: { pregnancy: 'row' | 'any' }) => relatedBy(principal, kinds, graceDays, options.pregnancy);
+  const parties = partiesFor(principal, 'referral');
+  return any(
+    full({ pregnancy: 'row' }),
+    all(inClasses([...WHOLE_RECORD, 'demographics']), full({ pregnancy: 'any' })),
+    beforeAcceptance(parties, ask),
+  );
+}
+
+/** R-13: an open referral covers demographics, what it names, and this pregnancy's EDD. */
+function beforeAcceptance(parties: readonly string[], ask: Ask): RowRule {
+  if (ask.purpose === 'BTG') return FALSE;
+  return any(
+    all(inClasses(['demographics']), related(parties, ['referral'], { pregnancy: 'any' })),
+    related(parties, ['referral'], { pregnancy: 'any', scoped: true }),
+    all(tagged(EDD_TAG), related(parties, ['referral'])),
+  );
+}
+
+/** Relationships by person and team, and those a whole service holds (R-06 c, f). */
+function relatedBy(
+  principal: Principal,
+  kinds: readonly RelationshipKind[],
+  graceDays: number,
+  pregnancy: 'row' | 'any',
+): RowRule {
+  const personal = partiesFor(principal, 'care-team');
+  const service = partiesFor(principal, 'referral').filter((one) => !personal.includes(one));
+  const shared = kinds.filter((kind) => SERVICE_KINDS.includes(kind));
+  return any(related(personal, kinds, { graceDays, pregnancy }), related(service, shared, { graceDays, pregnancy }));
+}
+
+/** R-04: between services only under an agreement; within the own service none is needed. */
+function agreementPiece(principal: Principal, ask: Ask): Piece {
+  const own = servicesOf(principal);
+  const isSystem = principal.kind === 'system';
+  const grace = isSystem || isWrite(ask.action) ? 0 : LAPSE_DAYS;
+  const agreed = agreedWith(principal.service, ask.purpose, grace);
+  // A system client sees R only where an agreement names it, its own service's included (vector 25).
+  const ownRows = isSystem ? all(ofService(own), label('N')) : ofService(own);
+  const overridden = isSystem ? FALSE : consentForEvery('override', own);
+  return { name: 'agreement', rules: ['R-04'], rule: any(ownRows, agreed, overridden, brokenGlass(principal, ask)) };
+}
+
+/** Domain.md 1.3 rule 5: until sharing was explained only the recording service sees the record. */
+function sharingPiece(principal: Principal, ask: Ask): Piece {
+  const own = servicesOf(principal);
+  const explained = any(consentForEvery('sharing-explained', own), consentForEvery('override', own));
+  return { name: 'sharing', rules: ['R-20'], rule: any(ofService(own), explained, brokenGlass(principal, ask)) };
+}
+
+/** R-20, R-21, R-22: an objection closes the record to the service it names, unless safeguarding overrides it. */
+function objectionPiece(principal: Principal): Piece {
+  const own = servicesOf(principal);
+  const parties = [...own, ...principal.teams];
+  const rule = any(ofService(own), not(consentFor('objection', parties)), consentForEvery('override', own));
+  return { name: 'objection', rules: ['R-20', 'R-21', 'R-22'], rule };
+}
+
+/** R-18: a live grant, and only for the purpose it was given for. */
+function brokenGlass(principal: Principal, ask: Ask): RowRule {
+  const isEmergency = ask.purpose === 'BTG' || ask.purpose === 'ETREAT';
+  if (!isEmergency || !kindsFor(principal, ask).includes('break-glass')) return FALSE;
+  return related(principal.parties, ['break-glass'], { pregnancy: 'any' });
+}
+
+/** R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name. */
+function labelPiece(principal: Principal, ask: Ask): Piece {
+  return { name: 'label', rules: ['R-13'], rule: any(label('N'), restricted(principal, ask), named(principal)) };
+}
+
+function restricted(principal: Principal, ask: Ask): RowRule {
+  // Up to R, and only where the agreement piece let it through.
+  if (principal.kind === 'system') return label('R');
+  if (principal.role === 'safeguarding') return label('R');
+  if (!isRegistered(principal.role)) return FALSE;
+  const grace = isWrite(ask.action) ? 0 : READ_GRACE_DAYS;
+  const kinds: RelationshipKind[] = ['care-team', 'episode', 'attendance', 'registered'];
+  if (principal.role === 'team-lead' && !isWrite(ask.action)) kinds.push('supervision');
+  const usable = kindsFor(principal, ask);
+  const personal = any(
+    relatedBy(
+      principal,
+      kinds.filter((kind) => usable.includes(kind)),
+      grace,
+      'row',
+    ),
+    all(
+      inClasses(WHOLE_RECORD),
+      relatedBy(
+        principal,
+        kinds.filter((kind) => usable.includes(kind)),
+        grace,
+        'any',
+      ),
+    ),
+    brokenGlass(principal, ask),
+  );
+  const workingCopy = inClasses(['working-copy']);
+  return all(label('R'), any(all(workingCopy, byAuthor(principal.parties)), all(not(workingCopy), personal)));
+}
+
+function named(principal: Principal): RowRule {
+  return isClinical(principal.role) ? related(principal.parties, ['named'], { pregnancy: 'any' }) : FALSE;
+}
+
+/** R-05: the cell of the role matrix, with what it asks beyond the class. */
+function rolePiece(principal: Principal, ask: Ask): Piece {
+  const rule = isWrite(ask.action) ? writable(principal) : viewable(principal, ask);
+  return { name: 'role', rules: ['R-05'], rule };
+}
+
+function viewable(principal: Principal, ask: Ask): RowRule {
+  const seen = (...views: Parameters<typeof classesSeen>[1][]) => inClasses(classesSeen(principal.role, ...views));
+  const through = (kind: RelationshipKind[]) =>
+    any(relatedBy(principal, kind, READ_GRACE_DAYS, 'row'), brokenGlass(principal, ask));
+  const service = servicesOf(principal);
+  return any(
+    seen('full', 'summary', 'summary-permitted'),
+    all(seen('edd', 'edd-permitted'), tagged(EDD_TAG)),
+    all(seen('own'), byAuthor(principal.parties)),
+    all(seen('copy'), inTypes('Observation', 'RiskAssessment')),
+    all(seen('summary-shared'), any(consentForEvery('override', service), consentForEvery('permit', service))),
+    all(seen('care-team'), through(['care-team', 'episode', 'registered'])),
+    all(seen('attendance'), through(['attendance'])),
+    all(seen('supervision'), through(['supervision'])),
+    all(seen('authors'), byAuthor(principal.parties)),
+  );
+}
+
+function writable(principal: Principal): RowRule {
+  const written = (...kinds: Parameters<typeof classesWritten>[1][]) =>
+    inClasses(classesWritten(principal.role, ...kinds));
+  // R-22: an override is a safeguarding decision; nobody else opens a record to a service that is objected to.
+  return any(
+    all(written('yes'), not(tagged(OVERRIDE_TAG))),
+    all(written('override'), tagged(OVERRIDE_TAG)),
+    all(written('own'), byAuthor(principal.parties)),
+    all(written('assigned'), inTypes('Task'), related(principal.parties, ['task'], { scoped: true, pregnancy: 'any' })),
+    all(written('responses'), inTypes('QuestionnaireResponse')),
+  );
+}
+
+function label(atMost: 'N' | 'R'): RowRule {
+  return { op: 'label', atMost };
+}
+
+function servicesOf(principal: Principal): string[] {
+  return principal.service === undefined ? [] : [principal.service];
+}
