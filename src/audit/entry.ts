@@ -45,14 +45,14 @@ const EMPTY = { rules: [], entities: [] };
  * is not an instant.
  */
 export function auditColumns(entry: AuditEntry): AuditColumns {
-  const body: Record<string, unknown> = {};
+  const body: Partial<Record<keyof AuditEntry, unknown>> = {};
   for (const key of BODY) {
     const value = entry[key];
     if (value === null || (Array.isArray(value) && value.length === 0)) continue;
     body[key] = value;
   }
-  body['agent'] = pick(entry.agent, AGENT);
-  if (entry.query) body['query'] = pick(entry.query, QUERY);
+  body.agent = pick(entry.agent, AGENT);
+  if (entry.query) body.query = pick(entry.query, QUERY);
   return {
     at: new Date(entry.at).toISOString(),
     body: JSON.stringify(body, (_, value) => (typeof value === 'string' ? clean(value) : value)),

@@ -26,6 +26,9 @@ export async function sealNow(pool: Pool, wait = true): Promise<number> {
   }
 }
 
+/** File in DATA_DIR with the known ends of the chain, one JSON line each. */
+export const CHECKPOINT_FILE = 'audit-checkpoints.jsonl';
+
 export interface Checkpoint {
   seq: number;
   /** Hex of the chain hash at `seq`. */

@@ -66,7 +66,7 @@ create function audit_words(b jsonb, p_patients text[]) returns text language sq
     case when b -> 'agent' ->> 'kind' = 'system' then 'a=' || (b -> 'agent' ->> 'clientId') end,
     'j=' || (b -> 'agent' ->> 'jti'),
     'o=' || nullif(b ->> 'outcome', '0'),
-    case when b ->> 'action' in ('D', 'E') then 'x=' || (b ->> 'action') end,
+    case when b ->> 'action' = 'D' then 'x=D' end,
     case when b ->> 'purpose' not in ('TREAT', 'COC') then 'u=' || (b ->> 'purpose') end,
     case when b ->> 'interaction' not in ('read', 'search-type') then 'i=' || (b ->> 'interaction') end)
 $$;
