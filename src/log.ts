@@ -22,7 +22,9 @@ const { combine, printf, timestamp, json } = winston.format;
 const forPeople = combine(
   timestamp({ format: 'HH:mm:ss' }),
   printf(({ timestamp: at, level, message, ...ids }) => {
-    const words = Object.entries(ids).map(([key, value]) => `${key}=${String(value)}`);
+    const words = Object.entries(ids)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => `${key}=${String(value)}`);
     return [String(at), level.padEnd(5), String(message), ...words].join(' ');
   }),
 );
