@@ -85,7 +85,8 @@ export function rangeSql(criterion: Criterion, type: string, params: SqlParams, 
     return `(r.type, r.id) in (select ${alias}.type, ${alias}.id from ${from}
       where ${alias}.type = ${params.add(type)} and ${alias}.code ${code}${values})`;
   }
-  return `exists (select 1 from ${from} where ${alias}.type = r.type and ${alias}.id = r.id
+  const typed = how === 'join' && type !== '' ? `${alias}.type = ${params.add(type)} and ` : '';
+  return `exists (select 1 from ${from} where ${typed}${alias}.type = r.type and ${alias}.id = r.id
       and ${alias}.code ${code}${values}${how === 'probe' ? ' offset 0' : ''})`;
 }
 

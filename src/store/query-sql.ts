@@ -115,13 +115,17 @@ function keySql(type: string, key: SortKey, params: SqlParams, masks: readonly R
   return `${mask === null ? value : `case when ${mask} then null else ${value} end`} ${direction} nulls last`;
 }
 
+/**
+ * `filter (where true)` keeps min and max from becoming a walk along index_date_value or index_string_value, which the
+ * planner chose before statistics existed (0.4 ms a row instead of 0.004, 20,000 rows in 8.5 s instead of 0.07).
+ */
 function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', params: SqlParams): string {
   if (param.type === 'date') {
-    return `(select ${pick}(d.low) from index_date d where d.type = r.type and d.id = r.id and d.code = ${params.add(param.code)})`;
+    return `(select ${pick}(d.low) filter (where true) from index_date d where d.type = r.type and d.id = r.id and d.code = ${params.add(param.code)})`;
   }
   if (param.type === 'string') {
     const codes = params.add([...(param.parts ?? [param.code])]);
-    return `(select ${pick}(s.value) from index_string s where s.type = r.type and s.id = r.id
+    return `(select ${pick}(s.value) filter (where true) from index_string s where s.type = r.type and s.id = r.id
       and s.code = any (${codes}::text[]) and position(e'\\x01' in s.value) > 0)`;
   }
   // Words of any system hold no bar; `system|code` forms of the same value do.
