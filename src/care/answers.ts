@@ -65,3 +65,7 @@ export function practitionersOf(response: JsonObject): PractitionerPresent[] {
     return [{ role: codeOf(item, 'visit.practitioners.role') ?? '', who, attended }];
   });
 }
+
+/** References of the practitioners who attended, as the assessment says. */
+export const answeredPractitioners = (response: JsonObject): string[] =>
+  practitionersOf(response).flatMap(({ attended, who }) => (attended ? (who.reference ?? []) : []));

@@ -4,7 +4,7 @@
  */
 import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import { booleanOf, codingsOf, practitionersOf } from './answers.ts';
+import { answeredPractitioners, booleanOf, codingsOf } from './answers.ts';
 import { confidentiality, localConcept, profile, questionnaireUrl, V3_CONFIDENTIALITY } from './canon.ts';
 import { type ExtractBase, type ExtractContext, extractBase, maybe } from './extract-base.ts';
 import { headings, levelOfNeed, matrixFindings, priorities, riskAssessment, voices } from './extract-findings.ts';
@@ -140,7 +140,7 @@ export function extractProvenance(response: Resource, targets: string[], recorde
     .map((extension) => textAt(extension, 'valueSignature', 'who', 'reference'))
     .filter((who) => who !== undefined);
   const author = textAt(response, 'author', 'reference');
-  const attended = practitionersOf(response).flatMap(({ attended, who }) => (attended ? (who.reference ?? []) : []));
+  const attended = answeredPractitioners(response);
   const people = [...new Set([...signers, ...(author === undefined ? [] : [author]), ...attended])];
   return {
     resourceType: 'Provenance',
