@@ -33,7 +33,11 @@ export function send(response: ServerResponse, answer: Answer, head = false): vo
 export function answerOf(error: unknown, requestId: string, log: Log): Answer {
   if (error instanceof Outcome) {
     const close = error.status === 408 || error.status === 413 ? { Connection: 'close' } : {};
-    return { status: error.status, headers: { ...close, ...error.headers }, body: JSON.stringify(operationOutcome(error.issues)) };
+    return {
+      status: error.status,
+      headers: { ...close, ...error.headers },
+      body: JSON.stringify(operationOutcome(error.issues)),
+    };
   }
   log.error('request failed', { requestId, error: faultName(error) });
   const diagnostics = `Something went wrong here, not in your request. Quote this id: ${requestId}`;
@@ -51,5 +55,12 @@ export function faultName(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
   const place = error.stack?.split('\n').find((line) => line.includes('/src/'));
-  return `${error.name}${code}${place === undefined ? '' : ` at ${place.trim().replace(/^at /, '').replace(/file:.*\/src\//, 'src/')}`}`;
+  return `${error.name}${code}${
+    place === undefined
+      ? ''
+      : ` at ${place
+          .trim()
+          .replace(/^at /, '')
+          .replace(/file:.*\/src\//, 'src/')}`
+  }`;
 }

@@ -16,7 +16,11 @@ export interface BodyLimits {
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    throw refuse(415, 'not-supported', `Content-Encoding ${encoding.slice(0, 20)} is not supported; send the body uncompressed`);
+    throw refuse(
+      415,
+      'not-supported',
+      `Content-Encoding ${encoding.slice(0, 20)} is not supported; send the body uncompressed`,
+    );
   }
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limits.maxBytes) throw tooLarge(limits.maxBytes);

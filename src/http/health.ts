@@ -15,7 +15,9 @@ export function healthRoutes(health: Health): Router {
   });
   router.get('/health/ready', async (_request, response) => {
     const waiting = await health.notReady();
-    response.status(waiting === null ? 200 : 503).json(waiting === null ? { status: 'ready', ...health.gauges() } : { status: 'starting', waiting });
+    response
+      .status(waiting === null ? 200 : 503)
+      .json(waiting === null ? { status: 'ready', ...health.gauges() } : { status: 'starting', waiting });
   });
   return router;
 }

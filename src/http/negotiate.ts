@@ -21,7 +21,11 @@ export function requireJsonAccepted(headers: IncomingHttpHeaders, format: string
 export function requireContentType(headers: IncomingHttpHeaders, allowed: readonly string[]): string {
   const type = mimeOf(headers['content-type'] ?? '');
   if (allowed.includes(type)) return type;
-  throw refuse(415, 'not-supported', `Content-Type must be ${allowed.join(' or ')}${type === '' ? '; none was sent' : ''}`);
+  throw refuse(
+    415,
+    'not-supported',
+    `Content-Type must be ${allowed.join(' or ')}${type === '' ? '; none was sent' : ''}`,
+  );
 }
 
 export const JSON_BODIES = ['application/fhir+json', 'application/json'] as const;

@@ -1,5 +1,5 @@
 /** Express around the FHIR door, the SMART endpoints, health and the console; and the server's own limits. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import express, { type Router } from 'express';
 import helmet from 'helmet';
 import { operationOutcome } from '../fhir/outcome.ts';
@@ -34,7 +34,11 @@ export function buildHttp(deps: HttpDeps): express.Express {
   app.use(helmet());
   for (const router of deps.routers) app.use(router);
   app.use((_request, response) => {
-    const issue = { severity: 'error' as const, code: 'not-found', diagnostics: 'Nothing is served at this address; the FHIR base is /fhir/R4' };
+    const issue = {
+      severity: 'error' as const,
+      code: 'not-found',
+      diagnostics: 'Nothing is served at this address; the FHIR base is /fhir/R4',
+    };
     send(response, { status: 404, body: JSON.stringify(operationOutcome([issue])) });
   });
   app.use(((error: unknown, request, response, _next) => {
@@ -44,9 +48,15 @@ export function buildHttp(deps: HttpDeps): express.Express {
 }
 
 /** A server whose slow or endless peers are let go (H19). Bodies have a limit of their own, answered with 408. */
-export function buildServer(app: express.Express): Server {
+export function buildServer(app: RequestListener): Server {
   const server = createServer(
-    { headersTimeout: 15_000, requestTimeout: 90_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 32_768 },
+    {
+      headersTimeout: 15_000,
+      requestTimeout: 90_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 32_768,
+    },
     app,
   );
   server.maxRequestsPerSocket = 0;

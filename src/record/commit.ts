@@ -1,6 +1,7 @@
 /** The end of every write: all permitted or none, one commit, then the pumps of this process are woken. */
-import type { Pool, PoolClient } from '../store/pool.ts';
+
 import { auditColumns } from '../audit/entry.ts';
+import type { Pool, PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
 import { type Change, type Planned, plan } from './plan.ts';
 import { refused } from './refusal.ts';

@@ -25,15 +25,28 @@ export async function findByCriteria(
   interaction: Change['interaction'],
 ): Promise<string | null> {
   const { door, context, db } = writing;
-  const { query } = parseSearch(type, criteria, { definitions: door.definitions, bases: [door.base], lenient: false, maxCount: 2, now: context.now });
-  if (query.where.length === 0) throw refuse(400, 'invalid', 'The condition has no search criteria; it would match everything');
+  const { query } = parseSearch(type, criteria, {
+    definitions: door.definitions,
+    bases: [door.base],
+    lenient: false,
+    maxCount: 2,
+    now: context.now,
+  });
+  if (query.where.length === 0)
+    throw refuse(400, 'invalid', 'The condition has no search criteria; it would match everything');
   if ('release' in db) await lock(db, [lockKey(`${type}?${query.self}`)]);
   const visible = rowRule(context.principal, ask(door, context, 'search', type));
   const narrow: Query = { ...query, count: 2, total: 'none', sort: [], include: [], revinclude: [] };
-  const result = await runSearch(db, { query: narrow, now: context.now, ruleFor: () => visible, guards: guards(context, narrow) });
+  const result = await runSearch(db, {
+    query: narrow,
+    now: context.now,
+    ruleFor: () => visible,
+    guards: guards(context, narrow),
+  });
   checkGeneration(context, result.generation);
   const [first, second] = result.found;
-  if (second !== undefined) throw refuse(412, 'multiple-matches', 'The condition matches several resources; make it narrower');
+  if (second !== undefined)
+    throw refuse(412, 'multiple-matches', 'The condition matches several resources; make it narrower');
   if (first !== undefined) return first.row.id;
   if (interaction === 'create' && type === 'Patient') await refuseHiddenDuplicate(writing, narrow);
   return null;
@@ -48,7 +61,7 @@ async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<vo
   if (row === undefined) return;
   const sealed = row.label === 'V';
   const code = sealed ? 'contact-safeguarding' : 'match-restricted';
-  const handle = sealed ? '' : ` Handle: ${door.sealQuery(`Patient/${row.id}`)}`;
+  const handle = sealed ? '' : ` Handle: ${door.handleOf(`Patient/${row.id}`)}`;
   throw new Outcome(409, [
     {
       severity: 'error',

@@ -61,6 +61,44 @@ export function entryOf(context: Context, interaction: AuditEntry['interaction']
   };
 }
 
+/** An entry for a caller whose standing is not (or no longer) known: what the token proved, and no more. */
+export function callerEntry(asked: Pick<Context, 'caller' | 'requestId' | 'address' | 'now'>): AuditEntry {
+  const { caller, requestId, address, now } = asked;
+  const kind =
+    caller.fhirUser === null ? 'system' : caller.fhirUser.startsWith('PractitionerRole/') ? 'staff' : 'family';
+  return {
+    at: now.toISOString(),
+    requestId,
+    interaction: 'operation',
+    action: 'E',
+    outcome: 4,
+    status: 400,
+    agent: {
+      kind,
+      clientId: caller.clientId,
+      issuer: caller.issuer,
+      subject: caller.subject,
+      name: null,
+      role: null,
+      practitionerRole: kind === 'staff' ? caller.fhirUser : null,
+      service: null,
+      team: null,
+      jti: caller.jti,
+      address,
+    },
+    purpose: null,
+    rules: [],
+    reason: null,
+    explanation: null,
+    entities: [],
+    label: null,
+    patients: [],
+    query: null,
+    recipient: null,
+    detail: null,
+  };
+}
+
 /** Adds what a decision said. */
 export function withDecision(entry: AuditEntry, decision: Decision): AuditEntry {
   return { ...entry, rules: decision.rules, reason: decision.reason, explanation: decision.explanation };

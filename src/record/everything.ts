@@ -1,6 +1,7 @@
 /** Patient/[id]/$everything: the compartment, each row decided for itself (R4 operation-patient-everything, R-37). */
-import { refuse } from '../fhir/outcome.ts';
+
 import { bundleText } from '../fhir/bundle-text.ts';
+import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
 import type { Query } from '../search/types.ts';
@@ -34,7 +35,15 @@ export function everything(door: Door, context: Context, id: string, query: stri
     const asked = parameters(door, query);
     const rule = ruleFor(door, context)(null);
     const page = await compartmentRows(door.pool, { patient: reference, rule, now: context.now, ...asked });
-    await door.audit.write(withDecision(withRows(entry, page.rows.map(({ row }) => row)), decision));
+    await door.audit.write(
+      withDecision(
+        withRows(
+          entry,
+          page.rows.map(({ row }) => row),
+        ),
+        decision,
+      ),
+    );
     return bundleText({
       type: 'searchset',
       timestamp: context.now.toISOString(),
@@ -47,12 +56,24 @@ export function everything(door: Door, context: Context, id: string, query: stri
 
 /** Minimisation of $everything is the rules' alone. */
 const NO_SUBSET: Query = {
-  type: null, where: [], sort: [], count: MAX_COUNT, total: 'accurate', summary: null, elements: [], include: [], revinclude: [], self: '',
+  type: null,
+  where: [],
+  sort: [],
+  count: MAX_COUNT,
+  total: 'accurate',
+  summary: null,
+  elements: [],
+  include: [],
+  revinclude: [],
+  self: '',
 };
 
 function parameters(door: Door, query: string) {
   const asked: { types: string[] | null; since: string | null; count: number; after: string | null } = {
-    types: null, since: null, count: 200, after: null,
+    types: null,
+    since: null,
+    count: 200,
+    after: null,
   };
   for (const [name, value] of new URLSearchParams(query)) {
     if (name === '_count' && /^[1-9]\d{0,5}$/.test(value)) asked.count = Math.min(Number(value), MAX_COUNT);
@@ -60,7 +81,11 @@ function parameters(door: Door, query: string) {
     else if (name === '_page' && /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.test(value)) asked.after = value;
     else if (name === '_type') asked.types = typesOf(door, value);
     else if (name !== '_format' && name !== '_pretty') {
-      throw refuse(400, 'not-supported', `$everything does not take ${name.slice(0, 40)} with this value; it takes _count, _since and _type`);
+      throw refuse(
+        400,
+        'not-supported',
+        `$everything does not take ${name.slice(0, 40)} with this value; it takes _count, _since and _type`,
+      );
     }
   }
   return asked;
@@ -69,7 +94,8 @@ function parameters(door: Door, query: string) {
 function typesOf(door: Door, value: string): string[] {
   const types = value.split(',');
   const unknown = types.find((type) => !door.definitions.isResourceType(type));
-  if (unknown !== undefined) throw refuse(400, 'value', `_type names ${unknown.slice(0, 40)}, which is not a resource type`);
+  if (unknown !== undefined)
+    throw refuse(400, 'value', `_type names ${unknown.slice(0, 40)}, which is not a resource type`);
   return types;
 }
 

@@ -5,8 +5,8 @@ import { refuse } from '../fhir/outcome.ts';
 import { gate } from '../governance/gates.ts';
 import { masksFor } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
-import type { FoundRow } from '../store/search.ts';
 import { type HistoryAsk, readHistory } from '../store/histories.ts';
+import type { FoundRow } from '../store/search.ts';
 import { ask, show, worldOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
@@ -37,10 +37,21 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
     const rule = rowRule(context.principal, ask(door, context, 'history', type));
     const page = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
     checkGeneration(context, page.generation);
-    if (id !== null && page.found.length === 0 && paging.before === null && paging.since === null && paging.at === null) {
+    if (
+      id !== null &&
+      page.found.length === 0 &&
+      paging.before === null &&
+      paging.since === null &&
+      paging.at === null
+    ) {
       throw await notFound(door, entry);
     }
-    await door.audit.write(withRows(entry, page.found.map(({ row }) => row)));
+    await door.audit.write(
+      withRows(
+        entry,
+        page.found.map(({ row }) => row),
+      ),
+    );
     const path = [type, id, '_history'].filter((part) => part !== null).join('/');
     return bundleText({
       type: 'history',
@@ -69,7 +80,8 @@ function parameters(query: string): Paging {
 }
 
 function countOf(value: string): number {
-  if (!/^\d{1,6}$/.test(value) || Number(value) === 0) throw refuse(400, 'value', '_count must be a whole number of 1 or more');
+  if (!/^\d{1,6}$/.test(value) || Number(value) === 0)
+    throw refuse(400, 'value', '_count must be a whole number of 1 or more');
   return Math.min(Number(value), MAX_COUNT);
 }
 
@@ -86,7 +98,8 @@ function sinceOf(value: string): Date {
 /** The key of the last row shown: opaque to clients, harmless when tampered with, for every page is decided anew. */
 function beforeOf(value: string): HistoryAsk['before'] {
   const [updated = '', type = '', id = '', version = ''] = Buffer.from(value, 'base64url').toString('utf8').split('|');
-  if (Number.isNaN(Date.parse(updated)) || !/^[1-9]\d{0,8}$/.test(version)) throw refuse(400, 'value', 'This page link is not one of ours');
+  if (Number.isNaN(Date.parse(updated)) || !/^[1-9]\d{0,8}$/.test(version))
+    throw refuse(400, 'value', 'This page link is not one of ours');
   return { updated, type, id, version: Number(version) };
 }
 

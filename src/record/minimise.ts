@@ -28,12 +28,13 @@ export function subset(door: Door, query: Pick<Query, 'summary' | 'elements'>, t
   const { summary, elements } = query;
   if (elements.length === 0 && (summary === null || summary === 'false')) return text;
   const { resource, numbers } = parseStored(text);
-  const keep = elements.length > 0 ? keepElements(door, resource, elements) : keepSummary(door, resource, summary ?? 'true');
+  const keep =
+    elements.length > 0 ? keepElements(door, resource, elements) : keepSummary(door, resource, summary ?? 'true');
   return stringifyJson(keep, numbers);
 }
 
 function keepElements(door: Door, resource: Resource, elements: readonly string[]): JsonObject {
-  const wanted = new Set([...elements, ...door.definitions.mandatoryElements(resource.resourceType)]);
+  const wanted = new Set([...elements, ...(door.definitions.mandatoryElements?.(resource.resourceType) ?? [])]);
   return pick(resource, (name) => wanted.has(name));
 }
 
@@ -41,9 +42,9 @@ function keepSummary(door: Door, resource: Resource, summary: NonNullable<Query[
   const { definitions } = door;
   const type = resource.resourceType;
   if (summary === 'data') return pick(resource, (name) => name !== 'text');
-  const wanted = new Set(definitions.mandatoryElements(type));
+  const wanted = new Set(definitions.mandatoryElements?.(type) ?? []);
   if (summary === 'text') wanted.add('text');
-  else for (const name of definitions.summaryElements(type)) wanted.add(name);
+  else for (const name of definitions.summaryElements?.(type) ?? []) wanted.add(name);
   return pick(resource, (name) => wanted.has(name));
 }
 

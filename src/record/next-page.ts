@@ -13,7 +13,7 @@ import type { Context, Door } from './types.ts';
  * @throws Outcome 410 when the link is too old or not the caller's own
  */
 export function nextPage(door: Door, context: Context, link: string): Promise<string> {
-  const entry = { ...entryOf(context, 'search-type'), query: { cleaned: '_page', raw: door.sealQuery(`_page=${link}`), count: 0 } };
+  const entry = { ...entryOf(context, 'search-type'), query: door.auditQuery('_page', context.requestId) };
   return audited(door, entry, async () => {
     const [, token = '', start = ''] = /^([\w-]{10,40})\.(\d{1,6})$/.exec(link) ?? [];
     const page = token === '' ? null : await findPage(door.pool, token, callerKey(context));
@@ -22,11 +22,19 @@ export function nextPage(door: Door, context: Context, link: string): Promise<st
     const query = JSON.parse(page.query) as Query;
     const offset = Number(start);
     const ids = page.ids.slice(offset, offset + query.count);
-    const result = await runSearch(door.pool, { query: { ...query, total: 'none' }, now: context.now, ids, ruleFor: ruleFor(door, context) });
+    const result = await runSearch(door.pool, {
+      query: { ...query, total: 'none' },
+      now: context.now,
+      ids,
+      ruleFor: ruleFor(door, context),
+    });
     checkGeneration(context, result.generation);
     const end = offset + ids.length;
     await door.audit.write({
-      ...withRows({ ...entry, entities: [query.type ?? ''] }, result.found.map(({ row }) => row)),
+      ...withRows(
+        { ...entry, entities: [query.type ?? ''] },
+        result.found.map(({ row }) => row),
+      ),
       query: { ...entry.query, count: result.found.length },
     });
     const next = end < page.ids.length ? `${token}.${end}` : null;

@@ -15,13 +15,17 @@ export function patch(
   request: { target: Target; body: Uint8Array; kind: 'json' | 'fhirpath'; ifMatch: string | null },
 ): Promise<Written> {
   const { target, kind, ifMatch } = request;
-  return audited(door, { ...entryOf(context, 'patch'), entities: ['id' in target ? `${type}/${target.id}` : type] }, () => {
-    const operations = parseJson(request.body).root;
-    return retrying(() =>
-      onTarget(door, target, async (db) => {
-        const change = await preparePatch({ door, context, db }, type, target, { patch: operations, kind, ifMatch });
-        return one(await commit(door, db, context, [change]));
-      }),
-    );
-  });
+  return audited(
+    door,
+    { ...entryOf(context, 'patch'), entities: ['id' in target ? `${type}/${target.id}` : type] },
+    () => {
+      const operations = parseJson(request.body).root;
+      return retrying(() =>
+        onTarget(door, target, async (db) => {
+          const change = await preparePatch({ door, context, db }, type, target, { patch: operations, kind, ifMatch });
+          return one(await commit(door, db, context, [change]));
+        }),
+      );
+    },
+  );
 }

@@ -1,13 +1,14 @@
 /** From changes to rows: facts, subjects, pregnancy and the decision, with one statement of questions beforehand. */
 import type { AuditEntry } from '../audit/types.ts';
 import { patientReferences } from '../fhir/compartments.ts';
-import { decide } from '../governance/decide.ts';
-import { factsOf, lookupsOf, type ResourceFacts } from '../governance/facts.ts';
-import type { Decision, Relationship, RowFacts } from '../governance/types.ts';
+import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
-import { indexOf } from '../search/extract.ts';
+import { decide } from '../governance/decide.ts';
+import { factsOf, lookupsOf, type ResourceFacts, resolveFacts } from '../governance/facts.ts';
+import { pregnancyHintsOf } from '../governance/pregnancies.ts';
+import type { Decision, Relationship } from '../governance/types.ts';
 import type { IndexValues } from '../search/types.ts';
-import { type Prefetched, prefetch } from '../store/prefetch.ts';
+import { type PrefetchAsk, type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
 import type { DecidableRow, FactWrite, RowWrite } from '../store/rows.ts';
 import { ask, parseStored, reach } from './decide.ts';
@@ -50,22 +51,62 @@ const NO_INDEX: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] 
  * @throws StaleStanding when directory or agreements changed since the principal was resolved
  */
 export async function plan(door: Door, db: Db, context: Context, changes: readonly Change[]): Promise<Plan> {
+  const inside = insideOf(changes);
+  const known = await prefetch(db, questions(changes, inside), reach(context.principal));
+  checkGeneration(context, known.generation);
+  const lookup = lookupIn(inside, known);
+  const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
+  settle(facts, known);
+  touchInside(facts);
+  return {
+    planned: changes.map((change, i) => planOne(door, context, change, worldOf(context, changes, facts, i, known))),
+    facts: factWrite(context, changes, facts),
+  };
+}
+
+/** Resources of this very request by reference, and mothers among them by their number (`Patient?identifier=...`). */
+function insideOf(changes: readonly Change[]): Map<string, Resource> {
   const inside = new Map<string, Resource>();
-  for (const { type, id, document } of changes) if (document !== null) inside.set(`${type}/${id}`, document.resource);
+  for (const { type, id, document } of changes) {
+    if (document === null) continue;
+    const resource: Resource = { ...document.resource, id };
+    inside.set(`${type}/${id}`, resource);
+    if (type !== 'Patient') continue;
+    for (const identifier of listOf(resource.identifier)) {
+      if (isObject(identifier))
+        inside.set(`Patient?identifier=${identifier.system ?? ''}|${identifier.value ?? ''}`, resource);
+    }
+  }
+  return inside;
+}
+
+function listOf(value: Resource[string]) {
+  return Array.isArray(value) ? value : [];
+}
+
+/** What must be known beforehand: the people, and what `lookupsOf` and the pregnancy hints name outside this request. */
+function questions(changes: readonly Change[], inside: ReadonlyMap<string, Resource>): PrefetchAsk {
   const patients = new Set<string>();
   const lookups = new Set<string>();
-  for (const [reference, resource] of inside) {
-    for (const patient of patientReferences(resource)) patients.add(patient);
-    if (resource.resourceType === 'Patient') patients.add(reference);
-    for (const lookup of lookupsOf(resource)) if (!inside.has(lookup)) lookups.add(lookup);
+  for (const { type, id, document, current } of changes) {
+    if (type === 'Patient') patients.add(`Patient/${id}`);
+    for (const subject of current?.row.subjects ?? []) patients.add(subject);
+    if (document === null) continue;
+    for (const patient of patientReferences(document.resource)) patients.add(patient);
+    const hints = pregnancyHintsOf(document.resource, new Date(0));
+    for (const named of [...lookupsOf(document.resource, true), hints.episode, hints.encounter]) {
+      if (named !== undefined && !inside.has(named)) lookups.add(named);
+    }
   }
-  const known = await prefetch(db, { patients: [...patients], lookups: [...lookups] }, reach(context.principal));
-  checkGeneration(context, known.generation);
-  const facts = changes.map((change) => deriveFacts(context, change, inside, known));
-  settle(facts, known, inside);
-  return {
-    planned: changes.map((change, i) => planOne(door, context, change, worldOf(facts[i], facts, changes, known))),
-    facts: factWrite(context, changes, facts),
+  return { patients: [...patients], lookups: [...lookups] };
+}
+
+function lookupIn(inside: ReadonlyMap<string, Resource>, known: Prefetched): (reference: string) => Resource | null {
+  return (reference) => {
+    const own = inside.get(reference);
+    if (own !== undefined) return own;
+    const stored = known.lookups.get(reference);
+    return stored === undefined ? null : parseStored(stored.body).resource;
   };
 }
 
@@ -75,52 +116,81 @@ interface World extends Omit<DecidableRow, 'row'> {
 
 /** Facts of one change; a tombstone keeps its last facts but produces no relationship, consent or directory row. */
 function deriveFacts(
+  door: Door,
   context: Context,
   change: Change,
-  inside: ReadonlyMap<string, Resource>,
-  known: Prefetched,
+  lookup: (reference: string) => Resource | null,
 ): ResourceFacts {
-  const lookup = (reference: string): Resource | null => {
-    const own = inside.get(reference);
-    if (own !== undefined) return own;
-    const stored = known.lookups.get(reference);
-    return stored === undefined ? null : parseStored(stored.body).resource;
-  };
-  const service = change.current?.row.service ?? context.principal.service ?? null;
+  const { principal, now } = context;
   if (change.document === null) return tombstone(change);
-  return factsOf({ ...change.document.resource, id: change.id }, { lookup, service, now: context.now });
+  return factsOf(
+    { ...change.document.resource, id: change.id },
+    {
+      lookup,
+      service: principal.service ?? null,
+      now,
+      writer: writerOf(context),
+      before: change.current?.row ?? null,
+      teamsOf: (party) => (principal.parties.includes(party) ? principal.teams : []),
+      ownRecordKey: door.personKey,
+    },
+  );
+}
+
+/** Parties that count as authors because they write. */
+function writerOf({ principal }: Context): string[] {
+  return [principal.practitionerRole, ...principal.teams, `Client/${principal.clientId}`].filter(
+    (party) => party !== undefined,
+  );
 }
 
 function tombstone(change: Change): ResourceFacts {
   if (change.current === null) throw new Error('a deletion needs a row');
   const { version: _v, updated: _u, deleted: _d, body: _b, ...row } = change.current.row;
-  return { row, pregnancyHints: {}, relationships: [], consents: [], agreements: [], directory: [], kin: [], pregnancies: [] };
+  return {
+    row,
+    pregnancyHints: {},
+    relationships: [],
+    consents: [],
+    agreements: [],
+    directory: [],
+    kin: [],
+    pregnancies: [],
+  };
 }
 
 /** Subjects through kin (before birth everything is the mother's) and the pregnancy of each row. */
-function settle(facts: readonly ResourceFacts[], known: Prefetched, inside: ReadonlyMap<string, Resource>): void {
-  const kin = new Map(known.kin);
-  for (const fact of facts) for (const { child, mother } of fact.kin) kin.set(child, mother);
-  const mothers = (people: readonly string[]) => [...new Set(people.map((person) => kin.get(person) ?? person))];
-  const byReference = new Map<string, RowFacts>();
-  for (const fact of facts) {
-    fact.row.subjects = mothers(fact.row.subjects);
-    byReference.set(`${fact.row.type}/${fact.row.id}`, fact.row);
-  }
+function settle(facts: readonly ResourceFacts[], known: Prefetched): void {
+  const mothers = new Map(known.kin);
+  for (const fact of facts) for (const { child, mother } of fact.kin) mothers.set(child, mother);
   const pregnancies = [...facts.flatMap((fact) => fact.pregnancies), ...known.pregnancies];
-  const of = (reference: string | undefined): string | null => {
-    if (reference === undefined) return null;
-    return byReference.get(reference)?.pregnancy ?? (inside.has(reference) ? null : known.lookups.get(reference)?.pregnancy) ?? null;
-  };
-  for (const { row, pregnancyHints: hints } of facts) {
-    row.pregnancy ??= hints.identifier ?? of(hints.episode) ?? of(hints.encounter) ?? null;
-  }
-  // Encounters of this bundle may only now know theirs.
-  for (const { row, pregnancyHints: hints } of facts) {
-    row.pregnancy ??= of(hints.encounter) ?? byDate(pregnancies, row.subjects, hints.date);
+  const keys = new Map<string, string | null>();
+  const of = (named: string | undefined): string | null =>
+    named === undefined ? null : (keys.get(named) ?? known.lookups.get(named)?.pregnancy ?? null);
+  // Episodes first, then encounters, then what refers to them.
+  for (const fact of facts.toSorted((a, b) => rank(a) - rank(b))) {
+    const { pregnancyHints: hints } = fact;
+    const subjects = fact.row.subjects.map((subject) => mothers.get(subject) ?? subject);
+    const key =
+      hints.identifier ?? of(hints.episode) ?? of(hints.encounter) ?? byDate(pregnancies, subjects, hints.date);
+    keys.set(reference(fact), key);
+    resolveFacts(fact, mothers, fact.row.pregnancy ?? key);
   }
 }
 
+/** A referral's Task in this request releases or holds its ServiceRequest in this request too. */
+function touchInside(facts: readonly ResourceFacts[]): void {
+  for (const touch of facts.flatMap((fact) => fact.touches ?? [])) {
+    const target = facts.find(({ row }) => row.type === touch.type && row.id === touch.id);
+    if (target !== undefined) Object.assign(target.row, { released: touch.released, addressee: touch.addressee });
+  }
+}
+
+function rank({ row }: ResourceFacts): number {
+  return row.type === 'EpisodeOfCare' ? 0 : row.type === 'Encounter' ? 1 : 2;
+}
+
+/** The latest pregnancy of these people that had begun by then. */
 function byDate(
   pregnancies: readonly { key: string; mother: string; from: string; until: string | null }[],
   subjects: readonly string[],
@@ -128,9 +198,8 @@ function byDate(
 ): string | null {
   if (date === undefined) return null;
   const at = Date.parse(date);
-  const within = (from: string, until: string | null) =>
-    Date.parse(from) <= at && (until === null || until === 'infinity' || at < Date.parse(until));
-  return pregnancies.find((p) => subjects.includes(p.mother) && within(p.from, p.until))?.key ?? null;
+  const begun = pregnancies.filter((one) => subjects.includes(one.mother) && Date.parse(one.from) <= at);
+  return begun.toSorted((a, b) => Date.parse(b.from) - Date.parse(a.from))[0]?.key ?? null;
 }
 
 /**
@@ -138,39 +207,72 @@ function byDate(
  * nobody gives herself access to a family that is already there by writing a care team (R-06).
  */
 function worldOf(
-  own: ResourceFacts | undefined,
-  all: readonly ResourceFacts[],
+  context: Context,
   changes: readonly Change[],
+  all: readonly ResourceFacts[],
+  i: number,
   known: Prefetched,
 ): World {
-  if (own === undefined) throw new Error('facts and changes differ in number');
-  const registered = new Set(
-    changes.filter((c) => c.type === 'Patient' && c.current === null).map((c) => `Patient/${c.id}`),
-  );
-  const fresh = all.flatMap((fact) => fact.relationships).filter((relationship) => registered.has(relationship.patient));
+  const facts = all[i];
+  if (facts === undefined) throw new Error('facts and changes differ in number');
+  const registered = registeredIn(changes);
+  const fresh = all
+    .flatMap((fact) => fact.relationships)
+    .filter((relationship) => registered.has(relationship.patient));
   return {
-    facts: own,
-    relationships: [...known.relationships, ...fresh, ...[...registered].map(registration)],
+    facts,
+    relationships: [
+      ...known.relationships,
+      ...fresh,
+      ...[...registered].flatMap((patient) => registration(context, patient)),
+    ],
     consents: known.consents,
     agreements: known.agreements,
   };
 }
 
-function registration(patient: string): Relationship {
-  return { party: '*', patient, pregnancy: null, kind: 'registered', from: null, until: null, ending: null, source: patient, scope: [] };
+function registration(context: Context, patient: string): Relationship[] {
+  const party = registrar(context);
+  if (party === undefined) return [];
+  const until = new Date(context.now.getTime() + REGISTRATION_HOURS * 3_600_000).toISOString();
+  return [
+    {
+      party,
+      patient,
+      pregnancy: null,
+      kind: 'registered',
+      from: context.now.toISOString(),
+      until,
+      ending: null,
+      source: `registration:${patient}`,
+      scope: [],
+    },
+  ];
+}
+
+/** Whoever registers a person may put the episode and the team in place: the service for systems, else herself. */
+function registrar({ principal }: Context): string | undefined {
+  return principal.kind === 'system' ? principal.service : principal.practitionerRole;
+}
+
+/** People this very request registers. */
+function registeredIn(changes: readonly Change[]): Set<string> {
+  return new Set(
+    changes
+      .filter((change) => change.type === 'Patient' && change.current === null)
+      .map((change) => `Patient/${change.id}`),
+  );
 }
 
 function planOne(door: Door, context: Context, change: Change, world: World): Planned {
-  const { principal } = context;
   const version = (change.current?.row.version ?? 0) + 1;
   const previous = change.current?.row.updated.getTime() ?? 0;
   const updated = new Date(Math.max(context.now.getTime(), previous + 1));
   const body = change.document === null ? null : stamp(change.document, change.id, version, updated);
   const row = { ...world.facts.row, version, updated, deleted: body === null, body };
-  const relationships = world.relationships.map((r) => (r.party === '*' ? { ...r, party: principal.parties[0] ?? '*' } : r));
-  const decision = decisionOf(door, context, change, { ...world, relationships, row });
+  const decision = decisionOf(door, context, change, { ...world, row });
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
-  const index = change.document === null ? NO_INDEX : indexOf(change.document.resource);
+  const index = change.document === null ? NO_INDEX : door.indexer.indexOf(change.document.resource);
   const status = op === 'C' ? 201 : 200;
   return {
     change,
@@ -193,12 +295,21 @@ const FACT_TYPES = new Set([
   ...['Consent', 'Contract', 'Patient', 'RelatedPerson'],
   ...['PractitionerRole', 'Practitioner', 'Organization', 'HealthcareService', 'Schedule', 'Slot'],
 ]);
-const STANDING_TYPES = new Set(['CareTeam', 'Contract', 'PractitionerRole', 'Practitioner', 'Organization', 'HealthcareService']);
+const STANDING_TYPES = new Set([
+  'CareTeam',
+  'Contract',
+  'PractitionerRole',
+  'Practitioner',
+  'Organization',
+  'HealthcareService',
+]);
 
 /** Everything a source said before is replaced, so a participant taken out of a team is out with this commit (H5). */
 function factWrite(context: Context, changes: readonly Change[], facts: readonly ResourceFacts[]): FactWrite | null {
-  const speaking = facts.filter((fact, i) => FACT_TYPES.has(fact.row.type) && (says(fact) || changes[i]?.current !== null));
-  const registrations = changes.flatMap((change) => registrationRow(context, change));
+  const speaking = facts.filter(
+    (fact, i) => FACT_TYPES.has(fact.row.type) && (says(fact) || changes[i]?.current !== null),
+  );
+  const registrations = [...registeredIn(changes)].flatMap((patient) => registration(context, patient));
   if (speaking.length === 0 && registrations.length === 0) return null;
   const from = <T extends object>(fact: ResourceFacts, rows: readonly T[]) =>
     rows.map((row) => ({ ...row, source: reference(fact) }));
@@ -209,8 +320,13 @@ function factWrite(context: Context, changes: readonly Change[], facts: readonly
     agreements: speaking.flatMap((fact) => fact.agreements),
     kin: speaking.flatMap((fact) => from(fact, fact.kin)),
     pregnancies: speaking.flatMap((fact) => from(fact, fact.pregnancies)),
-    directory: speaking.flatMap((fact) => fact.directory.map((entry) => ({ source: reference(fact), member: entry.member, entry }))),
-    generation: speaking.some((fact) => fact.directory.length > 0 || fact.agreements.length > 0 || STANDING_TYPES.has(fact.row.type)),
+    touches: speaking.flatMap((fact) => fact.touches ?? []),
+    directory: speaking.flatMap((fact) =>
+      fact.directory.map((entry) => ({ source: reference(fact), member: entry.member, entry })),
+    ),
+    generation: speaking.some(
+      (fact) => fact.directory.length > 0 || fact.agreements.length > 0 || STANDING_TYPES.has(fact.row.type),
+    ),
   };
 }
 
@@ -221,14 +337,4 @@ function reference(fact: ResourceFacts): string {
 function says(fact: ResourceFacts): boolean {
   const { relationships, consents, agreements, kin, pregnancies, directory } = fact;
   return [relationships, consents, agreements, kin, pregnancies, directory].some((rows) => rows.length > 0);
-}
-
-/** Whoever registers a person may put the episode and the team in place; after a day only those count. */
-function registrationRow(context: Context, change: Change): Relationship[] {
-  const party = context.principal.parties[0];
-  if (change.type !== 'Patient' || change.current !== null || party === undefined) return [];
-  const until = new Date(context.now.getTime() + REGISTRATION_HOURS * 3_600_000).toISOString();
-  const patient = `Patient/${change.id}`;
-  const from = context.now.toISOString();
-  return [{ party, patient, pregnancy: null, kind: 'registered', from, until, ending: null, source: `registration:${patient}`, scope: [] }];
 }

@@ -140,7 +140,12 @@ export async function prepareDelete(
  * The row as it is, decided before anything about it can show: not its version, not what a patch would test.
  * @throws Outcome of the refusal (recorded)
  */
-async function fetchCurrent(writing: Writing, action: Change['interaction'], type: string, id: string): Promise<Current> {
+async function fetchCurrent(
+  writing: Writing,
+  action: Change['interaction'],
+  type: string,
+  id: string,
+): Promise<Current> {
   const { door, context, db } = writing;
   const { found, generation } = await readCurrent(db, type, id, reach(context.principal));
   checkGeneration(context, generation);

@@ -3,13 +3,13 @@ import type { AuditEntry } from '../audit/types.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Decision } from '../governance/types.ts';
 import { isSqlState, VersionConflict } from '../store/write.ts';
-import { withDecision } from './entry.ts';
+import { callerEntry, withDecision } from './entry.ts';
 import { type Context, type Door, StaleStanding } from './types.ts';
 
 const DENY_REASON = 'https://tandem.example/fhir/CodeSystem/deny-reason';
 
 /** Outcomes that already have their audit record. */
-const recorded = new WeakSet<Outcome>();
+const recorded = new WeakSet<Error>();
 
 function markRecorded(outcome: Outcome): Outcome {
   recorded.add(outcome);
@@ -25,13 +25,25 @@ export async function audited<T>(door: Door, entry: AuditEntry, work: () => Prom
     return await work();
   } catch (error) {
     if (error instanceof StaleStanding || error instanceof VersionConflict) throw error;
-    if (error instanceof Outcome && recorded.has(error)) throw error;
+    if (error instanceof Error && recorded.has(error)) throw error;
     const status = error instanceof Outcome ? error.status : 500;
     const detail = error instanceof Outcome ? (error.issues[0]?.code ?? null) : 'exception';
     await door.audit.write({ ...entry, outcome: status >= 500 ? 8 : 4, status, detail });
-    if (error instanceof Outcome) markRecorded(error);
+    if (error instanceof Error) recorded.add(error);
     throw error;
   }
+}
+
+/** Records an Outcome or bug that no interaction has recorded: the caller is known, what she wanted is not. */
+export async function recordUnrecorded(
+  door: Door,
+  error: unknown,
+  asked: Pick<Context, 'caller' | 'requestId' | 'address' | 'now'>,
+): Promise<void> {
+  if (error instanceof Error && recorded.has(error)) return;
+  const status = error instanceof Outcome ? error.status : 500;
+  const detail = error instanceof Outcome ? (error.issues[0]?.code ?? null) : 'exception';
+  await door.audit.write({ ...callerEntry(asked), outcome: status >= 500 ? 8 : 4, status, detail });
 }
 
 /** Records a refusal by the rules and gives the Outcome to throw: 404 like an unknown id, or 403 with the way in. */
@@ -45,8 +57,10 @@ function told(decision: Decision): Outcome {
   const detail = decision.reason === null ? {} : { detail: { system: DENY_REASON, code: decision.reason } };
   const rules = decision.rules.length > 0 ? ` (${decision.rules.join(', ')})` : '';
   const issue = { severity: 'error' as const, code: 'forbidden', diagnostics: `${decision.text}${rules}`, ...detail };
-  if (decision.status === 405) return new Outcome(405, [{ ...issue, code: 'not-supported' }], { Allow: 'GET, PUT, PATCH' });
-  if (decision.status === 401) return new Outcome(401, [{ ...issue, code: 'login' }], { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
+  if (decision.status === 405)
+    return new Outcome(405, [{ ...issue, code: 'not-supported' }], { Allow: 'GET, PUT, PATCH' });
+  if (decision.status === 401)
+    return new Outcome(401, [{ ...issue, code: 'login' }], { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
   return new Outcome(403, [issue]);
 }
 
@@ -77,7 +91,11 @@ export async function conflictAsOutcome<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof VersionConflict) && !isSqlState(error, '40P01')) throw error;
-    throw refuse(409, 'conflict', 'Somebody else changed one of these resources at this moment; nothing was written, try again');
+    throw refuse(
+      409,
+      'conflict',
+      'Somebody else changed one of these resources at this moment; nothing was written, try again',
+    );
   }
 }
 
@@ -88,7 +106,8 @@ export async function retrying<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (!(error instanceof VersionConflict)) throw error;
-      if (attempt >= 5) throw refuse(409, 'conflict', 'Others keep changing this resource at this moment; read it and try again');
+      if (attempt >= 5)
+        throw refuse(409, 'conflict', 'Others keep changing this resource at this moment; read it and try again');
     }
   }
 }

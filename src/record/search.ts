@@ -9,8 +9,8 @@ import type { RowRule } from '../governance/types.ts';
 import { searchableParams } from '../search/params.ts';
 import { criteriaUsing, parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
-import { MAX_INCLUDES, PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
 import { keepPage } from '../store/pages.ts';
+import { MAX_INCLUDES, PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
 import { ask } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
@@ -35,12 +35,13 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
   const entry = {
     ...entryOf(context, type === null ? 'search-system' : 'search-type'),
     entities: [type ?? ''],
-    query: { cleaned: door.cleanQuery(request.query), raw: door.sealQuery(request.query), count: 0 },
+    query: door.auditQuery(request.query, context.requestId),
   };
   return audited(door, entry, async () => {
     const closed = gate(context.principal, ask(door, context, 'search', type));
     if (closed !== null) throw await refused(door, entry, closed);
-    if (type === null) throw refuse(400, 'not-supported', 'Search across types is not supported yet; name a type: /Patient?...');
+    if (type === null)
+      throw refuse(400, 'not-supported', 'Search across types is not supported yet; name a type: /Patient?...');
     const { query, warnings } = parseSearch(type, request.query, {
       definitions: door.definitions,
       bases: [door.base],
@@ -58,7 +59,12 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
     const next = result.ids === null ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
-    const shown = { ...withRows(entry, result.found.map(({ row }) => row)) };
+    const shown = {
+      ...withRows(
+        entry,
+        result.found.map(({ row }) => row),
+      ),
+    };
     await door.audit.write({ ...shown, query: { ...entry.query, count: result.found.length } });
     return searchset(door, context, { query, result, warnings, next: next === null ? null : `${next}.${query.count}` });
   });
@@ -73,7 +79,9 @@ function forbidden(door: Door, context: Context, type: string): ReadonlySet<stri
   const known = FORBIDDEN.get(key);
   if (known !== undefined) return known;
   const codes = [...searchableParams(door.definitions, type).keys()];
-  const hidden = new Set(codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`));
+  const hidden = new Set(
+    codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`),
+  );
   FORBIDDEN.set(key, hidden);
   return hidden;
 }
@@ -99,15 +107,28 @@ export function ruleFor(door: Door, context: Context): (type: string | null) => 
 
 function refuseCostly(query: Query, result: SearchResult): void {
   if (query.total === 'accurate' && result.total === null) {
-    throw refuse(400, 'too-costly', `More than ${PAGE_IDS} matches: an accurate total is not counted that far; narrow the search or ask _total=none`);
+    throw refuse(
+      400,
+      'too-costly',
+      `More than ${PAGE_IDS} matches: an accurate total is not counted that far; narrow the search or ask _total=none`,
+    );
   }
   if (result.found.filter(({ mode }) => mode === 'include').length > MAX_INCLUDES) {
-    throw refuse(400, 'too-costly', `The page would include more than ${MAX_INCLUDES} resources; use a smaller _count or fewer includes`);
+    throw refuse(
+      400,
+      'too-costly',
+      `The page would include more than ${MAX_INCLUDES} resources; use a smaller _count or fewer includes`,
+    );
   }
 }
 
 function pageOf(context: Context, query: Query, ids: string[]) {
-  return { token: randomBytes(18).toString('base64url'), caller: callerKey(context), query: JSON.stringify(query), ids };
+  return {
+    token: randomBytes(18).toString('base64url'),
+    caller: callerKey(context),
+    query: JSON.stringify(query),
+    ids,
+  };
 }
 
 /** A page link belongs to the person and client that asked (H3). */
@@ -136,7 +157,10 @@ export function searchset(door: Door, context: Context, parts: SearchsetParts): 
     type: 'searchset',
     timestamp: context.now.toISOString(),
     ...(result.total === null ? {} : { total: result.total }),
-    links: [{ relation: 'self', url: self }, ...(next === null ? [] : [{ relation: 'next', url: `${door.base}?_page=${next}` }])],
+    links: [
+      { relation: 'self', url: self },
+      ...(next === null ? [] : [{ relation: 'next', url: `${door.base}?_page=${next}` }]),
+    ],
     entries,
   });
 }

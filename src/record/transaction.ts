@@ -1,7 +1,7 @@
 /** transaction: every write of a Bundle or none (R4 http.html#transaction). Reads in it are answered after the commit. */
 import type { BundleEntry } from '../fhir/bundle.ts';
-import { refuseUnresolved, transactionOrder } from '../fhir/bundle.ts';
-import { bundleTargets } from '../fhir/bundle-targets.ts';
+import { transactionOrder } from '../fhir/bundle.ts';
+import { bundleTargets, refuseUnresolved } from '../fhir/bundle-targets.ts';
 import type { NumberTexts } from '../fhir/json.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { eachReference, parseReference, rewriteReferences } from '../fhir/references.ts';
@@ -78,7 +78,12 @@ async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned
   const { url, method, ifNoneExist } = entry;
   const type = url.type;
   if (type === null || url.operation !== null || url.search || url.history) {
-    throw refuse(400, 'not-supported', `A transaction entry of ${method} must name a resource or a type`, 'request.url');
+    throw refuse(
+      400,
+      'not-supported',
+      `A transaction entry of ${method} must name a resource or a type`,
+      'request.url',
+    );
   }
   if (method === 'POST') {
     const found = ifNoneExist === null ? null : await findByCriteria(writing, type, ifNoneExist, 'create');
@@ -171,7 +176,12 @@ async function write(
       else changes.push({ index: entry.index, change });
     }
   }
-  const written = await commit(writing.door, client, writing.context, changes.map(({ change }) => change));
+  const written = await commit(
+    writing.door,
+    client,
+    writing.context,
+    changes.map(({ change }) => change),
+  );
   for (const [i, { index }] of changes.entries()) {
     const one = written[i];
     if (one !== undefined) results.set(index, { written: one });
@@ -222,4 +232,3 @@ function relocated(outcome: Outcome, place: string): Outcome {
   });
   return new Outcome(outcome.status, issues, outcome.headers);
 }
-

@@ -1,10 +1,12 @@
 /** What the record's interactions take and give. Principal and purpose are always parameters. */
-import type { AuditWriter } from '../store/audit.ts';
+import type { AuditEntry } from '../audit/types.ts';
 import type { Definitions } from '../definitions/types.ts';
 import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Principal, Purpose } from '../governance/types.ts';
 import type { Log } from '../log.ts';
+import type { Indexer } from '../search/extract.ts';
+import type { AuditWriter } from '../store/audit.ts';
 import type { Pool } from '../store/pool.ts';
 
 /** A verified token's holder, before the directory has been asked who she is now. */
@@ -64,6 +66,7 @@ export type WriteGuard = (resource: Resource, context: Context) => void | Promis
 export interface Door {
   pool: Pool;
   definitions: Definitions;
+  indexer: Indexer;
   audit: AuditWriter;
   /** By resource type. */
   guards: ReadonlyMap<string, readonly WriteGuard[]>;
@@ -73,8 +76,10 @@ export interface Door {
   base: string;
   mode: 'demo' | 'production' | 'training';
   clock(): Date;
-  /** Encrypts the raw text of a query for the audit record. */
-  sealQuery(raw: string): string;
+  /** The text of a search for the access record: cleaned, and the raw text encrypted and bound to the request. */
+  auditQuery(raw: string, requestId: string): NonNullable<AuditEntry['query']>;
+  /** An opaque handle of a record out of the caller's sight. */
+  handleOf(reference: string): string;
   /** Keyed hash of an NHS number: ten digits under a bare hash are guessed in seconds. */
   personKey(nhsNumber: string): string;
   log: Log;

@@ -15,13 +15,17 @@ export function update(
   request: { target: Target; body: Uint8Array; ifMatch: string | null },
 ): Promise<Written> {
   const { target, ifMatch } = request;
-  return audited(door, { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] }, () => {
-    const document = parseBody(request.body);
-    return retrying(() =>
-      onTarget(door, target, async (db) => {
-        const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch });
-        return one(await commit(door, db, context, [change]));
-      }),
-    );
-  });
+  return audited(
+    door,
+    { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] },
+    () => {
+      const document = parseBody(request.body);
+      return retrying(() =>
+        onTarget(door, target, async (db) => {
+          const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch });
+          return one(await commit(door, db, context, [change]));
+        }),
+      );
+    },
+  );
 }

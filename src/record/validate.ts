@@ -1,5 +1,5 @@
 /** $validate at type level: errors, warnings and information told apart; an OperationOutcome even when all is well. */
-import { operationOutcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import { asResource, isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
 import { parseBody } from './document.ts';

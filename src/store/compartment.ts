@@ -3,8 +3,8 @@ import type { RowRule } from '../governance/types.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
-import { SqlParams } from './sql-params.ts';
 import type { FoundRow } from './search.ts';
+import { SqlParams } from './sql-params.ts';
 
 export interface CompartmentAsk {
   /** `Patient/..` */
@@ -53,11 +53,13 @@ export async function compartmentRows(db: Db, ask: CompartmentAsk): Promise<Comp
       (select count(*)::int from mine) as total
     from mine r where ${page} order by ${key} limit ${params.add(ask.count + 1)}`;
   const raw = (await db.query<Raw>(text, params.values)).rows;
-  const rows = raw.slice(0, ask.count).map((one): FoundRow => ({
-    mode: 'match',
-    row: toRow(one),
-    consents: (one.consents ?? []).map(toConsent),
-  }));
+  const rows = raw.slice(0, ask.count).map(
+    (one): FoundRow => ({
+      mode: 'match',
+      row: toRow(one),
+      consents: (one.consents ?? []).map(toConsent),
+    }),
+  );
   const last = rows.at(-1)?.row;
   return {
     rows,

@@ -3,8 +3,8 @@ import type { RowRule } from '../governance/types.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
-import { SqlParams } from './sql-params.ts';
 import type { FoundRow } from './search.ts';
+import { SqlParams } from './sql-params.ts';
 
 export interface HistoryAsk {
   /** Null = every type. */
@@ -52,8 +52,14 @@ export async function readHistory(db: Db, ask: HistoryAsk): Promise<HistoryPage>
     ...(ask.at === null ? [] : [`v.updated < ${params.add(ask.at.high)}::timestamptz`]),
   ].join(' and ');
   const where = own === '' ? 'true' : own;
-  const versions = (table: string) => `select ${COLUMNS.split(', ').map((name) => `v.${name}`).join(', ')} from ${table} v where ${where}`;
-  const strict = ROW_COLUMNS.replaceAll('r.', 'v.').replace('v.label', "greatest(v.label, coalesce(c.label, 'N')) as label");
+  const versions = (table: string) =>
+    `select ${COLUMNS.split(', ')
+      .map((name) => `v.${name}`)
+      .join(', ')} from ${table} v where ${where}`;
+  const strict = ROW_COLUMNS.replaceAll('r.', 'v.').replace(
+    'v.label',
+    "greatest(v.label, coalesce(c.label, 'N')) as label",
+  );
   const rule = ruleSql(ask.rule, params, ask.now);
   const superseded =
     ask.at === null

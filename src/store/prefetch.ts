@@ -1,5 +1,6 @@
 /** What a write must know before it is decided: the facts about the people it is about, at one snapshot. */
 import type { AgreementRow, ConsentRow, Relationship } from '../governance/types.ts';
+import type { Db, Reach } from './reads.ts';
 import {
   type RawAgreement,
   type RawConsent,
@@ -8,12 +9,11 @@ import {
   toConsent,
   toRelationship,
 } from './rows.ts';
-import type { Db, Reach } from './reads.ts';
 
 export interface PrefetchAsk {
   /** `Patient/..` of everything about to be written. */
   patients: readonly string[];
-  /** Other resources whose content the facts depend on (`lookupsOf`). */
+  /** Other resources whose content the facts depend on (`lookupsOf`): `Type/id`, or `Patient?identifier=system|value`. */
   lookups: readonly string[];
 }
 
@@ -38,7 +38,7 @@ interface RawPrefetch {
   consents: RawConsent[] | null;
   agreements: RawAgreement[] | null;
   pregnancies: { key: string; mother: string; from_at: string; until_at: string }[] | null;
-  lookups: { type: string; id: string; body: string; pregnancy: string | null; service: string | null }[] | null;
+  lookups: { ref: string; body: string; pregnancy: string | null; service: string | null }[] | null;
   generation: number;
 }
 
@@ -52,9 +52,13 @@ const PREFETCH = {
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
       (select json_agg(x) from agreement x where x.to_service = $4 or x.from_service = $4) as agreements,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
-      (select json_agg(json_build_object('type', r.type, 'id', r.id, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
+      (select json_agg(json_build_object('ref', w.ref, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
         from unnest($2::text[]) w(ref)
-        join resource r on r.type = split_part(w.ref, '/', 1) and r.id = split_part(w.ref, '/', 2) and not r.deleted) as lookups,
+        join lateral (
+          select * from resource x where x.type = split_part(w.ref, '/', 1) and x.id = split_part(w.ref, '/', 2)
+          union all
+          (select * from resource x where w.ref like 'Patient?identifier=%' and x.tokens @> array['Patient.identifier=' || substr(w.ref, 20)] limit 1)
+        ) r on not r.deleted) as lookups,
       g.value as generation
     from s, generation g`,
 };
@@ -75,7 +79,7 @@ export async function prefetch(db: Db, ask: PrefetchAsk, reach: Reach): Promise<
       from: row.from_at,
       until: row.until_at,
     })),
-    lookups: new Map((raw.lookups ?? []).map((row) => [`${row.type}/${row.id}`, row])),
+    lookups: new Map((raw.lookups ?? []).map((row) => [row.ref, row])),
     generation: raw.generation,
   };
 }

@@ -46,6 +46,8 @@ export interface FactWrite {
   kin: { source: string; child: string; mother: string }[];
   pregnancies: { source: string; key: string; mother: string; from: string; until: string | null }[];
   directory: { source: string; member: string; entry: unknown }[];
+  /** Rows whose release follows from these: a referral's Task releases or holds its ServiceRequest. */
+  touches: { type: string; id: string; released: boolean; addressee: string | null }[];
   /** True when directory or agreements changed: cached principals are void. */
   generation: boolean;
 }
@@ -188,6 +190,7 @@ export function factsJson(facts: FactWrite): string {
       until_at: until ?? NEVER,
     })),
     directory: facts.directory,
+    touches: facts.touches,
   });
 }
 

@@ -1,12 +1,11 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
-import type { RowRule } from '../governance/types.ts';
+import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Include, Query } from '../search/types.ts';
 import { orderSql, type RowMask, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
 import { SqlParams } from './sql-params.ts';
-import type { ConsentRow } from '../governance/types.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
 export const PAGE_IDS = 10_000;
@@ -93,10 +92,12 @@ function hitSql(ask: SearchAsk, params: SqlParams): string {
   if (rule === null) return nothing;
   const counting = query.total !== 'none' || query.count === 0;
   const limit = counting || query.count > 0 ? PAGE_IDS + 1 : 1;
-  const masks = (ask.guards ?? []).map((guard): RowMask => ({
-    params: guard.params,
-    row: `not ${ruleSql(guard.rule, params, ask.now)}`,
-  }));
+  const masks = (ask.guards ?? []).map(
+    (guard): RowMask => ({
+      params: guard.params,
+      row: `not ${ruleSql(guard.rule, params, ask.now)}`,
+    }),
+  );
   return `select k.type, k.id, row_number() over () as n from (
       select r.type, r.id from resource r
       where ${whereSql(query, params, masks)} and ${ruleSql(rule, params, ask.now)} and not r.deleted
@@ -153,7 +154,10 @@ function targetsOf(include: Include): string[] {
 function forwardSql(ask: SearchAsk, include: Include, params: SqlParams): string {
   const prefix = `${include.source}.${include.param?.code ?? ''}=`;
   const start = params.add(prefix);
-  const target = include.target === null ? '' : ` and split_part(substr(w, length(${start}::text) + 1), '/', 1) = ${params.add(include.target)}`;
+  const target =
+    include.target === null
+      ? ''
+      : ` and split_part(substr(w, length(${start}::text) + 1), '/', 1) = ${params.add(include.target)}`;
   return `select split_part(substr(w, length(${start}::text) + 1), '/', 1) as type, split_part(substr(w, length(${start}::text) + 1), '/', 2) as id
       from page p, unnest(p.tokens) as w where p.type = ${params.add(include.source)} and starts_with(w, ${start})${target}${unmasked(ask, include, params)}`;
 }
@@ -163,7 +167,10 @@ function unmasked(ask: SearchAsk, include: Include, params: SqlParams): string {
   const guarded = `${include.source}.${include.param?.code ?? '*'}`;
   return (ask.guards ?? [])
     .filter((guard) => guard.params.has(guarded))
-    .map((guard) => ` and exists (select 1 from resource r where r.type = p.type and r.id = p.id and ${ruleSql(guard.rule, params, ask.now)})`)
+    .map(
+      (guard) =>
+        ` and exists (select 1 from resource r where r.type = p.type and r.id = p.id and ${ruleSql(guard.rule, params, ask.now)})`,
+    )
     .join('');
 }
 

@@ -46,7 +46,8 @@ export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: rea
   } catch (error) {
     if (isSqlState(error, 'TD409')) throw new VersionConflict(error.message);
     // Two creates of the same id at once: the primary key decides.
-    if (isSqlState(error, '23505')) throw new VersionConflict(set.rows.map((row) => `${row.facts.type}/${row.facts.id}`)[0] ?? '');
+    if (isSqlState(error, '23505'))
+      throw new VersionConflict(set.rows.map((row) => `${row.facts.type}/${row.facts.id}`)[0] ?? '');
     throw error;
   }
 }

@@ -28,9 +28,10 @@ export const bundle: FhirHandler = async (door, request) => {
   } else {
     await batchRecord(door, request.context, parsed.entries.length);
     for (const entry of parsed.entries) {
-      const answer = 'refusal' in entry
-        ? answerOf(entry.refusal, request.context.requestId, door.log)
-        : await perform(door, request, entry, (root) => stringifyJson(root, document.numbers));
+      const answer =
+        'refusal' in entry
+          ? answerOf(entry.refusal, request.context.requestId, door.log)
+          : await perform(door, request, entry, (root) => stringifyJson(root, document.numbers));
       entries.push(entryOf(answer));
     }
   }
@@ -60,7 +61,9 @@ async function perform(
   };
   try {
     if (entry.url.type === null && entry.method === 'POST' && entry.url.operation === null) {
-      throw new Outcome(400, [{ severity: 'error', code: 'not-supported', diagnostics: 'A Bundle inside a Bundle is not carried out' }]);
+      throw new Outcome(400, [
+        { severity: 'error', code: 'not-supported', diagnostics: 'A Bundle inside a Bundle is not carried out' },
+      ]);
     }
     return await dispatch(entry.method, entry.url, request.operations)(door, inner);
   } catch (error) {
@@ -79,11 +82,17 @@ async function transactionEntry(
   if (result === null) return { response: { status: '204 No Content' } };
   if ('existing' in result) {
     const shown = await read(door, request.context, entry.url.type ?? '', result.existing);
-    return entryOf({ status: 200, headers: versionHeaders(door, shown, true), body: wants(request) ? shown.text : '' });
+    return entryOf(
+      { status: 200, headers: versionHeaders(door, shown, true), body: wants(request) ? shown.text : '' },
+      shown.updated,
+    );
   }
   const { written } = result;
   const status = written.outcome === 'created' ? 201 : written.outcome === 'deleted' ? 204 : 200;
-  const answered = entryOf({ status, headers: versionHeaders(door, written, status !== 204), body: wants(request) ? written.text : '' });
+  const answered = entryOf(
+    { status, headers: versionHeaders(door, written, status !== 204), body: wants(request) ? written.text : '' },
+    written.updated,
+  );
   if (request.prefer.return !== 'OperationOutcome' || answered.response === undefined) return answered;
   return { response: { ...answered.response, outcomeText: outcomeText(written) } };
 }
@@ -93,10 +102,15 @@ function wants(request: FhirRequest): boolean {
   return request.prefer.return === 'representation';
 }
 
-const PHRASES: Record<number, string> = { 200: '200 OK', 201: '201 Created', 204: '204 No Content', 304: '304 Not Modified' };
+const PHRASES: Record<number, string> = {
+  200: '200 OK',
+  201: '201 Created',
+  204: '204 No Content',
+  304: '304 Not Modified',
+};
 
-function entryOf(answer: Answer): AnswerEntry {
-  const { ETag, Location, 'Last-Modified': modified } = answer.headers ?? {};
+function entryOf(answer: Answer, modified?: Date): AnswerEntry {
+  const { ETag, Location } = answer.headers ?? {};
   const failed = answer.status >= 400;
   return {
     ...(answer.body === undefined || answer.body === '' || failed ? {} : { resourceText: answer.body }),
@@ -104,9 +118,8 @@ function entryOf(answer: Answer): AnswerEntry {
       status: PHRASES[answer.status] ?? String(answer.status),
       ...(Location === undefined ? {} : { location: Location }),
       ...(ETag === undefined ? {} : { etag: ETag }),
-      ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
+      ...(modified === undefined ? {} : { lastModified: modified.toISOString() }),
       ...(failed && answer.body !== undefined ? { outcomeText: answer.body } : {}),
     },
   };
 }
-

@@ -7,6 +7,9 @@ import { writeAnswer } from './write-answer.ts';
 export const create: FhirHandler = async (door, request) => {
   requireContentType(request.headers, JSON_BODIES);
   const body = await request.body();
-  const written = await createRecord(door, request.context, typeOf(request), { body, ifNoneExist: header(request, 'if-none-exist') });
+  const written = await createRecord(door, request.context, typeOf(request), {
+    body,
+    ifNoneExist: header(request, 'if-none-exist'),
+  });
   return writeAnswer(door, request, written);
 };

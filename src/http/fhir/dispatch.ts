@@ -34,7 +34,8 @@ export const STANDARD_OPERATIONS: readonly Operation[] = [
 /** Finds the handler. @throws Outcome 404 unknown address, 405 method not offered there */
 export function dispatch(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
   if (url.operation !== null) return operationOf(method, url, operations);
-  if (url.within !== null) throw refuse(404, 'not-supported', 'Compartment searches are not offered; use /Type?patient=id');
+  if (url.within !== null)
+    throw refuse(404, 'not-supported', 'Compartment searches are not offered; use /Type?patient=id');
   const handler = interactionOf(method, url);
   if (handler !== null) return handler;
   throw refuse(405, 'not-supported', `${method} is not offered at this address`);
@@ -62,7 +63,9 @@ function interactionOf(method: string, url: EntryUrl): FhirHandler | null {
 function operationOf(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
   const level = url.id !== null ? 'instance' : url.type !== null ? 'type' : 'system';
   if (url.operation === '$validate' && level === 'type') return method === 'POST' ? validate : unknownOperation(url);
-  const found = operations.find(({ name, type, level: at }) => name === url.operation && type === url.type && at === level);
+  const found = operations.find(
+    ({ name, type, level: at }) => name === url.operation && type === url.type && at === level,
+  );
   if (found === undefined) return unknownOperation(url);
   if (!found.methods.some((allowed) => allowed === method)) {
     throw refuse(405, 'not-supported', `${url.operation} takes ${found.methods.join(' or ')}`);

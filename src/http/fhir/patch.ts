@@ -11,6 +11,11 @@ export const patch: FhirHandler = async (door, request) => {
   const kind = type === JSON_PATCH ? 'json' : 'fhirpath';
   const target = targetOf(request);
   const body = await request.body();
-  const written = await patchRecord(door, request.context, typeOf(request), { target, body, kind, ifMatch: header(request, 'if-match') });
+  const written = await patchRecord(door, request.context, typeOf(request), {
+    target,
+    body,
+    kind,
+    ifMatch: header(request, 'if-match'),
+  });
   return writeAnswer(door, request, written);
 };

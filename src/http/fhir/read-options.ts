@@ -12,7 +12,11 @@ export function readOptions(query: string): Pick<Query, 'summary' | 'elements'> 
     if (name === '_elements') options.elements = value.split(',').filter((element) => element !== '');
     else if (name === '_summary' && isSummary(value)) options.summary = value;
     else if (name !== '_format' && name !== '_pretty') {
-      throw refuse(400, 'not-supported', `A read does not take ${name.slice(0, 40)} with this value; it takes _summary and _elements`);
+      throw refuse(
+        400,
+        'not-supported',
+        `A read does not take ${name.slice(0, 40)} with this value; it takes _summary and _elements`,
+      );
     }
   }
   return options;

@@ -4,6 +4,9 @@ import { type FhirHandler, header, targetOf, typeOf } from './request.ts';
 
 export const remove: FhirHandler = async (door, request) => {
   const target = targetOf(request);
-  const removed = await removeRecord(door, request.context, typeOf(request), { target, ifMatch: header(request, 'if-match') });
+  const removed = await removeRecord(door, request.context, typeOf(request), {
+    target,
+    ifMatch: header(request, 'if-match'),
+  });
   return { status: 204, headers: removed === null ? {} : { ETag: `W/"${removed.version}"` } };
 };

@@ -1,9 +1,9 @@
 /** What every handler of the FHIR door receives: the HTTP request, parsed and authenticated. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EntryUrl } from '../../fhir/entry-url.ts';
-import type { Context, Door, Shown } from '../../record/types.ts';
-import type { Target } from '../../record/prepare.ts';
 import { refuse } from '../../fhir/outcome.ts';
+import type { Target } from '../../record/prepare.ts';
+import type { Context, Door, Shown } from '../../record/types.ts';
 import type { Answer } from '../answer.ts';
 import type { Preferences } from '../negotiate.ts';
 import type { Operation } from './dispatch.ts';

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readAddress } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
 import type { Purpose } from '../../governance/types.ts';
+import { recordUnrecorded } from '../../record/refusal.ts';
 import { type Caller, type Context, type Door, StaleStanding } from '../../record/types.ts';
 import { type Answer, answerOf, send } from '../answer.ts';
 import { readBody } from '../body.ts';
@@ -18,7 +19,10 @@ export interface FhirDeps {
   /** The declared purpose, or null. @throws Outcome 400, 403 */
   purposeOf(caller: Caller, header: string | undefined): Purpose | null;
   /** Who the caller is now, by the directory. @throws Outcome 401 when she is nobody any more */
-  standing(caller: Caller, request: { purpose: Purpose | null; now: Date }): Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>>;
+  standing(
+    caller: Caller,
+    request: { purpose: Purpose | null; now: Date; fresh: boolean },
+  ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>>;
   /** Counts a refusal that has no name to put on it (house.md section 4, anonymous failures). */
   anonymous(refusal: { address: string | null; status: number; reason: string; now: Date }): void;
   operations: readonly Operation[];
@@ -33,7 +37,12 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 const MAX_REPEATS = 5;
 
 /** Answers one request under the FHIR base; `path` is the part of the URL after it. */
-export async function serveFhir(deps: FhirDeps, request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+export async function serveFhir(
+  deps: FhirDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   response.setHeader('X-Request-Id', requestId);
@@ -57,8 +66,34 @@ async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, 
   const now = deps.door.clock();
   const address = request.socket.remoteAddress ?? null;
   const caller = identify(deps, request, address, now);
+  try {
+    return await perform(deps, request, { path, method, requestId, address, now, caller });
+  } catch (error) {
+    // Whatever was refused before an interaction could record itself: wrong address, body, purpose, a leaver's token.
+    await recordUnrecorded(deps.door, error, { caller, requestId, address, now });
+    throw error;
+  }
+}
+
+interface Asked {
+  path: string;
+  method: string;
+  requestId: string;
+  address: string | null;
+  now: Date;
+  caller: Caller;
+}
+
+async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): Promise<Answer> {
+  const { path, method, requestId, address, now, caller } = asked;
   const url = readAddress(path.startsWith('/') ? path.slice(1) : path);
-  if (url === null) throw refuse(404, 'not-found', 'This address is not one of the FHIR API: /[type], /[type]/[id], _history, _search, $operation');
+  if (url === null) {
+    throw refuse(
+      404,
+      'not-found',
+      'This address is not one of the FHIR API: /[type], /[type]/[id], _history, _search, $operation',
+    );
+  }
   const handler = dispatch(method, url, deps.operations);
   const stated = deps.purposeOf(caller, textHeader(request, 'x-purpose-of-use'));
   let cached: Promise<Buffer> | null = null;
@@ -66,13 +101,21 @@ async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, 
     cached ??= readBody(request, { maxBytes: deps.bodyLimit, timeout: deps.bodyTimeout });
     return cached;
   };
+  const prefer = preferences(request.headers);
   for (let attempt = 1; ; attempt += 1) {
-    const standing = await deps.standing(caller, { purpose: stated, now });
+    const standing = await deps.standing(caller, { purpose: stated, now, fresh: attempt > 1 });
     const context: Context = { ...standing, caller, requestId, address, now };
-    const prefer = preferences(request.headers);
-    const asked: FhirRequest = { method, url, headers: request.headers, prefer, context, operations: deps.operations, body };
+    const inner: FhirRequest = {
+      method,
+      url,
+      headers: request.headers,
+      prefer,
+      context,
+      operations: deps.operations,
+      body,
+    };
     try {
-      return await handler(deps.door, asked);
+      return await handler(deps.door, inner);
     } catch (error) {
       if (!(error instanceof StaleStanding) || attempt >= MAX_REPEATS) throw error;
     }
@@ -83,7 +126,8 @@ function identify(deps: FhirDeps, request: IncomingMessage, address: string | nu
   try {
     return deps.authenticate(request.headers.authorization, now);
   } catch (error) {
-    if (error instanceof Outcome) deps.anonymous({ address, status: error.status, reason: error.issues[0]?.code ?? 'login', now });
+    if (error instanceof Outcome)
+      deps.anonymous({ address, status: error.status, reason: error.issues[0]?.code ?? 'login', now });
     throw error;
   }
 }

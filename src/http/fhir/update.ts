@@ -8,6 +8,10 @@ export const update: FhirHandler = async (door, request) => {
   requireContentType(request.headers, JSON_BODIES);
   const target = targetOf(request);
   const body = await request.body();
-  const written = await updateRecord(door, request.context, typeOf(request), { target, body, ifMatch: header(request, 'if-match') });
+  const written = await updateRecord(door, request.context, typeOf(request), {
+    target,
+    body,
+    ifMatch: header(request, 'if-match'),
+  });
   return writeAnswer(door, request, written);
 };

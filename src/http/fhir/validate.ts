@@ -6,5 +6,8 @@ import { type FhirHandler, typeOf } from './request.ts';
 export const validate: FhirHandler = async (door, request) => {
   requireContentType(request.headers, JSON_BODIES);
   const body = await request.body();
-  return { status: 200, body: await validateRecord(door, request.context, typeOf(request), { body, query: request.url.query }) };
+  return {
+    status: 200,
+    body: await validateRecord(door, request.context, typeOf(request), { body, query: request.url.query }),
+  };
 };

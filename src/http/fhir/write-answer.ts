@@ -4,7 +4,12 @@ import type { Door, Written } from '../../record/types.ts';
 import type { Answer } from '../answer.ts';
 import { type FhirRequest, versionHeaders } from './request.ts';
 
-const WORDS = { created: 'Created', updated: 'Updated', unchanged: 'Found; nothing was written', deleted: 'Deleted' } as const;
+const WORDS = {
+  created: 'Created',
+  updated: 'Updated',
+  unchanged: 'Found; nothing was written',
+  deleted: 'Deleted',
+} as const;
 
 export function writeAnswer(door: Door, request: FhirRequest, written: Written): Answer {
   const status = written.outcome === 'created' ? 201 : 200;

@@ -120,6 +120,11 @@ begin
     from jsonb_populate_recordset(null::kin, f -> 'kin') k
     where r.tokens @> array['@s=' || k.child] and r.subjects = array[k.child];
 
+  -- A referral's Task releases or holds its ServiceRequest.
+  update resource r set released = t.released, addressee = t.addressee
+    from jsonb_to_recordset(f -> 'touches') as t(type text, id text, released boolean, addressee text)
+    where r.type = t.type and r.id = t.id;
+
   if (f ->> 'generation')::boolean then
     update generation set value = value + 1;
   end if;

@@ -1,0 +1,144 @@
+/**
+ * From a proven token to a principal: role, teams and service are those of the directory now; the token only names the
+ * PractitionerRole. What was resolved is kept for one governance generation: every statement that shows data returns
+ * the generation it saw, and another one than the principal's makes the request start again (H7).
+ */
+import { Outcome } from '../fhir/outcome.ts';
+import type { DirectoryRow } from '../governance/directory.ts';
+import { usualPurpose } from '../governance/purposes.ts';
+import type { Principal, Purpose } from '../governance/types.ts';
+import type { Pool } from '../store/pool.ts';
+import { readStanding, type StandingRows } from '../store/standing.ts';
+import type { Caller, Context, Door } from './types.ts';
+
+type Standing = Omit<Principal, 'issuer' | 'subject' | 'jti' | 'clientId' | 'scopes'>;
+
+interface Kept {
+  standing: Standing;
+  generation: number;
+  /** Epoch ms at which a membership or role begins or ends: then it must be asked again. */
+  until: number;
+}
+
+export interface StandingDeps {
+  pool: Pool;
+  mode: Door['mode'];
+}
+
+const MAX_KEPT = 10_000;
+/** The data-loading client of the demo; it exists nowhere else (house.md section 2). */
+const STEWARD = 'steward';
+
+/** Makes the resolver of this process. */
+export function createStanding(deps: StandingDeps) {
+  const kept = new Map<string, Kept>();
+  return {
+    /** The principal and purpose of a request. @throws Outcome 401 when the caller is nobody (any more) */
+    async resolve(
+      caller: Caller,
+      asked: { purpose: Purpose | null; now: Date; fresh: boolean },
+    ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>> {
+      const key = `${caller.clientId} ${caller.fhirUser ?? ''} ${caller.subject}`;
+      let known = kept.get(key);
+      if (known === undefined || asked.fresh || asked.now.getTime() >= known.until) {
+        known = await ask(deps, caller, asked.now);
+        if (kept.size >= MAX_KEPT) kept.clear();
+        kept.set(key, known);
+      }
+      const { issuer, subject, jti, clientId, scopes } = caller;
+      const principal: Principal = { ...known.standing, issuer, subject, jti, clientId, scopes: [...scopes] };
+      return { principal, purpose: purposeFor(principal, asked.purpose), generation: known.generation };
+    },
+  };
+}
+
+/** R-02: absent = TREAT for clinicians, PATADMIN for admin, COC for systems; other roles must declare. */
+function purposeFor(principal: Principal, stated: Purpose | null): Purpose {
+  const purpose = stated ?? usualPurpose(principal) ?? (principal.role === STEWARD ? 'COC' : null);
+  if (purpose !== null) return purpose;
+  const diagnostics = 'Say what the access is for: header X-Purpose-Of-Use with a v3-ActReason code (R-02)';
+  const detail = { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'no-purpose' };
+  throw new Outcome(403, [{ severity: 'error', code: 'forbidden', diagnostics, detail }]);
+}
+
+async function ask(deps: StandingDeps, caller: Caller, now: Date): Promise<Kept> {
+  const rows = await readStanding(deps.pool, caller.fhirUser, caller.clientId);
+  const standing = standingOf(deps, caller, rows, now);
+  if (standing === null) throw nobody();
+  return { standing, generation: rows.generation, until: nextBoundary(rows.directory, now) };
+}
+
+function standingOf(deps: StandingDeps, caller: Caller, rows: StandingRows, now: Date): Standing | null {
+  const { fhirUser } = caller;
+  if (fhirUser === null) return systemStanding(deps, caller, rows);
+  if (fhirUser.startsWith('PractitionerRole/')) return staffStanding(fhirUser, rows.directory, now);
+  if (fhirUser.startsWith('Patient/'))
+    return { ...FAMILY, role: 'mother', name: fhirUser, patient: fhirUser, parties: [fhirUser] };
+  if (rows.relatedPatient === null) return null;
+  return {
+    ...FAMILY,
+    role: 'partner',
+    name: fhirUser,
+    relatedPerson: fhirUser,
+    patient: rows.relatedPatient,
+    parties: [fhirUser],
+  };
+}
+
+const FAMILY = { kind: 'family' as const, teams: [], flags: [] };
+
+function systemStanding(deps: StandingDeps, caller: Caller, { client }: StandingRows): Standing | null {
+  if (client === null) return null;
+  const common = { kind: 'system' as const, name: client.name, teams: [], flags: [] };
+  if (caller.clientId === STEWARD) return deps.mode === 'demo' ? { ...common, role: STEWARD, parties: [] } : null;
+  return { ...common, role: 'system', service: client.org, parties: [client.org] };
+}
+
+function staffStanding(fhirUser: string, directory: readonly DirectoryRow[], now: Date): Standing | null {
+  const role = directory.find((row) => row.kind === 'role' && row.member === fhirUser);
+  if (role?.kind !== 'role' || !role.active || role.role === null || !within(role, now)) return null;
+  const person = directory.find((row) => row.kind === 'person');
+  if (person?.active === false) return null;
+  const teams = directory.flatMap((row) =>
+    row.kind === 'membership' && row.active && within(row, now) ? [row.team] : [],
+  );
+  const practitioner = role.practitioner ?? undefined;
+  const service = role.service ?? undefined;
+  return {
+    kind: 'staff',
+    role: role.role,
+    name: person?.name ?? role.name ?? fhirUser,
+    practitionerRole: fhirUser,
+    ...(practitioner === undefined ? {} : { practitioner }),
+    ...(service === undefined ? {} : { service }),
+    teams,
+    parties: [fhirUser, practitioner, ...teams, service].filter((party) => party !== undefined),
+    flags: [],
+  };
+}
+
+/** Half-open, as every interval of the rules: an end equal to now has ended. */
+function within(row: { from: string | null; until: string | null }, now: Date): boolean {
+  return (
+    (row.from === null || Date.parse(row.from) <= now.getTime()) &&
+    (row.until === null || now.getTime() < Date.parse(row.until))
+  );
+}
+
+function nextBoundary(directory: readonly DirectoryRow[], now: Date): number {
+  const instants = directory.flatMap((row) =>
+    row.kind === 'role' || row.kind === 'membership'
+      ? [row.from, row.until].filter((at) => at !== null).map(Date.parse)
+      : [],
+  );
+  return Math.min(...instants.filter((at) => at > now.getTime()), Number.POSITIVE_INFINITY);
+}
+
+/** Somebody whose token is good but whom the directory no longer knows: a leaver, an ended client (R-01). */
+function nobody(): Outcome {
+  const diagnostics = 'The directory does not know this person or system as active; access has ended';
+  const detail = { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'no-authn' };
+  return new Outcome(401, [{ severity: 'error', code: 'login', diagnostics, detail }], {
+    'WWW-Authenticate': 'Bearer realm="tandem", error="invalid_token", error_description="no longer active"',
+  });
+}

@@ -1,0 +1,34 @@
+/** What the directory and the client register say about one caller now, with the generation it was said at. */
+import type { DirectoryRow } from '../governance/directory.ts';
+import type { Db } from './reads.ts';
+
+export interface StandingRows {
+  /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it. */
+  directory: DirectoryRow[];
+  /** The registered system client, when there is one that has not ended. */
+  client: { org: string; name: string } | null;
+  /** Patient a RelatedPerson belongs to. */
+  relatedPatient: string | null;
+  generation: number;
+}
+
+const STANDING = {
+  name: 'standing',
+  text: `select g.value as generation,
+      (select json_agg(d.entry) from directory d
+        where d.member = $1 or d.member = (select r.entry ->> 'practitioner' from directory r where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)) as directory,
+      (select json_build_object('org', c.org, 'name', c.name) from client c where c.client_id = $2 and c.ended is null) as client,
+      (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient"
+    from generation g`,
+};
+
+/** One statement; rows were written by `record_facts` from parsed resources. */
+export async function readStanding(db: Db, fhirUser: string | null, clientId: string): Promise<StandingRows> {
+  const result = await db.query<Omit<StandingRows, 'directory'> & { directory: DirectoryRow[] | null }>({
+    ...STANDING,
+    values: [fhirUser ?? '', clientId],
+  });
+  const [row] = result.rows;
+  if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
+  return { ...row, directory: row.directory ?? [] };
+}
