@@ -1,8 +1,8 @@
 /** Extensions: known ones are checked, unknown ones warn, unknown modifiers are refused (domain.md 3.1). */
 import type { JsonObject } from '../fhir/types.ts';
 import { KNOWN_EXTENSIONS } from './known-extensions.ts';
-import { choiceName, has, objects } from './reading.ts';
-import { quoted, type Run, report } from './run.ts';
+import { choiceName, has, objects, text } from './reading.ts';
+import { isObject, quoted, type Run, report } from './run.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ExtensionSource } from './snapshot-types.ts';
 import type { Terminology } from './terminology.ts';
@@ -36,31 +36,32 @@ function checkParts(run: Run, value: JsonObject, parts: Record<string, string[]>
   }
 }
 
-function checkCode(run: Run, value: JsonObject, valueSet: string, terminology: Terminology): void {
+/** Codes of the value, each with its system: `valueCode` has none, a CodeableConcept may have several. */
+function codesOfValue(value: JsonObject): [system: string | undefined, code: string][] {
   const name = choiceName(value, 'value');
   const item = name === undefined ? undefined : value[name];
-  const codings = typeof item === 'object' && item !== null && !Array.isArray(item) ? codingsOf(item) : [];
-  const known =
-    typeof item === 'string'
-      ? terminology.inValueSet(valueSet, undefined, item)
-      : codings.length === 0 ||
-        codings.some(([system, code]) => terminology.inValueSet(valueSet, system, code) !== false);
-  if (known === false) report(run, 'error', 'code-invalid', `The code is not in ${valueSet}.`);
+  if (typeof item === 'string') return [[undefined, item]];
+  if (!isObject(item)) return [];
+  const list = Array.isArray(item.coding) ? objects(item, 'coding') : [item];
+  return list.flatMap((coding) => (typeof coding.code === 'string' ? [[text(coding, 'system'), coding.code]] : []));
 }
 
-function codingsOf(value: JsonObject): [string | undefined, string][] {
-  const list = Array.isArray(value.coding) ? objects(value, 'coding') : [value];
-  return list.flatMap((coding) =>
-    typeof coding.code === 'string'
-      ? [[typeof coding.system === 'string' ? coding.system : undefined, coding.code] satisfies [unknown, string]]
-      : [],
+function checkCode(run: Run, value: JsonObject, source: ExtensionSource, terminology: Terminology): void {
+  const { b: valueSet, c: codes, s: system } = source;
+  const found = codesOfValue(value).filter(([used]) => system === undefined || used === system);
+  if (found.length === 0) return;
+  const allowed = found.some(
+    ([used, code]) =>
+      (codes?.includes(code) ?? true) && (!valueSet || terminology.inValueSet(valueSet, used, code) !== false),
   );
+  if (!allowed)
+    report(run, 'error', 'code-invalid', `This extension takes a code of ${valueSet ?? (codes ?? []).join(', ')}.`);
 }
 
 /** ext-1 and the rules of the extension's own definition, when it is one we know. */
 export function createExtensions(snapshot: Snapshot, terminology: Terminology): Extensions {
-  const text = snapshot.text('extensions');
-  const loaded: Record<string, ExtensionSource> = text === null ? {} : JSON.parse(text);
+  const section = snapshot.text('extensions');
+  const loaded: Record<string, ExtensionSource> = section === null ? {} : JSON.parse(section);
   const known = new Map([...KNOWN_EXTENSIONS, ...Object.entries(loaded)]);
   return {
     check: (run, value, modifier) => {
@@ -74,7 +75,7 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology): 
         if (modifier && !source.m) report(run, 'error', 'extension', 'This extension is not a modifier extension.');
         checkValueType(run, value, source.v);
         if (source.p) checkParts(run, value, source.p);
-        if (source.b) checkCode(run, value, source.b, terminology);
+        if (source.b !== undefined || source.c !== undefined) checkCode(run, value, source, terminology);
       } else if (modifier) {
         report(
           run,

@@ -5,20 +5,38 @@
 import type { ExtensionSource } from './snapshot-types.ts';
 
 const UK = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-';
+const UK_CODES = 'https://fhir.hl7.org.uk/CodeSystem/';
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-';
-const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-';
+const BACKPORTED = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/';
+const BACKPORT = `${BACKPORTED}backport-`;
 const CORE = 'http://hl7.org/fhir/StructureDefinition/';
-const CANON = 'https://tandem.example/fhir';
 
 function valued(...types: string[]): ExtensionSource {
   return { v: types };
 }
 
-const FETAL_STATUS: ExtensionSource = { v: ['code'], b: `${CANON}/ValueSet/fetal-status` };
+const FETAL_STATUS: ExtensionSource = { v: ['code'], c: ['potential-for-live-birth', 'fetal-demise', 'unknown'] };
+
+/** Codes of the England code system; PDS still sends 01 under the retired one, whose own codes are words. */
+const VERIFICATION: ExtensionSource = {
+  v: ['CodeableConcept'],
+  s: `${UK_CODES}UKCore-NHSNumberVerificationStatusEngland`,
+  c: ['01', '02', '03', '04', '05', '06', '07', '08'],
+};
+
+const NO_NUMBER: ExtensionSource = {
+  v: ['CodeableConcept'],
+  c: ['nhs-number-not-known', 'overseas-patient', 'devolved-nation'],
+};
+
+const OAUTH_URIS: ExtensionSource = {
+  v: [],
+  p: { token: ['uri'], authorize: ['uri'], register: ['uri'], manage: ['uri'] },
+};
 
 export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
-  [`${UK}NHSNumberVerificationStatus`, { v: ['CodeableConcept'], b: `${CANON}/ValueSet/nhs-number-status` }],
-  [`${UK}NHSNumberUnavailableReason`, valued('CodeableConcept')],
+  [`${UK}NHSNumberVerificationStatus`, VERIFICATION],
+  [`${UK}NHSNumberUnavailableReason`, NO_NUMBER],
   [`${UK}EthnicCategory`, valued('CodeableConcept')],
   [`${UK}BirthSex`, valued('CodeableConcept')],
   [`${UK}ResidentialStatus`, valued('CodeableConcept')],
@@ -43,4 +61,6 @@ export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
   [`${BACKPORT}max-count`, valued('positiveInt')],
   [`${BACKPORT}payload-content`, valued('code')],
   [`${BACKPORT}channel-type`, valued('Coding')],
+  [`${BACKPORTED}capabilitystatement-subscriptiontopic-canonical`, valued('canonical')],
+  ['http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', OAUTH_URIS],
 ];

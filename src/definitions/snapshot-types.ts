@@ -86,6 +86,9 @@ export interface ExtensionSource {
   v: string[];
   /** Value set of a required binding on the value. */
   b?: string;
+  /** Codes the value may have, whose definition is not ours to publish; `s` = only when it is of this system. */
+  c?: string[];
+  s?: string;
   /** Parts of a complex extension: url -> allowed value types. */
   p?: Record<string, string[]>;
   /** May be used as a modifier extension. */

@@ -9,7 +9,7 @@ import type { Resource } from '../fhir/types.ts';
 export interface Sources {
   /** Folder of the R4 definition bundles. */
   r4: string;
-  /** Folders of our own definitional resources, one JSON file each. */
+  /** Folders of our own definitional resources, one JSON file each, subfolders included. */
   own: string[];
   /** Version of the R4 package. */
   version: string;
@@ -32,7 +32,7 @@ export function defaultSources(): Sources {
 }
 
 function jsonFiles(folder: string): string[] {
-  return readdirSync(folder)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => join(folder, name));
