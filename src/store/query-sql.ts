@@ -18,8 +18,11 @@ export { SqlParams } from './sql-params.ts';
 export interface RowMask {
   /** `Type.code` of the parameters. */
   params: ReadonlySet<string>;
-  /** SQL condition on `r`, never null: true for the rows whose elements are masked. */
-  row: string;
+  /**
+   * SQL condition on `r`, never null: true for the rows whose elements are masked. A function is called only when the
+   * query uses one of the parameters: values collected for SQL that is not used are an error to PostgreSQL.
+   */
+  row: string | (() => string);
 }
 
 /** The condition of a query, never empty. Deleted rows and the caller's rules are the caller's to add. */
@@ -70,6 +73,19 @@ function isNarrow(criterion: Criterion): boolean {
   return code === '_id' || code === 'identifier' || (type === 'reference' && isWord(criterion));
 }
 
+/**
+ * True when the query reaches a few rows by itself, whatever the values: a reference, identifier or id, or a string
+ * prefix alone. Such statements keep one good plan, so they may be prepared and planned once (measured at 30,000 rows
+ * under a service's rule: 0.20 ms instead of 0.65 ms, the rest was planning). Others need their values to be planned:
+ * a code with a date range took 50 ms with a generic plan, 1 ms with its own.
+ */
+export function isNarrowQuery(query: Query): boolean {
+  const shown = query.where.filter((criterion) => criterion.hidden !== true);
+  if (shown.some(isNarrow)) return true;
+  const driver = driverOf(shown);
+  return driver !== null && driver.param.type === 'string' && driver.modifier !== 'contains';
+}
+
 /** With no word and no id, one string or date criterion drives from its side table. */
 function driverOf(shown: readonly Criterion[]): Criterion | null {
   const positive = shown.filter((criterion) => !isNegative(criterion));
@@ -91,7 +107,9 @@ function needsType(shown: readonly Criterion[], driver: Criterion | null): boole
 }
 
 function maskSql(type: string, code: string, masks: readonly RowMask[]): string | null {
-  const rows = masks.filter((mask) => mask.params.has(`${type}.${code}`)).map((mask) => `(${mask.row})`);
+  const rows = masks
+    .filter((mask) => mask.params.has(`${type}.${code}`))
+    .map((mask) => `(${typeof mask.row === 'string' ? mask.row : mask.row()})`);
   return rows.length === 0 ? null : `(${rows.join(' or ')})`;
 }
 
