@@ -18,31 +18,32 @@ const STEPS = new Map<string, readonly Step[]>();
  * The resource without what the masks remove, never changed in place; with a `SUBSETTED` tag when masks applied, whether
  * or not they met anything (a tag only where something was hidden would tell that something is there).
  */
-export function applyMasks<T extends Resource>(resource: T, masks: readonly Mask[]): T {
+export function applyMasks(resource: Resource, masks: readonly Mask[]): Resource {
   if (masks.length === 0) return resource;
   const paths = unique(masks.flatMap((mask) => mask.remove));
   let copy: JsonObject = { ...resource };
   for (const path of paths) copy = without(copy, stepsOf(path));
   if (paths.includes('contained') && resource.contained !== undefined) copy = withoutContainedReferences(copy);
   const tags = objects(resource.meta?.tag).filter((tag) => tag.code !== SUBSETTED.code);
-  return { ...resource, ...blank(resource), ...copy, meta: { ...resource.meta, tag: [...tags, { ...SUBSETTED }] } };
-}
-
-/** Every key of the original as absent, so that spreading the copy over it also takes removed keys away. */
-function blank(resource: Resource): JsonObject {
-  return Object.fromEntries(Object.keys(resource).map((key) => [key, undefined]));
+  const meta = { ...resource.meta, tag: [...tags, { ...SUBSETTED }] };
+  return { ...copy, resourceType: resource.resourceType, meta };
 }
 
 function stepsOf(path: string): readonly Step[] {
   const known = STEPS.get(path);
   if (known) return known;
-  const steps = path.split('.').map((segment): Step => {
+  const steps = segments(path).map((segment): Step => {
     const match = SEGMENT.exec(segment);
     if (!match?.[1]) throw new Error(`mask path not understood: ${path}`);
     return { name: match[1], key: match[2] ?? null, value: match[3] ?? null };
   });
   STEPS.set(path, steps);
   return steps;
+}
+
+/** Dots inside brackets belong to a value, e.g. a linkId. */
+function segments(path: string): string[] {
+  return path.match(/[^.[\]]+(?:\[[^\]]*\])?/g) ?? [];
 }
 
 function without(node: JsonObject, steps: readonly Step[]): JsonObject {
@@ -82,20 +83,23 @@ function matches(node: JsonObject, step: Step): boolean {
   return target?.type === step.value || literal(target?.reference)?.startsWith(`${step.value}/`) === true;
 }
 
-/** References into contained resources that are gone would break ref-1. */
+/** References into contained resources that are gone would break ref-1. What has none is kept as the same object. */
 function withoutContainedReferences(node: JsonObject): JsonObject {
   const kept: JsonObject = {};
+  let isSame = true;
   for (const [key, value] of Object.entries(node)) {
     const clean = withoutDangling(value);
+    if (clean !== value) isSame = false;
     if (clean !== undefined) kept[key] = clean;
   }
-  return kept;
+  return isSame ? node : kept;
 }
 
 function withoutDangling(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) {
     const kept = value.map(withoutDangling).filter((one) => one !== undefined);
-    return kept.length === 0 ? undefined : kept;
+    const isSame = kept.length === value.length && kept.every((one, i) => one === value[i]);
+    return isSame ? value : kept.length === 0 ? undefined : kept;
   }
   const node = object(value);
   if (node === null) return value;
@@ -107,12 +111,11 @@ function withoutDangling(value: Json | undefined): Json | undefined {
  * R-09 and 3.5: a family Group shows a reader only the members she may see; `quantity` is never given, and nothing tells
  * that a member is missing. `visible` holds the `Patient/..` references she may see.
  */
-export function visibleMembers<T extends Resource>(group: T, visible: ReadonlySet<string>): T {
+export function visibleMembers(group: Resource, visible: ReadonlySet<string>): Resource {
   const { quantity: _quantity, member: _member, text: _text, ...rest } = group;
   const member = objects(group.member).filter((one) => {
     const entity = literal(object(one.entity)?.reference);
     return entity !== null && (!entity.startsWith('Patient/') || visible.has(entity));
   });
-  const shown = member.length === 0 ? rest : { ...rest, member };
-  return { ...group, quantity: undefined, member: undefined, text: undefined, ...shown };
+  return { ...rest, resourceType: group.resourceType, ...(member.length === 0 ? {} : { member }) };
 }

@@ -105,5 +105,5 @@ export function questionnaireOf(resource: Resource): string | null {
 
 /** True when `meta.profile` names this profile (version ignored). */
 export function claims(resource: Resource, profile: string): boolean {
-  return (resource.meta?.profile ?? []).some((one) => one.split('|')[0] === profile);
+  return texts(resource.meta?.profile).some((one) => one.split('|')[0] === profile);
 }

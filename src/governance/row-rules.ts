@@ -23,8 +23,9 @@ import {
 import { OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
 import { familyPieces } from './family-rules.ts';
+import { brokenGlass, relatedBy, relationshipPiece, servicesOf, WHOLE_RECORD } from './relationship-rules.ts';
 import { classesSeen, classesWritten, isWrite } from './role-views.ts';
-import { isClinical, isRegistered, kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
+import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
 
@@ -58,8 +59,6 @@ export interface RulePieces {
 /** R-04: reads by people with a live relationship go on this long after an agreement lapsed, unless revoked. */
 export const LAPSE_DAYS = 28;
 
-/** Classes that belong to the woman, not to one pregnancy: H-07 forbids losing a warning between pregnancies. */
-const WHOLE_RECORD: readonly DataClass[] = ['consent', 'safeguarding-flag', 'scene-safety'];
 const ABOUT_NOBODY: readonly DataClass[] = ['directory', 'conformance', 'agreements', 'schedule', 'subscription'];
 
 /** The one predicate over rows for a principal and a request; `type` null = any type. */
@@ -140,51 +139,6 @@ function ownRecordPiece(principal: Principal): Piece {
   return { name: 'own-record', rules: ['R-11'], rule };
 }
 
-/** R-06, R-07, R-08, R-13: a legitimate relationship with everyone the row is about. */
-function relationshipPiece(principal: Principal, ask: Ask): Piece {
-  const write = isWrite(ask.action);
-  const isBirthOfRecord = ask.action === 'create' ? all(inTypes('Patient'), ofService(servicesOf(principal))) : FALSE;
-  const synchronised = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
-  const rule = any(isBirthOfRecord, synchronised, relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS));
-  return { name: 'relationship', rules: ['R-06', 'R-13'], rule };
-}
-
-/** The relationships alone; `decide.ts` asks it again for reads to tell a missing role from a missing relationship. */
-export function relationshipRule(principal: Principal, ask: Ask, graceDays: number): RowRule {
-  const kinds = kindsFor(principal, ask);
-  if (kinds.length === 0) return FALSE;
-  const full = (options: { pregnancy: 'row' | 'any' }) => relatedBy(principal, kinds, graceDays, options.pregnancy);
-  const parties = partiesFor(principal, 'referral');
-  return any(
-    full({ pregnancy: 'row' }),
-    all(inClasses([...WHOLE_RECORD, 'demographics']), full({ pregnancy: 'any' })),
-    beforeAcceptance(parties, ask),
-  );
-}
-
-/** R-13: an open referral covers demographics, what it names, and this pregnancy's EDD. */
-function beforeAcceptance(parties: readonly string[], ask: Ask): RowRule {
-  if (ask.purpose === 'BTG') return FALSE;
-  return any(
-    all(inClasses(['demographics']), related(parties, ['referral'], { pregnancy: 'any' })),
-    related(parties, ['referral'], { pregnancy: 'any', scoped: true }),
-    all(tagged(EDD_TAG), related(parties, ['referral'])),
-  );
-}
-
-/** Relationships by person and team, and those a whole service holds (R-06 c, f). */
-function relatedBy(
-  principal: Principal,
-  kinds: readonly RelationshipKind[],
-  graceDays: number,
-  pregnancy: 'row' | 'any',
-): RowRule {
-  const personal = partiesFor(principal, 'care-team');
-  const service = partiesFor(principal, 'referral').filter((one) => !personal.includes(one));
-  const shared = kinds.filter((kind) => SERVICE_KINDS.includes(kind));
-  return any(related(personal, kinds, { graceDays, pregnancy }), related(service, shared, { graceDays, pregnancy }));
-}
-
 /** R-04: between services only under an agreement; within the own service none is needed. */
 function agreementPiece(principal: Principal, ask: Ask): Piece {
   const own = servicesOf(principal);
@@ -210,13 +164,6 @@ function objectionPiece(principal: Principal): Piece {
   const parties = [...own, ...principal.teams];
   const rule = any(ofService(own), not(consentFor('objection', parties)), consentForEvery('override', own));
   return { name: 'objection', rules: ['R-20', 'R-21', 'R-22'], rule };
-}
-
-/** R-18: a live grant, and only for the purpose it was given for. */
-function brokenGlass(principal: Principal, ask: Ask): RowRule {
-  const isEmergency = ask.purpose === 'BTG' || ask.purpose === 'ETREAT';
-  if (!isEmergency || !kindsFor(principal, ask).includes('break-glass')) return FALSE;
-  return related(principal.parties, ['break-glass'], { pregnancy: 'any' });
 }
 
 /** R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name. */
@@ -298,8 +245,4 @@ function writable(principal: Principal): RowRule {
 
 function label(atMost: 'N' | 'R'): RowRule {
   return { op: 'label', atMost };
-}
-
-function servicesOf(principal: Principal): string[] {
-  return principal.service === undefined ? [] : [principal.service];
 }

@@ -1,0 +1,67 @@
+/** The relationship rules (R-06, R-07, R-08, R-13, R-18): through whom and how far a record is reached. */
+import { all, any, FALSE, inClasses, inTypes, ofService, related, tagged } from './compose.ts';
+import { isWrite } from './role-views.ts';
+import type { Piece } from './row-rules.ts';
+import { kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
+import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
+import { EDD_TAG } from './vocabulary.ts';
+
+/** Classes that belong to the woman, not to one pregnancy: H-07 forbids losing a warning between pregnancies. */
+export const WHOLE_RECORD: readonly DataClass[] = ['consent', 'safeguarding-flag', 'scene-safety'];
+
+/** R-06, R-07, R-08, R-13: a legitimate relationship with everyone the row is about. */
+export function relationshipPiece(principal: Principal, ask: Ask): Piece {
+  const write = isWrite(ask.action);
+  const isBirthOfRecord = ask.action === 'create' ? all(inTypes('Patient'), ofService(servicesOf(principal))) : FALSE;
+  const synchronised = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
+  const rule = any(isBirthOfRecord, synchronised, relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS));
+  return { name: 'relationship', rules: ['R-06', 'R-13'], rule };
+}
+
+/** The relationships alone; `decide.ts` asks it again for reads to tell a missing role from a missing relationship. */
+export function relationshipRule(principal: Principal, ask: Ask, graceDays: number): RowRule {
+  const kinds = kindsFor(principal, ask);
+  if (kinds.length === 0) return FALSE;
+  const full = (options: { pregnancy: 'row' | 'any' }) => relatedBy(principal, kinds, graceDays, options.pregnancy);
+  const parties = partiesFor(principal, 'referral');
+  return any(
+    full({ pregnancy: 'row' }),
+    all(inClasses([...WHOLE_RECORD, 'demographics']), full({ pregnancy: 'any' })),
+    beforeAcceptance(parties, ask),
+  );
+}
+
+/** R-13: an open referral covers demographics, what it names, and this pregnancy's EDD. */
+function beforeAcceptance(parties: readonly string[], ask: Ask): RowRule {
+  if (ask.purpose === 'BTG') return FALSE;
+  return any(
+    all(inClasses(['demographics']), related(parties, ['referral'], { pregnancy: 'any' })),
+    related(parties, ['referral'], { pregnancy: 'any', scoped: true }),
+    all(tagged(EDD_TAG), related(parties, ['referral'])),
+  );
+}
+
+/** Relationships by person and team, and those a whole service holds (R-06 c, f). */
+export function relatedBy(
+  principal: Principal,
+  kinds: readonly RelationshipKind[],
+  graceDays: number,
+  pregnancy: 'row' | 'any',
+): RowRule {
+  const personal = partiesFor(principal, 'care-team');
+  const service = partiesFor(principal, 'referral').filter((one) => !personal.includes(one));
+  const shared = kinds.filter((kind) => SERVICE_KINDS.includes(kind));
+  return any(related(personal, kinds, { graceDays, pregnancy }), related(service, shared, { graceDays, pregnancy }));
+}
+
+/** R-18: a live grant, and only for the purpose it was given for. */
+export function brokenGlass(principal: Principal, ask: Ask): RowRule {
+  const isEmergency = ask.purpose === 'BTG' || ask.purpose === 'ETREAT';
+  if (!isEmergency || !kindsFor(principal, ask).includes('break-glass')) return FALSE;
+  return related(principal.parties, ['break-glass'], { pregnancy: 'any' });
+}
+
+/** The principal's own service, as a list of one or none. */
+export function servicesOf(principal: Principal): string[] {
+  return principal.service === undefined ? [] : [principal.service];
+}

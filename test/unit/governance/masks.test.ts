@@ -1,0 +1,130 @@
+/** Masks remove what they say and nothing else, and what is masked cannot be searched for. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { applyMasks, visibleMembers } from '../../../src/governance/apply-masks.ts';
+import { evaluate } from '../../../src/governance/evaluate.ts';
+import { masksFor, paramGuard } from '../../../src/governance/masks.ts';
+import { asks, consent, family, HV, MATERNITY, row, staff, world } from './fixtures.ts';
+
+const SFLAG = consent('s-flag', null, { source: 'Patient/aisha' });
+const patient = {
+  resourceType: 'Patient',
+  id: 'aisha',
+  text: { status: 'generated', div: '<div>Aisha, 1 CANARY Street</div>' },
+  contained: [{ resourceType: 'Organization', id: 'gp', name: 'CANARY surgery' }],
+  extension: [
+    { url: 'birthPlace', valueAddress: { city: 'CANARY' } },
+    { url: 'other', valueBoolean: true },
+  ],
+  name: [{ family: 'KHAN' }],
+  telecom: [{ value: '07700 900CANARY' }],
+  address: [{ postalCode: 'SK1 CANARY' }],
+  contact: [{ address: { city: 'CANARY' } }],
+  generalPractitioner: [{ reference: '#gp' }],
+};
+const restricted = world(row('Patient', 'demographics', { id: 'aisha' }), { consents: [SFLAG] });
+
+describe('R-16 restricted demographics', () => {
+  const midwife = staff('midwife', MATERNITY);
+
+  test('no carrier of place is left, the name is, and the answer says it is a subset', () => {
+    const shown = applyMasks(patient, masksFor(midwife, restricted));
+    expect(JSON.stringify(shown)).not.toContain('CANARY');
+    expect(shown.name).toEqual(patient.name);
+    expect(shown.extension).toEqual([{ url: 'other', valueBoolean: true }]);
+    expect(shown.meta?.tag?.[0]?.code).toBe('SUBSETTED');
+    expect(patient.address).toHaveLength(1);
+  });
+
+  test('the mother sees her own', () => {
+    expect(masksFor(family('mother'), restricted)).toEqual([]);
+  });
+
+  test('vector 15: a postcode finds no restricted woman, and others still', () => {
+    const guard = paramGuard(midwife, 'Patient', ['address-postalcode']);
+    expect(evaluate(guard, restricted)).toBe(false);
+    expect(evaluate(guard, { ...restricted, consents: [] })).toBe(true);
+    expect(paramGuard(midwife, 'Patient', ['family'])).toEqual({ op: 'true' });
+  });
+
+  test('an appointment of hers keeps its time and loses its place', () => {
+    const appointment = {
+      resourceType: 'Appointment',
+      id: 'a1',
+      start: '2026-06-08T10:00:00Z',
+      description: 'CANARY',
+      _description: { extension: [{ url: 'x', valueString: 'CANARY' }] },
+      comment: 'CANARY',
+      participant: [
+        { actor: { reference: 'Patient/aisha' } },
+        { actor: { reference: 'Location/CANARY' } },
+        { actor: { type: 'Location', display: 'CANARY' } },
+      ],
+    };
+    const masks = masksFor(midwife, world(row('Appointment', 'schedule'), { consents: [SFLAG] }));
+    const shown = applyMasks(appointment, masks);
+    expect(JSON.stringify(shown)).not.toContain('CANARY');
+    expect(shown.start).toBe(appointment.start);
+    expect(shown.participant).toEqual([{ actor: { reference: 'Patient/aisha' } }]);
+  });
+});
+
+test('R-17: the other parent never sees where she is, restricted or not', () => {
+  const masks = masksFor(family('partner'), { ...restricted, consents: [consent('permit', 'RelatedPerson/danny')] });
+  expect(JSON.stringify(applyMasks(patient, masks))).not.toContain('CANARY');
+  expect(paramGuard(family('partner'), 'Patient', ['address-city'])).toEqual({ op: 'false' });
+});
+
+test('R-25: an admin sees when and where, not why', () => {
+  const masks = masksFor(staff('admin', HV), world(row('Appointment', 'schedule')));
+  const shown = applyMasks({ resourceType: 'Appointment', start: 's', reasonCode: [{ text: 'CANARY' }] }, masks);
+  expect(JSON.stringify(shown)).not.toContain('CANARY');
+  expect(paramGuard(staff('admin', HV), 'Appointment', ['reason-code'])).toEqual({ op: 'false' });
+});
+
+test('R-23: third-party answers leave the confidential response for roles without that cell', () => {
+  const response = {
+    resourceType: 'QuestionnaireResponse',
+    item: [{ linkId: 'jvc.alone' }, { linkId: 'jvc.third-party', item: [{ text: 'CANARY' }] }],
+  };
+  const row1 = world(row('QuestionnaireResponse', 'confidential', { label: 'R' }));
+  const hospital = applyMasks(response, masksFor(staff('hospital-midwife', MATERNITY), row1));
+  expect(hospital.item).toEqual([{ linkId: 'jvc.alone' }]);
+  expect(masksFor(staff('midwife', MATERNITY), row1)).toEqual([]);
+});
+
+describe('vector 57: the family Group', () => {
+  const group = {
+    resourceType: 'Group',
+    quantity: 3,
+    text: { div: 'three' },
+    member: [{ entity: { reference: 'Patient/m' } }, { entity: { reference: 'Patient/half' } }],
+  };
+
+  test('a member out of sight is absent, and so is the count', () => {
+    const shown = visibleMembers(group, new Set(['Patient/m']));
+    expect(shown).toEqual({
+      resourceType: 'Group',
+      member: [{ entity: { reference: 'Patient/m' } }],
+    });
+  });
+});
+
+test('applying masks never changes the original, removes every masked top element and keeps every other', () => {
+  const names = ['address', 'telecom', 'name', 'gender', 'birthDate', 'photo', 'text'];
+  fc.assert(
+    fc.property(fc.subarray(names), fc.dictionary(fc.constantFrom(...names), fc.string()), (remove, fields) => {
+      const resource = { resourceType: 'Patient', ...fields };
+      const before = JSON.stringify(resource);
+      const shown = applyMasks(resource, [{ rule: 'R-24', remove, params: [] }]);
+      expect(JSON.stringify(resource)).toBe(before);
+      for (const name of names) expect(shown[name]).toEqual(remove.includes(name) ? undefined : fields[name]);
+    }),
+  );
+});
+
+test('no mask, no copy', () => {
+  expect(applyMasks(patient, [])).toBe(patient);
+  expect(masksFor(staff('midwife', MATERNITY), world(row('Patient', 'demographics')))).toEqual([]);
+  expect(asks('read', 'Patient').type).toBe('Patient');
+});
