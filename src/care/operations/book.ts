@@ -23,13 +23,13 @@ export interface ProposeRequest {
   /** Two `PractitionerRole/..`, one of each service. */
   practitioners: string[];
   /** `RelatedPerson/..` or `PractitionerRole/..` of a needed interpreter. */
-  interpreter?: string;
+  interpreter?: string | undefined;
   /** Free slots that cover the time, one per practitioner. */
   slots: string[];
   /** Instants with offset. */
   start: string;
   end: string;
-  mode?: string;
+  mode?: string | undefined;
 }
 
 const taken = (words: string): Outcome => refuse(409, 'conflict', words);
@@ -130,7 +130,7 @@ async function refuseIfBusy(
 export interface Answer {
   status: string;
   /** Who answers; default the calling practitioner. A practitioner may answer for the family or interpreter, never for a colleague. */
-  actor?: string;
+  actor?: string | undefined;
 }
 
 /** One answer. Throws Outcome 403 for a colleague's answer, 409 when the time is taken, 422 when it is not awaited. */

@@ -20,10 +20,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 export interface ReferralEventRequest {
   event: string;
   /** `referral-reason` code; required to reject. */
-  reason?: string;
-  note?: string;
-  /** New team (`CareTeam/..`); required to redirect. */
-  owner?: string;
+  reason?: string | undefined;
+  note?: string | undefined;
+  /** New team (`CareTeam/..`), required to redirect; sending team, required to send outside: it waits for the answer. */
+  owner?: string | undefined;
 }
 
 export interface ReferralStep {
@@ -58,6 +58,10 @@ export function stepOf(state: ReferralState, before: Referral, stored: readonly 
 }
 
 function taskChange(request: ReferralEventRequest): JsonObject {
+  if (request.event === 'send-outside') {
+    if (request.owner === undefined) throw refuse(422, 'required', 'to send outside, name the sending team that waits');
+    return { owner: reference(request.owner) };
+  }
   if (request.event !== 'reject') return {};
   if (request.reason === undefined || !REASONS.has(request.reason)) {
     throw refuse(422, 'required', `to reject, give a reason: ${[...REASONS].join(', ')}`);

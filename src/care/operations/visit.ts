@@ -15,7 +15,7 @@ export interface VisitEventRequest {
   /** Who attended and when; required to finish. */
   attended?: Attendance[];
   /** `visit-outcome` code; required to cancel. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 const CANCEL_REASONS: ReadonlySet<string> = new Set(['cancelled-family', 'cancelled-service', 'pregnancy-ended']);

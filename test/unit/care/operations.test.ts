@@ -4,8 +4,10 @@ import { ROLE_CODE } from '../../../src/care/family.ts';
 import { accept } from '../../../src/care/operations/accept.ts';
 import { proposeVisit, respond } from '../../../src/care/operations/book.ts';
 import { extractApply, extractOperation } from '../../../src/care/operations/extract-operation.ts';
-import { recomputeForEdd, refer, releaseHeld } from '../../../src/care/operations/refer.ts';
+import { adoptReferral, refer } from '../../../src/care/operations/refer.ts';
+import { recomputeForEdd, releaseHeld } from '../../../src/care/operations/referral-clock.ts';
 import { applyReferralEvent } from '../../../src/care/operations/referral-event.ts';
+import { careOperation, runCareOperation } from '../../../src/care/operations/routes.ts';
 import { release, sign } from '../../../src/care/operations/sign-and-release.ts';
 import { triage } from '../../../src/care/operations/triage.ts';
 import { visitEvent } from '../../../src/care/operations/visit.ts';
@@ -154,6 +156,49 @@ describe('S1 refer', () => {
     await referred();
     await expect(refer(priya, REQUEST)).rejects.toMatchObject({ status: 409 });
     await expect(refer(store.as(undefined, 'x'), REQUEST)).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+test('a referral posted without its Task is held by the same rule, once', async () => {
+  const { serviceRequest, task } = await refer(priya, REQUEST);
+  store.all.delete(`Task/${task.id}`);
+  const adopted = await adoptReferral(helen, serviceRequest.id ?? '', 'CareTeam/duty');
+  expect(adopted).toMatchObject({
+    status: 'on-hold',
+    requester: { reference: MIDWIFE },
+    restriction: { period: { start: '2026-03-23' } },
+  });
+  expect(await adoptReferral(helen, serviceRequest.id ?? '', 'CareTeam/duty')).toBeUndefined();
+});
+
+describe('over Parameters', () => {
+  const call = (name: string, ...parameter: object[]): Promise<unknown> => {
+    const operation = careOperation('Patient', name);
+    if (operation === undefined) throw new Error('no such operation');
+    return runCareOperation(operation, priya, 'p1', {
+      resourceType: 'Parameters',
+      parameter: parameter.map((one) => ({ ...one })),
+    });
+  };
+  const performer = { name: 'performer', valueReference: { reference: 'HealthcareService/hv' } };
+  const owner = { name: 'owner', valueReference: { reference: 'CareTeam/duty' } };
+  test('refer', async () => {
+    const answer = await call('refer', performer, owner, { name: 'priority', valueCode: 'urgent' });
+    expect(answer).toMatchObject({ parameter: [{ name: 'serviceRequest' }, { name: 'task' }, { name: 'why' }] });
+  });
+  test.each([
+    ['one missing', [performer], /"owner" is needed/],
+    ['one unknown', [performer, owner, { name: 'to', valueString: 'x' }], /unknown parameter "to"/],
+    ['a wrong code', [performer, owner, { name: 'priority', valueCode: 'asap' }], /routine or urgent/],
+  ])('%s', async (_name, parameters, words) => {
+    await expect(call('refer', ...parameters)).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringMatching(words),
+    });
+  });
+  test('unknown addresses have no operation', () => {
+    expect(careOperation('Patient', 'accept')).toBeUndefined();
+    expect(careOperation('ServiceRequest', 'accept')?.affectsState).toBe(true);
   });
 });
 

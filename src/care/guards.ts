@@ -1,0 +1,72 @@
+/**
+ * Checks of the mission on writes that do not come through its operations: whoever posts a Task, an Appointment, an
+ * Encounter or answers directly meets the same tables. Pure; each throws Outcome 422. `app.ts` registers them.
+ */
+import { Outcome, refuse } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { CodesOf } from './answer-checks.ts';
+import { codeSystem } from './canon.ts';
+import { VISIT_OUTCOME } from './joint-visit.ts';
+import { instrumentOf } from './questionnaires/all.ts';
+import { isReferralTask, stateOf } from './referral.ts';
+import { checkResponse } from './response-checks.ts';
+import { codeIn, objectsAt, textAt } from './shape.ts';
+import { REFERRAL } from './states.ts';
+
+/** Answers of our instruments against their Questionnaire (H27); other questionnaires pass. */
+export function guardResponse(response: Resource, codesOf: CodesOf): void {
+  const form = instrumentOf(textAt(response, 'questionnaire'));
+  if (form === undefined) return;
+  const issues = checkResponse(response, form, codesOf);
+  if (issues.length > 0) throw new Outcome(422, issues);
+}
+
+/**
+ * A referral Task: its FHIR status is that of its state, and it moves only as the table allows.
+ * @param previous the version before, when it is an update
+ */
+export function guardReferralTask(task: Resource, previous?: Resource): void {
+  if (!isReferralTask(task) || task.status === 'entered-in-error') return;
+  const state = stateOf(task);
+  const { task: wanted } = REFERRAL[state];
+  if (task.status !== wanted) {
+    throw refuse(422, 'business-rule', `a referral that is "${state}" has Task.status "${wanted}"`, 'Task.status');
+  }
+  if (previous === undefined || !isReferralTask(previous)) {
+    if (state === 'held' || state === 'received') return;
+    throw refuse(422, 'business-rule', 'a new referral is "held" or "received"', 'Task.businessStatus');
+  }
+  const before = stateOf(previous);
+  const allowed = Object.values(REFERRAL[before].next);
+  if (before === state || allowed.includes(state)) return;
+  const ways = allowed.length === 0 ? 'it is over' : `allowed: ${[...new Set(allowed)].join(', ')}`;
+  throw refuse(
+    422,
+    'business-rule',
+    `a referral cannot go from "${before}" to "${state}"; ${ways}`,
+    'Task.businessStatus',
+  );
+}
+
+const isJointVisit = (concepts: Resource[string]): boolean =>
+  Array.isArray(concepts) && concepts.some((concept) => codeIn(concept, codeSystem('jv-service')) === 'joint-visit');
+
+/** A joint Appointment is booked only when every needed participant has accepted. */
+export function guardAppointment(appointment: Resource): void {
+  if (!isJointVisit(appointment.serviceType) || appointment.status !== 'booked') return;
+  const open = objectsAt(appointment, 'participant').filter(
+    (one) => one.required !== 'optional' && one.status !== 'accepted',
+  );
+  if (open.length === 0) return;
+  throw refuse(422, 'business-rule', 'a joint visit is booked when all have accepted', 'Appointment.participant');
+}
+
+/** Hard rule 1, as far as one resource can tell: `joint-complete` needs a finished visit that two attended. */
+export function guardEncounter(encounter: Resource): void {
+  if (!isJointVisit(encounter.type)) return;
+  const outcome = objectsAt(encounter, 'extension').find((extension) => extension.url === VISIT_OUTCOME);
+  if (textAt(outcome, 'valueCoding', 'code') !== 'joint-complete') return;
+  const attended = objectsAt(encounter, 'participant').filter((one) => textAt(one, 'period', 'start') !== undefined);
+  if (encounter.status === 'finished' && attended.length >= 2) return;
+  throw refuse(422, 'business-rule', 'a visit is joint when it is finished and both attended', 'Encounter.participant');
+}
