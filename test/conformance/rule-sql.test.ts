@@ -176,6 +176,7 @@ describe('row rules', () => {
         kin: [],
         pregnancies: [],
         directory: [],
+        touches: [],
         generation: false,
       });
       await pool.query('select record_facts($1::jsonb)', [written]);

