@@ -1,35 +1,16 @@
 /** `Patient/[id]/$refer`: making a referral, and adopting one that arrived without its Task (domain.md 1.3 rules 5 to 7). */
 import { refuse } from '../../fhir/outcome.ts';
 import type { Resource, StoredResource } from '../../fhir/types.ts';
-import { codeSystem, reference, SNOMED } from '../canon.ts';
+import { codeSystem, reference } from '../canon.ts';
 import { created, personOf } from '../change.ts';
-import { civilDate, gestationDays, releaseOf } from '../clock.ts';
+import { civilDate, releaseOf } from '../clock.ts';
 import type { CarePort } from '../ports.ts';
-import { EDD_CODE, eddOf, type KnownEdd } from '../pregnancy.ts';
 import { isReferralTask, referralRequest, referralTask, stepProvenance } from '../referral.ts';
 import { codeIn, textAt } from '../shape.ts';
 import { sharingState } from '../sharing.ts';
+import { currentEdd } from './current-edd.ts';
 
-/** Longest gestation that still belongs to the present pregnancy (44 weeks): older EDDs are of earlier ones. */
-const LONGEST_DAYS = 44 * 7;
-
-/** The EDD of the present pregnancy as recorded for a patient; undefined when there is none. */
-export async function currentEdd(
-  port: CarePort,
-  patient: string,
-): Promise<(KnownEdd & { from: StoredResource[] }) | undefined> {
-  const code = `${SNOMED}|${EDD_CODE.scan},${SNOMED}|${EDD_CODE.lmp}`;
-  const today = civilDate(port.now);
-  const present = (await port.search('Observation', { patient, code })).filter((observation) => {
-    const edd = textAt(observation, 'valueDateTime')?.slice(0, 10);
-    if (edd === undefined) return false;
-    const days = gestationDays(edd, today);
-    return days >= 0 && days <= LONGEST_DAYS;
-  });
-  const known = eddOf(present);
-  if (known === undefined) return undefined;
-  return { ...known, from: present.filter((one) => textAt(one, 'valueDateTime')?.slice(0, 10) === known.edd) };
-}
+export { recomputeForEdd, releaseHeld } from './referral-clock.ts';
 
 export interface ReferRequest {
   /** `Patient/..` of the mother. */

@@ -1,4 +1,5 @@
 /** What happens to a referral by itself: release at the notify rule, and a new EDD (domain.md 1.2, 1.3 rules 6 and 7). */
+import { Outcome } from '../../fhir/outcome.ts';
 import type { StoredResource } from '../../fhir/types.ts';
 import { codeSystem } from '../canon.ts';
 import { changed } from '../change.ts';
@@ -15,7 +16,7 @@ import {
   windowOf,
 } from '../referral.ts';
 import { isObject, textAt } from '../shape.ts';
-import { currentEdd } from './refer.ts';
+import { currentEdd } from './current-edd.ts';
 
 /**
  * Releases every held referral whose day has come or whose dating scan is recorded. For the clock job (a port of the
@@ -26,13 +27,20 @@ export async function releaseHeld(port: CarePort): Promise<StoredResource[]> {
   const released: StoredResource[] = [];
   for (const task of held) {
     if (stateOf(task) !== 'held') continue;
-    const [done] = await releaseOne(port, task);
+    const done = await releaseOne(port, task).catch(lost);
     if (done !== undefined) released.push(done);
   }
   return released;
 }
 
-async function releaseOne(port: CarePort, task: StoredResource): Promise<StoredResource[]> {
+/** Somebody else was faster, or may no longer be read: the next round looks again. A bug is still a bug. */
+function lost(problem: unknown): undefined {
+  if (problem instanceof Outcome) return undefined;
+  throw problem;
+}
+
+/** The Task as released; undefined while it stays held. */
+async function releaseOne(port: CarePort, task: StoredResource): Promise<StoredResource | undefined> {
   const patient = textAt(task, 'for', 'reference') ?? '';
   const serviceRequest = await port.read(
     'ServiceRequest',
@@ -40,7 +48,8 @@ async function releaseOne(port: CarePort, task: StoredResource): Promise<StoredR
   );
   const known = await currentEdd(port, patient);
   const entries = recomputed(port, { serviceRequest, task, state: 'held' }, known);
-  return entries.length > 0 ? port.transaction(entries) : [];
+  const [written] = entries.length > 0 ? await port.transaction(entries) : [];
+  return written?.resourceType === 'Task' && stateOf(written) === 'received' ? written : undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import { civilDate, jointWindow } from '../clock.ts';
 import type { CarePort } from '../ports.ts';
 import { readReferral, referralEvent, stepProvenance, windowOf } from '../referral.ts';
 import { textAt } from '../shape.ts';
-import { currentEdd } from './refer.ts';
+import { currentEdd } from './current-edd.ts';
 import { type ReferralStep, stepOf } from './referral-event.ts';
 
 const PATHWAYS: ReadonlySet<string> = new Set(['enhanced-joint-visit', 'hv-28-week', 'safeguarding']);
