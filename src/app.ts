@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import type { Express, Router } from 'express';
 import { auditColumns } from './audit/entry.ts';
 import { auditedQuery } from './audit/query-text.ts';
+import { NO_HOLIDAYS } from './care/clock.ts';
+import type { CareSettings } from './care/ports.ts';
 import type { Config } from './config.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
+import { metadataText } from './http/fhir/metadata.ts';
+import { careOperations, carePort } from './http/operations/care.ts';
 import { buildHttp } from './http/server.ts';
 import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
@@ -14,17 +18,24 @@ import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
 import { openSecrets, personKey, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
+import { startClock } from './jobs/clock.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
+import { internalContexts } from './record/internal.ts';
 import { createStanding } from './record/standing.ts';
 import type { Door, WriteGuard } from './record/types.ts';
 import { createIndexer } from './search/extract.ts';
 import { createAuditWriter } from './store/audit.ts';
-import { startSequencer } from './store/feed.ts';
+import { feedHead, startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
+import { startLoop } from './store/loop.ts';
+import { eddChanges } from './store/models/edd-changes.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
+
+/** Of package.json; what /metadata says. */
+const VERSION = '0.1.0';
 
 export interface AppOptions {
   config: Config;
@@ -67,7 +78,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const pumpPool = openPool(options.serviceUrl, 4);
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
   const audit = createAuditWriter({ pool: auditPool, encode: auditColumns, onError: onError('audit') });
-  const sequencer = startSequencer({ pool: pumpPool, onMoved: () => {}, onError: onError('sequencer') });
+  const followers: (() => void)[] = [];
+  const sequencer = startSequencer({
+    pool: pumpPool,
+    onMoved: () => {
+      for (const follow of followers) follow();
+    },
+    onError: onError('sequencer'),
+  });
   const sealer = startSealer({
     pool: pumpPool,
     checkpointFile: join(config.dataDir, 'checkpoints.log'),
@@ -94,10 +112,45 @@ export async function buildApp(options: AppOptions): Promise<App> {
     log,
   };
 
+  // Windows of referrals follow the EDD; after a restart the last stretch of the feed is looked at once more.
+  let eddSeen = Math.max(0, (await feedHead(pool)) - 1_000);
+  const eddLoop = startLoop({
+    everyMs: 5_000,
+    onError: onError('edd'),
+    run: async () => {
+      const { patients, upTo } = await eddChanges(pumpPool, eddSeen);
+      for (const patient of patients) clockJob.eddChanged(patient);
+      const more = upTo - eddSeen >= 1_000;
+      eddSeen = upTo;
+      return more;
+    },
+  });
+  followers.push(() => eddLoop.wake());
+
   const standing = createStanding({ pool, mode: config.mode });
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
-  const operations: readonly Operation[] = STANDARD_OPERATIONS;
+  const settings: CareSettings = {
+    notify: config.notifyRule,
+    upperEdge: config.jointWindowEdge,
+    calendar: NO_HOLIDAYS,
+  };
+  const operations: readonly Operation[] = [...STANDARD_OPERATIONS, ...careOperations(settings)];
+  const metadata = metadataText({
+    definitions,
+    base,
+    mode: config.mode,
+    operations,
+    topics: [],
+    tokenUrl: `${issuer}/oauth/token`,
+    version: VERSION,
+    date: clock().toISOString(),
+  });
+  const clockJob = startClock({
+    ports: async () =>
+      (await internalContexts(door, 'pathway clock')).map((context) => carePort(door, context, settings)),
+    log,
+  });
   const smart: Router = smartRoutes({
     issuer,
     keys,
@@ -115,7 +168,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       standing: (caller, asked) => standing.resolve(caller, asked),
       anonymous: anonymous.count,
       operations,
-      metadata: () => '{}',
+      metadata: () => metadata,
       bodyLimit: config.bodyLimit,
       bodyTimeout: 20_000,
     },
@@ -132,6 +185,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      await eddLoop.stop();
+      await clockJob.stop();
       await anonymous.close();
       await audit.close();
       await sequencer.stop();

@@ -16,10 +16,10 @@ export function create(
   door: Door,
   context: Context,
   type: string,
-  request: { body: Uint8Array; ifNoneExist: string | null },
+  request: { body: Buffer; ifNoneExist: string | null },
 ): Promise<Written> {
   return audited(door, { ...entryOf(context, 'create'), entities: [type] }, async () => {
-    const document = parseBody(request.body);
+    const document = parseBody(door, request.body);
     if (request.ifNoneExist === null) {
       const change = await prepareCreate({ door, context, db: door.pool }, type, document, null);
       if ('existing' in change) throw new Error('an unconditional create found something');

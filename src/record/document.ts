@@ -1,6 +1,7 @@
 /** A body on its way in: parsed, checked, given the server's own id and meta, and put into its stored text. */
 import { parseJson, stringifyJson } from '../fhir/json.ts';
 import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { eachReference } from '../fhir/references.ts';
 import { asResource, isObject } from '../fhir/resource.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import type { Door, ResourceDocument } from './types.ts';
@@ -8,11 +9,23 @@ import type { Door, ResourceDocument } from './types.ts';
 /** R4 id: 1 to 64 of letters, digits, dash and dot. */
 export const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
-/** @throws Outcome 400 for anything that is not one JSON resource (json.ts names line and column) */
-export function parseBody(bytes: Uint8Array): ResourceDocument {
+/**
+ * References to ourselves become relative, so that the same person is found however she was named.
+ * @throws Outcome 400 for anything that is not one JSON resource (json.ts names line and column)
+ */
+export function parseBody(door: Pick<Door, 'base'>, bytes: Buffer): ResourceDocument {
   if (bytes.length === 0) throw refuse(400, 'structure', 'The body is empty; send a FHIR resource as JSON');
   const { root, numbers } = parseJson(bytes);
-  return { resource: asResource(root), numbers };
+  const resource = asResource(root);
+  if (bytes.includes(door.base)) relativise(resource, door.base);
+  return { resource, numbers };
+}
+
+/** Makes references under our own base relative, in place. */
+export function relativise(resource: Resource, base: string): void {
+  eachReference(resource, (reference) => {
+    if (reference.reference?.startsWith(`${base}/`)) reference.reference = reference.reference.slice(base.length + 1);
+  });
 }
 
 /** @throws Outcome 400 when the body is of another type than the URL says (R4 http.html#create) */

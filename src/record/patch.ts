@@ -19,7 +19,7 @@ export function patch(
     door,
     { ...entryOf(context, 'patch'), entities: ['id' in target ? `${type}/${target.id}` : type] },
     () => {
-      const operations = parseJson(request.body).root;
+      const operations = parseJson(request.body);
       return retrying(() =>
         onTarget(door, target, async (db) => {
           const change = await preparePatch({ door, context, db }, type, target, { patch: operations, kind, ifMatch });

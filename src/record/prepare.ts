@@ -1,8 +1,8 @@
 /** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
 import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
+import type { JsonDocument } from '../fhir/json.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { applyJsonPatch } from '../fhir/patch.ts';
-import type { Json } from '../fhir/types.ts';
 import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
 import type { Action } from '../governance/types.ts';
@@ -104,7 +104,7 @@ export async function preparePatch(
   writing: Writing,
   type: string,
   target: Target,
-  request: { patch: Json; kind: 'json' | 'fhirpath'; ifMatch: string | null },
+  request: { patch: JsonDocument; kind: 'json' | 'fhirpath'; ifMatch: string | null },
 ): Promise<Change> {
   await pass(writing, 'patch', type);
   const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'patch');
@@ -113,10 +113,9 @@ export async function preparePatch(
   requireVersion(current, request.ifMatch);
   if (current.row.deleted || current.row.body === null) throw refuse(410, 'deleted', 'This resource was deleted');
   const stored = parseStored(current.row.body);
-  const after =
-    request.kind === 'json'
-      ? applyJsonPatch(stored.resource, request.patch, stored.numbers)
-      : applyFhirPathPatch(stored.resource, request.patch, stored.numbers);
+  const { root, numbers } = request.patch;
+  const apply = request.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
+  const after = apply(stored.resource, root, stored.numbers, numbers);
   await check(writing, after);
   return { type, id, interaction: 'patch', document: after, current, before };
 }

@@ -196,7 +196,7 @@ async function changeOf(writing: Writing, one: Assigned, numbers: NumberTexts): 
   if (resource === null) throw refuse(400, 'required', 'The entry has no resource');
   if (method === 'PATCH') {
     if (id === null) throw refuse(404, 'not-found', 'The condition matches nothing');
-    return preparePatch(writing, type, { id }, { patch: resource, kind: 'fhirpath', ifMatch });
+    return preparePatch(writing, type, { id }, { patch: { root: resource, numbers }, kind: 'fhirpath', ifMatch });
   }
   const document = { resource, numbers };
   if (method === 'PUT' && id !== null) {

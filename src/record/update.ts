@@ -12,14 +12,14 @@ export function update(
   door: Door,
   context: Context,
   type: string,
-  request: { target: Target; body: Uint8Array; ifMatch: string | null },
+  request: { target: Target; body: Buffer; ifMatch: string | null },
 ): Promise<Written> {
   const { target, ifMatch } = request;
   return audited(
     door,
     { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] },
     () => {
-      const document = parseBody(request.body);
+      const document = parseBody(door, request.body);
       return retrying(() =>
         onTarget(door, target, async (db) => {
           const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch });

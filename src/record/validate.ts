@@ -12,11 +12,11 @@ export function validate(
   door: Door,
   context: Context,
   type: string,
-  request: { body: Uint8Array; query: string },
+  request: { body: Buffer; query: string },
 ): Promise<string> {
   const entry = { ...entryOf(context, 'operation'), entities: [type], detail: '$validate' };
   return audited(door, entry, async () => {
-    const asked = unwrap(parseBody(request.body).resource, new URLSearchParams(request.query));
+    const asked = unwrap(parseBody(door, request.body).resource, new URLSearchParams(request.query));
     const issues: OutcomeIssue[] =
       asked.resource.resourceType === type
         ? door.definitions.validate(asked.resource, asked.profile === null ? {} : { profiles: [asked.profile] })

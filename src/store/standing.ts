@@ -32,3 +32,20 @@ export async function readStanding(db: Db, fhirUser: string | null, clientId: st
   if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
   return { ...row, directory: row.directory ?? [] };
 }
+
+/** The governance generation now. */
+export async function readGeneration(db: Db): Promise<number> {
+  const result = await db.query<{ value: number }>({ name: 'generation', text: 'select value from generation' });
+  const [row] = result.rows;
+  if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
+  return row.value;
+}
+
+/** Services (`Organization/..`) that some HealthcareService of the directory is provided by. */
+export async function servicesOf(db: Db): Promise<string[]> {
+  const result = await db.query<{ service: string }>(
+    `select distinct entry ->> 'service' as service from directory
+      where entry ->> 'kind' = 'healthcare-service' and entry ->> 'service' is not null and (entry ->> 'active')::boolean order by 1`,
+  );
+  return result.rows.map((row) => row.service);
+}

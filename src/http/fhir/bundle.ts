@@ -3,7 +3,9 @@ import { type BundleEntry, parseBundle, readyEntries } from '../../fhir/bundle.t
 import { type AnswerEntry, bundleText } from '../../fhir/bundle-text.ts';
 import { parseJson, stringifyJson } from '../../fhir/json.ts';
 import { Outcome } from '../../fhir/outcome.ts';
+import { asResource } from '../../fhir/resource.ts';
 import { batchRecord, failedBatch } from '../../record/batch.ts';
+import { relativise } from '../../record/document.ts';
 import { read } from '../../record/read.ts';
 import { type EntryResult, transaction } from '../../record/transaction.ts';
 import { type Door, StaleStanding } from '../../record/types.ts';
@@ -18,6 +20,7 @@ export const bundle: FhirHandler = async (door, request) => {
   const body = await request.body();
   const { document, parsed } = await failedBatch(door, request.context, async () => {
     const document = parseJson(body);
+    if (body.includes(door.base)) relativise(asResource(document.root), door.base);
     return { document, parsed: parseBundle(document.root, { ownBases: [door.base] }) };
   });
   const entries: AnswerEntry[] = [];

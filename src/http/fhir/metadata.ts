@@ -1,0 +1,139 @@
+/** GET /metadata: the CapabilityStatement of what is really registered, made once per process (promise 5). */
+import { type CapabilityInput, capabilityStatement, type TypeCapability } from '../../definitions/capability.ts';
+import type { Definitions } from '../../definitions/types.ts';
+import { searchableParams } from '../../search/params.ts';
+import type { Operation } from './dispatch.ts';
+
+export interface MetadataInput {
+  definitions: Definitions;
+  base: string;
+  mode: 'demo' | 'production' | 'training';
+  operations: readonly Operation[];
+  topics: readonly string[];
+  tokenUrl: string;
+  version: string;
+  /** Start of the process, ISO. */
+  date: string;
+}
+
+const CANON = 'https://tandem.example/fhir';
+const OPERATION_DEFINITIONS: Readonly<Record<string, string>> = {
+  $everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+  $validate: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
+};
+/** R-33: what a client may delete outside the demo; elsewhere the entered-in-error recipe. */
+const DELETABLE = new Set(['Slot', 'Subscription']);
+
+/** The statement's text. */
+export function metadataText(input: MetadataInput): string {
+  const { definitions, mode } = input;
+  const capability: CapabilityInput = {
+    date: input.date,
+    baseUrl: input.base,
+    software: { name: 'Tandem', version: input.version },
+    formats: ['application/fhir+json', 'json'],
+    patchFormats: ['application/json-patch+json', 'application/fhir+json'],
+    types: definitions.resourceTypes.map((type) => typeCapability(input, type)),
+    system: { interactions: ['transaction', 'batch', 'history-system'], operations: [] },
+    security: {
+      cors: false,
+      description:
+        'Bearer tokens (SMART Backend Services). Scopes cap, the information-governance rules decide; every request is audited.' +
+        (mode === 'demo' ? ' DELETE of every type exists for the loading client of the demo only (R-33).' : ''),
+      tokenUrl: input.tokenUrl,
+      authorizeUrl: null,
+    },
+    topics: input.topics,
+    instantiates:
+      input.topics.length === 0
+        ? []
+        : ['http://hl7.org/fhir/uv/subscriptions-backport/CapabilityStatement/backport-subscription-server-r4'],
+    commonParams: [],
+  };
+  return JSON.stringify(capabilityStatement(capability, definitions));
+}
+
+function typeCapability(input: MetadataInput, type: string): TypeCapability {
+  const { definitions, mode } = input;
+  const params = [...searchableParams(definitions, type).values()];
+  const references = params.filter((param) => param.type === 'reference').map((param) => `${type}:${param.code}`);
+  const own = input.operations.filter((operation) => operation.type === type);
+  if (type === 'AuditEvent') return auditCapability();
+  return {
+    type,
+    interactions: [
+      'read',
+      'vread',
+      'update',
+      'patch',
+      ...(mode !== 'production' || DELETABLE.has(type) ? (['delete'] as const) : []),
+      'history-instance',
+      'history-type',
+      'create',
+      'search-type',
+    ],
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: mode !== 'production' || DELETABLE.has(type) ? 'single' : 'not-supported',
+    searchParams: params,
+    includes: references,
+    revIncludes: reverse(definitions, type),
+    operations: [
+      ...own.map(({ name }) => ({
+        name: name.slice(1),
+        definition: OPERATION_DEFINITIONS[name] ?? `${CANON}/OperationDefinition/${type}-${name.slice(1)}`,
+      })),
+      { name: 'validate', definition: OPERATION_DEFINITIONS.$validate ?? '' },
+    ],
+  };
+}
+
+/** Everything elsewhere that may point to this type by name. */
+function reverse(definitions: Definitions, type: string): string[] {
+  return definitions.resourceTypes.flatMap((source) =>
+    [...searchableParams(definitions, source).values()]
+      .filter((param) => param.type === 'reference' && param.targets.includes(type))
+      .map((param) => `${source}:${param.code}`),
+  );
+}
+
+/** The access record: read and search by its own parameters; nobody writes it (R-27). */
+function auditCapability(): TypeCapability {
+  const param = (code: string, type: 'date' | 'reference' | 'token') => ({
+    code,
+    type,
+    expression: '',
+    targets: [],
+    url: `http://hl7.org/fhir/SearchParameter/AuditEvent-${code}`,
+  });
+  return {
+    type: 'AuditEvent',
+    interactions: ['read', 'search-type'],
+    versioning: 'no-version',
+    readHistory: false,
+    updateCreate: false,
+    conditionalCreate: false,
+    conditionalRead: 'not-supported',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    searchParams: [
+      param('date', 'date'),
+      param('patient', 'reference'),
+      param('agent', 'reference'),
+      param('entity', 'reference'),
+      param('action', 'token'),
+      param('outcome', 'token'),
+      param('purpose', 'token'),
+      param('policy', 'token'),
+      param('type', 'token'),
+      param('subtype', 'token'),
+    ],
+    includes: [],
+    revIncludes: [],
+    operations: [],
+  };
+}
