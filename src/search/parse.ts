@@ -177,7 +177,13 @@ function kindOf(param: SearchParam, modifier: string | null): string | null {
 }
 
 function refuseLater(name: string, code: string): void {
-  const later = LATER.has(code) ? code : name.includes('.') ? 'chained parameters' : null;
+  const later = LATER.has(code)
+    ? code
+    : name.includes('.')
+      ? 'chained parameters'
+      : RESULT_PARAMS.has(code)
+        ? 'this modifier'
+        : null;
   if (later !== null) throw refuse(400, 'not-supported', `Search parameter "${name}": ${later} not supported yet`);
 }
 

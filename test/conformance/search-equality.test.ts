@@ -8,13 +8,14 @@ import { searchableParams } from '../../src/search/params.ts';
 import { parseSearch } from '../../src/search/parse.ts';
 import type { Query } from '../../src/search/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { orderSql, SqlParams, whereSql } from '../../src/store/query-sql.ts';
+import { orderSql, type RowMask, SqlParams, whereSql } from '../../src/store/query-sql.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { BASES, r4 } from '../unit/search/r4-params.ts';
 import { insertIndexed } from './search-rows.ts';
 import { criterionFor, sampleResources, TYPES } from './search-samples.ts';
 
 const NOW = new Date('2024-06-01T12:00:00Z');
+const context = { definitions: r4, bases: BASES, lenient: false, maxCount: 100 };
 const indexer = createIndexer(r4, BASES);
 const rows: Indexed[] = sampleResources(400, 20_240_229).map((resource) => ({
   resource,
@@ -35,9 +36,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function inDatabase(query: Query): Promise<string[]> {
+async function inDatabase(query: Query, masks: RowMask[] = []): Promise<string[]> {
   const params = new SqlParams();
-  const text = `select r.type || '/' || r.id as key from resource r where ${whereSql(query, params)} and not r.deleted order by ${orderSql(query, params)}`;
+  const text = `select r.type || '/' || r.id as key from resource r where ${whereSql(query, params, masks)} and not r.deleted order by ${orderSql(query, params, masks)}`;
   return (await pool.query<{ key: string }>(text, params.values)).rows.map((row) => row.key);
 }
 
@@ -69,13 +70,7 @@ describe('search', () => {
     await fc.assert(
       fc.asyncProperty(queries, async ([type, criteria, sort]) => {
         const pairs: [string, string][] = sort === null ? criteria : [...criteria, ['_sort', sort.join(',')]];
-        const { query } = parseSearch(type, pairs, {
-          definitions: r4,
-          bases: BASES,
-          lenient: false,
-          maxCount: 100,
-          now: NOW,
-        });
+        const { query } = parseSearch(type, pairs, { ...context, now: NOW });
         const found = await inDatabase(query);
         hits += criteria.length > 0 && found.length > 0 ? 1 : 0;
         expect(found).toEqual(inMemory(query));
@@ -85,4 +80,49 @@ describe('search', () => {
     // The property would hold for queries that find nothing, too: most of these must find something.
     expect(hits).toBeGreaterThan(150);
   });
+
+  test('masked rows answer as if they had no value for the masked parameters: found, sorted and counted alike', async () => {
+    await fc.assert(
+      fc.asyncProperty(queries, fc.boolean(), async ([type, criteria, sort], all) => {
+        const pairs: [string, string][] = sort === null ? criteria : [...criteria, ['_sort', sort.join(',')]];
+        const { query } = parseSearch(type, pairs, { ...context, now: NOW });
+        // A name is masked with all its parts, or not at all.
+        const codes = [...searchableParams(r4, type).values()]
+          .filter(({ code, type: kind }) => !code.startsWith('_') && (all || (kind !== 'string' && code < 'l')))
+          .map(({ code }) => `${type}.${code}`);
+        const hidden = new Set(codes);
+        const isMasked = (row: Indexed): boolean => /[5-9]$/.test(row.resource.id ?? '');
+        const found = await inDatabase(query, [{ params: hidden, row: () => "(r.id ~ '[5-9]$')" }]);
+        const without: Query = {
+          ...query,
+          where: query.where.map((one) => (hidden.has(`${type}.${one.param.code}`) ? { ...one, hidden: true } : one)),
+        };
+        const expected = rows
+          .filter((row) => matches(isMasked(row) ? without : query, row.resource, row.values))
+          .map((row) => (isMasked(row) ? blanked(row, query, hidden) : row))
+          .sort(compareFor(query));
+        expect(found).toEqual(expected.map(({ resource }) => keyOf(resource)));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
+
+/** The row without the values of the sort keys that are masked. */
+function blanked(row: Indexed, query: Query, hidden: ReadonlySet<string>): Indexed {
+  const codes = query.sort
+    .map((key) => key.param)
+    .filter((param) => typeof param !== 'string')
+    .filter((param) => hidden.has(`${query.type}.${param.code}`));
+  const gone = new Set(codes.flatMap((param) => param.parts ?? [param.code]));
+  const { values } = row;
+  return {
+    resource: row.resource,
+    values: {
+      ...values,
+      tokens: values.tokens.filter((word) => !codes.some((param) => word.startsWith(`${query.type}.${param.code}=`))),
+      strings: values.strings.filter((entry) => !gone.has(entry.code)),
+      dates: values.dates.filter((entry) => !gone.has(entry.code)),
+    },
+  };
+}
