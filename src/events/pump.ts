@@ -1,0 +1,160 @@
+/**
+ * Feed -> topics -> numbered events. Every match is decided as the subscriber, and only permitted events get that
+ * subscription's next number: what is withheld leaves nothing it can notice (the decision is audited).
+ */
+import type { Resource } from '../fhir/types.ts';
+import { type FeedRow, readFeed } from '../store/feed.ts';
+import { type Loop, startLoop } from '../store/loop.ts';
+import type { Pool } from '../store/pool.ts';
+import {
+  commitStep,
+  liveSubscriptions,
+  type MatchedEvent,
+  type MatchStep,
+  positionOf,
+  type SubscriptionSettings,
+} from '../store/subscriptions.ts';
+import type { EndpointPolicy } from './endpoint.ts';
+import { createMatcher, type Matcher } from './match.ts';
+import type { EventPorts, SubscriptionStatus } from './ports.ts';
+import { disclosureEntry } from './records.ts';
+import { parseSubscription, subscriberOf } from './subscription.ts';
+import { type Topic, topicsOf } from './topics.ts';
+
+export interface PumpOptions {
+  pool: Pool;
+  ports: EventPorts;
+  policy: EndpointPolicy;
+  /** Called after events were numbered or subscriptions changed: wakes the deliveries. */
+  onNumbered: () => void;
+  onError: (error: unknown) => void;
+  /** Longest pause, milliseconds. */
+  everyMs?: number;
+  clock?: () => Date;
+}
+
+/** Name of the pump among the readers of the feed. */
+export const READER = 'events';
+/** Feed rows in one step. */
+const STEP = 200;
+
+/** Starts the pump of this process. Any number of processes may run one: a step counts only for the first to finish it. */
+export function startPump(options: PumpOptions): Loop {
+  const step = createPumpStep(options);
+  return startLoop({ run: step, everyMs: options.everyMs ?? 250, onError: options.onError });
+}
+
+/** One step of the pump as a function, for the loop and for tests; true when there may be more at once. */
+export function createPumpStep(options: PumpOptions): () => Promise<boolean> {
+  const { pool } = options;
+  let matcher = createMatcher();
+  /** The position up to which `matcher` is right; another process may have moved on since. */
+  let known = -1;
+
+  return async () => {
+    const from = await positionOf(pool, READER);
+    if (from !== known) {
+      matcher = createMatcher();
+      known = -1;
+      for (const subscription of await liveSubscriptions(pool)) matcher.put(subscription);
+    }
+    const rows = await readFeed(pool, from, STEP);
+    const last = rows.at(-1);
+    if (!last) {
+      known = from;
+      return false;
+    }
+    // Until the step is stored the index is ahead of the tables: a failure on the way must read them again.
+    known = -1;
+    const found = await matchRows(options, matcher, rows);
+    const step: MatchStep = { reader: READER, from, to: last.feedNo, ...found };
+    if (!(await commitStep(pool, step))) return true;
+    known = last.feedNo;
+    if (found.events.length > 0 || found.settings.length > 0) options.onNumbered();
+    return rows.length === STEP;
+  };
+}
+
+type Found = { settings: SubscriptionSettings[]; events: MatchedEvent[] };
+
+/** Goes through a stretch of the feed in order: a subscription hears of what comes after it. */
+async function matchRows(options: PumpOptions, matcher: Matcher, rows: readonly FeedRow[]): Promise<Found> {
+  const settings = new Map<string, SubscriptionSettings>();
+  const events: MatchedEvent[] = [];
+  for (const row of rows) {
+    if (row.type === 'Subscription') {
+      const changed = await readSettings(options, row);
+      matcher.put(changed);
+      settings.set(changed.id, changed);
+      continue;
+    }
+    for (const topic of topicsOf(row.type)) {
+      if (matcher.wants(topic)) events.push(...(await matchTopic(options, matcher, { row, topic })));
+    }
+  }
+  return { settings: [...settings.values()], events };
+}
+
+async function matchTopic(
+  options: PumpOptions,
+  matcher: Matcher,
+  { row, topic }: { row: FeedRow; topic: Topic },
+): Promise<MatchedEvent[]> {
+  const { ports, clock = () => new Date() } = options;
+  const now = row.op === 'D' ? null : await ports.readVersion(row.type, row.id, row.version);
+  if (!now || now.deleted) return [];
+  const before = row.version > 1 ? await ports.readVersion(row.type, row.id, row.version - 1) : null;
+  if (!topic.fires(now, before?.deleted ? null : before)) return [];
+  const focus = topic.focus(now.resource);
+  if (focus === null) return [];
+  const [type = '', id = ''] = focus.split('/');
+  const about = focus === `${row.type}/${row.id}` ? now.resource : await readFocus(ports, type, id);
+  if (!about) return [];
+  const events: MatchedEvent[] = [];
+  for (const subscription of matcher.find(topic, about)) {
+    const standing = await ports.decideAs(subscription.subscriber, type, id, clock());
+    if (standing.decision.permit) {
+      events.push({ subscription: subscription.id, feedNo: row.feedNo, focusType: type, focusId: id, at: row.at });
+      continue;
+    }
+    const withheld = { number: null, outcome: 4, status: 0, detail: 'withheld' } as const;
+    const { id: name, endpoint } = subscription;
+    await ports.audit(disclosureEntry({ ...withheld, subscription: name, endpoint, focus, standing, now: clock() }));
+  }
+  return events;
+}
+
+async function readFocus(ports: EventPorts, type: string, id: string): Promise<Resource | null> {
+  const read = await ports.readVersion(type, id, null);
+  return read && !read.deleted ? read.resource : null;
+}
+
+/** The subscription as a version of its resource says. One that cannot be read or acts for nobody is off. */
+async function readSettings(options: PumpOptions, row: FeedRow): Promise<SubscriptionSettings> {
+  const off: SubscriptionSettings = {
+    id: row.id,
+    version: row.version,
+    status: 'off',
+    topic: '',
+    subscriber: '',
+    filters: [],
+    endpoint: '',
+    content: 'empty',
+    timeoutMs: 0,
+    heartbeatMs: null,
+    ends: null,
+  };
+  const read = row.op === 'D' ? null : await options.ports.readVersion('Subscription', row.id, row.version);
+  const subscriber = read && !read.deleted ? subscriberOf(read.resource) : null;
+  if (!read || subscriber === null) return off;
+  const status = STATUSES.find((one) => one === read.resource.status) ?? 'off';
+  try {
+    return { ...off, ...parseSubscription(read.resource, options.policy), subscriber, status };
+  } catch (error) {
+    // Written under an older list of hosts, or by import: nothing may be sent for it.
+    options.onError(error);
+    return off;
+  }
+}
+
+const STATUSES: readonly SubscriptionStatus[] = ['requested', 'active', 'error', 'off'];

@@ -1,0 +1,120 @@
+/** Topics fire as domain.md 1.3 and 4.8 say; the index of subscriptions finds what a look at each one would find. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createMatcher } from '../../../src/events/match.ts';
+import type { VersionRead } from '../../../src/events/ports.ts';
+import { TOPICS, topicByUrl } from '../../../src/events/topics.ts';
+import type { Resource } from '../../../src/fhir/types.ts';
+import type { SubscriptionSettings } from '../../../src/store/subscriptions.ts';
+import { aPlan, aReferral, aTask, CANON } from './resources.ts';
+
+function topic(code: string) {
+  const found = topicByUrl(`${CANON}/SubscriptionTopic/${code}`);
+  if (!found) throw new Error(code);
+  return found;
+}
+
+const version = (resource: Resource, dataClass: VersionRead['dataClass'] = 'referral'): VersionRead => ({
+  resource,
+  version: 1,
+  deleted: false,
+  dataClass,
+});
+
+describe('antenatal-referral', () => {
+  const referral = topic('antenatal-referral');
+  const state = (name: string | null, status?: string) => version(aTask('t', 'r1', name, status));
+
+  test.each<[string, VersionRead, VersionRead | null, boolean]>([
+    ['created released', state('received'), null, true],
+    ['created held', state('held', 'on-hold'), null, false],
+    ['released later', state('received'), state('held', 'on-hold'), true],
+    ['opened after it was received', state('opened', 'received'), state('received'), false],
+    ['accepted straight from held', state('accepted', 'accepted'), state('held', 'on-hold'), true],
+    ['withdrawn while held: never told', state('withdrawn', 'cancelled'), state('held', 'on-hold'), false],
+    ['pregnancy ended while held: never told', state('pregnancy-ended', 'cancelled'), state('held', 'on-hold'), false],
+    ['without business status, requested', state(null), null, true],
+    ['without business status, on hold', state(null, 'on-hold'), null, false],
+    ['another kind of task', version({ ...aTask('t', 'r1', 'received'), code: { text: 'x' } }), null, false],
+  ])('%s', (_, now, before, fires) => {
+    expect(referral.fires(now, before)).toBe(fires);
+  });
+
+  test('is about the ServiceRequest', () => {
+    expect(referral.focus(aTask('t', 'r1', 'received'))).toBe('ServiceRequest/r1');
+    expect(referral.focus({ ...aTask('t', 'r1', 'received'), focus: { reference: 'Patient/p1' } })).toBeNull();
+    expect(referral.focus({ ...aTask('t', 'r1', 'received'), focus: { identifier: { value: 'x' } } })).toBeNull();
+  });
+});
+
+describe('care-plan-changed', () => {
+  const plan = topic('care-plan-changed');
+  test('fires on every version of a plan, not on a CarePlan of another data class', () => {
+    expect(plan.fires(version(aPlan('c1'), 'plan'), null)).toBe(true);
+    expect(plan.fires(version(aPlan('c1'), 'plan'), version(aPlan('c1'), 'plan'))).toBe(true);
+    expect(plan.fires(version(aPlan('c1'), 'confidential'), null)).toBe(false);
+    expect(plan.focus(aPlan('c1'))).toBe('CarePlan/c1');
+  });
+});
+
+describe('the index', () => {
+  const performers = ['HealthcareService/a', 'HealthcareService/b', 'HealthcareService/c'];
+  const patients = ['Patient/1', 'Patient/2'];
+  const filter = fc.oneof(
+    fc.record({
+      param: fc.constant('performer'),
+      values: fc.uniqueArray(fc.constantFrom(...performers), { minLength: 1 }),
+    }),
+    fc.record({
+      param: fc.constant('patient'),
+      values: fc.uniqueArray(fc.constantFrom(...patients), { minLength: 1 }),
+    }),
+  );
+  const subscription = fc.record({
+    id: fc.constantFrom('s1', 's2', 's3', 's4', 's5', 's6'),
+    status: fc.constantFrom<SubscriptionSettings['status']>('requested', 'active', 'error', 'off'),
+    topic: fc.constantFrom(...TOPICS.map(({ url }) => url)),
+    filters: fc.array(filter, { maxLength: 2 }),
+  });
+
+  test('finds what a look at each subscription finds, through any changes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(subscription, { maxLength: 20 }),
+        fc.constantFrom(...performers),
+        fc.constantFrom(...patients),
+        (changes, performer, patient) => {
+          const matcher = createMatcher();
+          const current = new Map<string, SubscriptionSettings>();
+          for (const change of changes) {
+            const rest = {
+              version: 1,
+              subscriber: 'x',
+              endpoint: '',
+              content: 'empty',
+              timeoutMs: 1,
+              heartbeatMs: null,
+              ends: null,
+            } as const;
+            const settings: SubscriptionSettings = { ...rest, ...change };
+            matcher.put(settings);
+            current.set(settings.id, settings);
+          }
+          const referral = topic('antenatal-referral');
+          const expected = [...current.values()]
+            .filter(
+              (one) =>
+                one.status !== 'off' &&
+                one.topic === referral.url &&
+                one.filters.every(({ param, values }) => values.includes(param === 'performer' ? performer : patient)),
+            )
+            .map((one) => one.id)
+            .sort();
+          const found = matcher.find(referral, aReferral('r', performer, patient)).map((one) => one.id);
+          expect(found).toEqual(expected);
+          expect(matcher.wants(referral) || found.length === 0).toBe(true);
+        },
+      ),
+    );
+  });
+});
