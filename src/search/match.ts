@@ -2,7 +2,7 @@
 import type { Resource } from '../fhir/types.ts';
 import { fold, foldedKey, foldedPart, isWhole, wholeValue } from './fold.ts';
 import type { Criterion, IndexValues, Prefix, Query, SearchValue, SortKey } from './types.ts';
-import { presenceWord, queryWords, wordPrefix } from './words.ts';
+import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
 
 /** True when the resource matches every criterion. `values` are its index values (extract.ts). */
 export function matches(query: Query, resource: Resource, values: IndexValues): boolean {
@@ -37,8 +37,13 @@ function hasValue(criterion: Criterion, resource: Resource, values: IndexValues)
       : held.some((entry) => criterion.values.some((value) => stringMatches(value, modifier, entry.value)));
   }
   const type = resource.resourceType;
-  const words = modifier === 'missing' ? [presenceWord(type, param.code)] : queryWords(type, criterion);
+  if (modifier === 'missing') return hasWord(presencePrefixes(type, param.code), values.tokens);
+  const words = queryWords(type, criterion);
   return words.some((word) => values.tokens.includes(word));
+}
+
+function hasWord([first, second]: [string, string], words: readonly string[]): boolean {
+  return words.some((word) => word.startsWith(first) || word.startsWith(second));
 }
 
 function hasId(criterion: Criterion, resource: Resource): boolean {

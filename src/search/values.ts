@@ -7,10 +7,10 @@ import type { IndexValues, SearchParam } from './types.ts';
 import {
   contactValue,
   logicalPrefix,
-  presenceWord,
   pushPlainWord,
   pushTokenWords,
   pushUriWords,
+  pushValueless,
   word,
   wordPrefix,
 } from './words.ts';
@@ -30,7 +30,6 @@ export const CHOICES: Record<string, ReadonlySet<string>> = {
 /** Token values: code, boolean, Coding, CodeableConcept, Identifier, ContactPoint. */
 export function tokenIndex(type: string, param: SearchParam): Index {
   const prefix = wordPrefix(type, param.code);
-  const presence = presenceWord(type, param.code);
   const coding = (value: JsonObject, out: IndexValues): void => {
     const { system, code } = value;
     const from = typeof system === 'string' ? system : null;
@@ -38,12 +37,13 @@ export function tokenIndex(type: string, param: SearchParam): Index {
     else if (from !== null) pushTokenWords(out.tokens, prefix, from, null);
   };
   return (value, out) => {
-    out.tokens.push(presence);
+    const before = out.tokens.length;
     if (!isObject(value)) pushPlainWord(out.tokens, prefix, String(value));
     else if (Array.isArray(value.coding)) {
       for (const item of value.coding) if (isObject(item)) coding(item, out);
     } else if (typeof value.code === 'string' || value.value === undefined) coding(value, out);
     else pushHolder(out, prefix, value);
+    if (out.tokens.length === before) pushValueless(out.tokens, prefix);
   };
 }
 
@@ -61,9 +61,7 @@ function pushHolder(out: IndexValues, prefix: string, value: JsonObject): void {
 export function referenceIndex(type: string, param: SearchParam, bases: readonly string[]): Index {
   const prefix = wordPrefix(type, param.code);
   const logical = logicalPrefix(type, param.code);
-  const presence = presenceWord(type, param.code);
   return (value, out) => {
-    const found = out.tokens.length;
     if (typeof value === 'string') pushUriWords(out.tokens, prefix, value);
     else if (isObject(value)) {
       if (typeof value.reference === 'string') pushReference(out, prefix, value.reference, bases);
@@ -73,7 +71,6 @@ export function referenceIndex(type: string, param: SearchParam, bases: readonly
         out.tokens.push(word(prefix, `${value.resourceType}/${value.id}`));
       }
     }
-    if (out.tokens.length > found) out.tokens.push(presence);
   };
 }
 
@@ -98,11 +95,8 @@ function pushLogical(out: IndexValues, prefix: string, identifier: JsonObject): 
 /** Uris are exact; canonicals are found with and without their version. */
 export function uriIndex(type: string, param: SearchParam): Index {
   const prefix = wordPrefix(type, param.code);
-  const presence = presenceWord(type, param.code);
   return (value, out) => {
-    if (typeof value !== 'string') return;
-    pushUriWords(out.tokens, prefix, value);
-    out.tokens.push(presence);
+    if (typeof value === 'string') pushUriWords(out.tokens, prefix, value);
   };
 }
 

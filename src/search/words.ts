@@ -6,7 +6,11 @@
  *   reference  `Encounter.subject=Patient/1`, or an absolute URL of another server
  *   logical    `Encounter.subject:identifier=sys|val`, in the same forms as a token
  *   uri        `ValueSet.url=http://...`; canonicals with and without `|version`
- *   presence   `Patient.identifier!` when the parameter has a value (token, reference and uri parameters)
+ *   valueless  `Patient.marital-status=|` for a value that has no word of its own (a concept with text alone)
+ *
+ * There is no word for "has a value": `:missing` looks for any word of the parameter. Such words were tried: they are
+ * two fifths of all words and cost 13 % of the inserts (6,360 to 5,520/s bare rows, 16 connections), to make `:missing`
+ * twice as fast (0.8 against 1.7 us a row).
  *
  * Words that start with `@` belong to the store (`@s=Patient/1`).
  */
@@ -28,9 +32,14 @@ export function logicalPrefix(type: string, code: string): string {
   return `${type}.${code}:identifier=`;
 }
 
-/** The word that says the parameter has a value. */
-export function presenceWord(type: string, code: string): string {
-  return `${type}.${code}!`;
+/** What the words of a parameter start with: `=` for its values, `:` for logical references. */
+export function presencePrefixes(type: string, code: string): [string, string] {
+  return [`${type}.${code}=`, `${type}.${code}:`];
+}
+
+/** Adds the word of a value that has none: no system and no code, which no query can ask for. */
+export function pushValueless(out: string[], prefix: string): void {
+  out.push(`${prefix}|`);
 }
 
 /** One word: long or unprintable values as a digest, and values that look like one too, so that none can be forged. */

@@ -64,7 +64,9 @@ function matchSql(criterion: Criterion, type: string, params: SqlParams, how: Ac
   return wordSql(criterion, type, params);
 }
 
-const isWord = (criterion: Criterion): boolean => !isRow(criterion) && !isRanged(criterion);
+/** Served by the GIN index; `:missing` reads the words of every row. */
+const isWord = (criterion: Criterion): boolean =>
+  !isRow(criterion) && !isRanged(criterion) && criterion.modifier !== 'missing';
 
 /** References, identifiers and ids leave a handful of rows; codes may leave half the type. */
 function isNarrow(criterion: Criterion): boolean {
