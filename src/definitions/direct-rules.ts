@@ -1,6 +1,7 @@
 /**
  * R4 invariants as direct code: the ones that ordinary records meet. The others run through fhirpath (`path-rules.ts`).
- * Each has the meaning of its FHIRPath expression where that yields true or false; a property test holds them together.
+ * Each has the meaning of its FHIRPath expression where that yields true or false, and passes where it yields nothing
+ * (a required element that is missing has its own finding); a property test holds them together.
  */
 import type { JsonObject } from '../fhir/types.ts';
 import { BUNDLE_RULES } from './rules-bundle.ts';

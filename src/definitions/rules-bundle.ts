@@ -5,6 +5,7 @@ import type { Run } from './run.ts';
 
 type DirectRule = (value: JsonObject, run: Run) => boolean;
 
+const COUNTED = new Set(['searchset', 'history']);
 const REQUESTS = new Set(['batch', 'transaction', 'history']);
 const RESPONSES = new Set(['batch-response', 'transaction-response', 'history']);
 
@@ -26,7 +27,7 @@ function entriesHave(name: string, types: ReadonlySet<string>): DirectRule {
 }
 
 function distinctAddresses(bundle: JsonObject): boolean {
-  if (bundle.type === 'history') return true;
+  if ((text(bundle, 'type') ?? 'history') === 'history') return true;
   const named = objects(bundle, 'entry').filter((entry) => has(entry, 'fullUrl'));
   const version = (entry: JsonObject): string =>
     text(object(object(entry, 'resource') ?? {}, 'meta') ?? {}, 'versionId') ?? '';
@@ -34,8 +35,9 @@ function distinctAddresses(bundle: JsonObject): boolean {
 }
 
 export const BUNDLE_RULES: Readonly<Record<string, DirectRule>> = {
-  'bdl-1': (v) => !has(v, 'total') || v.type === 'searchset' || v.type === 'history',
-  'bdl-2': (v) => v.type === 'searchset' || objects(v, 'entry').every((entry) => !has(entry, 'search')),
+  'bdl-1': (v) => !has(v, 'total') || COUNTED.has(text(v, 'type') ?? 'searchset'),
+  'bdl-2': (v) =>
+    (text(v, 'type') ?? 'searchset') === 'searchset' || objects(v, 'entry').every((entry) => !has(entry, 'search')),
   'bdl-3': entriesHave('request', REQUESTS),
   'bdl-4': entriesHave('response', RESPONSES),
   'bdl-5': (v) => has(v, 'resource') || has(v, 'request') || has(v, 'response'),

@@ -102,8 +102,10 @@ export const CLINICAL_RULES: Readonly<Record<string, DirectRule>> = {
   'imr-1': anyOf('vaccineCode', 'targetDisease'),
   'lnk-1': (v) => count(v, 'item') > 1,
   'lst-1': notBoth('emptyReason', 'entry'),
-  'lst-2': (v) => v.mode === 'changes' || objects(v, 'entry').every((entry) => !has(entry, 'deleted')),
-  'lst-3': (v) => v.mode === 'working' || objects(v, 'entry').every((entry) => !has(entry, 'date')),
+  'lst-2': (v) =>
+    (text(v, 'mode') ?? 'changes') === 'changes' || objects(v, 'entry').every((entry) => !has(entry, 'deleted')),
+  'lst-3': (v) =>
+    (text(v, 'mode') ?? 'working') === 'working' || objects(v, 'entry').every((entry) => !has(entry, 'date')),
   'mad-1': (v) => has(v, 'dose') || hasChoice(v, 'rate'),
   'mdd-1': datesInOrder('whenPrepared', 'whenHandedOver'),
   'org-1': (v) => count(v, 'identifier') + count(v, 'name') > 0,

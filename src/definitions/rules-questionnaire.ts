@@ -41,7 +41,8 @@ export const QUESTIONNAIRE_RULES: Readonly<Record<string, DirectRule>> = {
   'que-5': (v) =>
     WITH_OPTIONS.has(text(v, 'type') ?? 'choice') || (!has(v, 'answerValueSet') && !has(v, 'answerOption')),
   'que-6': notFor('display', 'required', 'repeats'),
-  'que-7': (v) => v.operator !== 'exists' || choiceName(v, 'answer') === 'answerBoolean',
+  // R4 writes `answer is Boolean`, which no FHIR boolean is (the System type): taken as it is meant
+  'que-7': (v) => v.operator !== 'exists' || (choiceName(v, 'answer') ?? 'answerBoolean') === 'answerBoolean',
   'que-8': (v) => (v.type !== 'group' && v.type !== 'display') || !has(v, 'initial'),
   'que-9': notFor('display', 'readOnly'),
   'que-10': (v) => WITH_LENGTH.has(text(v, 'type') ?? 'string') || !has(v, 'maxLength'),

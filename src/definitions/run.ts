@@ -61,7 +61,7 @@ export function reportAt(run: Run, severity: Severity, code: string, expression:
 /** A key or name as it may stand in a message: short, printable. */
 export function quoted(name: string): string {
   const printable = name.replace(/[^\x20-\x7e]/g, '?');
-  return `'${printable.length > 64 ? `${printable.slice(0, 61)}...` : printable}'`;
+  return `'${printable.length > 128 ? `${printable.slice(0, 125)}...` : printable}'`;
 }
 
 /** An object that is not an array. */

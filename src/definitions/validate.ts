@@ -94,7 +94,13 @@ function entriesOf(bundle: JsonObject): Map<string, string> {
 
 /** A whole resource with what it contains: `run.root` and `run.resource` are it while it is walked. */
 function validateRoot(context: Context, run: Run, value: JsonObject, extra: readonly string[]): void {
-  const before = { root: run.root, resource: run.resource, hashes: run.hashes, errors: run.errors };
+  const before = {
+    root: run.root,
+    resource: run.resource,
+    hashes: run.hashes,
+    entries: run.entries,
+    errors: run.errors,
+  };
   run.root = value;
   run.resource = value;
   const contains = value.contained !== undefined && !PLAIN.has(text(value, 'resourceType') ?? '');
@@ -108,6 +114,7 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
   run.root = before.root;
   run.resource = before.resource;
   run.hashes = before.hashes;
+  run.entries = before.entries;
 }
 
 function validateContained(context: Context, run: Run, value: JsonObject): void {
@@ -137,7 +144,10 @@ export interface Context {
   checkRequirements(run: Run, resource: JsonObject): void;
 }
 
-/** The validator of one set of definitions. */
+/**
+ * The validator of one set of definitions. Measured against JSON.parse of the same body (scripts/measure-definitions.ts,
+ * Node 24, 2 shared cores): Patient of 660 bytes 2.2 to 3.1 times (goal 8), a response with 150 items 1.1 times.
+ */
 export function createValidate(context: Context): (resource: Resource, options?: ValidateOptions) => Issue[] {
   context.walker.nested = (run, value, contained) => {
     if (contained) validateContained(context, run, value);

@@ -1,0 +1,72 @@
+/** Prints what loading and validating cost here: `node --expose-gc scripts/measure-definitions.ts`. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadDefinitions } from '../src/definitions/load.ts';
+import type { Resource } from '../src/fhir/types.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-measure-'));
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const heap = (): number => {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed / 1e6;
+};
+
+async function timed(name: string): Promise<Awaited<ReturnType<typeof loadDefinitions>>> {
+  const [before, start] = [heap(), performance.now()];
+  const definitions = await loadDefinitions(folder);
+  const took = performance.now() - start;
+  say(
+    `${name}: ${took.toFixed(0)} ms, heap +${(heap() - before).toFixed(1)} MB, rss ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`,
+  );
+  return definitions;
+}
+
+const PATIENT: Resource = {
+  resourceType: 'Patient',
+  id: 'p1',
+  meta: { versionId: '1', lastUpdated: '2026-01-01T00:00:00Z' },
+  text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">Aisha Khan</div>' },
+  identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001006' }],
+  active: true,
+  name: [{ use: 'official', family: 'KHAN', given: ['Aisha', 'B'] }],
+  telecom: [{ system: 'phone', value: '01632 960001', use: 'home' }],
+  gender: 'female',
+  birthDate: '2001-02-28',
+  address: [{ line: ['1 Street'], postalCode: 'AA1 1AA', period: { start: '2020', end: '2021-01' } }],
+  generalPractitioner: [{ reference: 'Organization/gp' }],
+  contact: [{ name: { family: 'X' } }],
+};
+
+const RESPONSE: Resource = {
+  resourceType: 'QuestionnaireResponse',
+  status: 'completed',
+  subject: { reference: 'Patient/1' },
+  item: Array.from({ length: 150 }, (_, at) => ({
+    linkId: `g${at}`,
+    answer: [{ valueCoding: { system: 'https://tandem.example/fhir/CodeSystem/balance', code: 'mixed' } }],
+  })),
+};
+
+function perRun(work: () => unknown, runs: number): number {
+  for (let i = 0; i < runs / 2; i += 1) work();
+  const start = performance.now();
+  for (let i = 0; i < runs; i += 1) work();
+  return ((performance.now() - start) / runs) * 1000;
+}
+
+await timed('compile and load');
+const definitions = await timed('load from the snapshot');
+for (const type of definitions.resourceTypes) definitions.searchParams(type);
+say(`all search parameters read: heap ${heap().toFixed(1)} MB`);
+for (const type of definitions.resourceTypes) definitions.validate({ resourceType: type });
+say(`all types linked: heap ${heap().toFixed(1)} MB`);
+for (const resource of [PATIENT, RESPONSE]) {
+  const text = JSON.stringify(resource);
+  const parse = perRun(() => JSON.parse(text), 5000);
+  const validate = perRun(() => definitions.validate(resource), 5000);
+  say(
+    `${resource.resourceType} ${text.length} bytes: parse ${parse.toFixed(1)} us, validate ${validate.toFixed(1)} us, ratio ${(validate / parse).toFixed(1)}`,
+  );
+}
+rmSync(folder, { recursive: true });
