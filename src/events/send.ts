@@ -67,7 +67,7 @@ export function createSender(policy: EndpointPolicy): Sender {
 }
 
 function wordFor(error: unknown): string {
-  if (!(error instanceof Error)) return 'unreachable';
-  if (error.name === 'TimeoutError' || error.name.endsWith('TimeoutError')) return 'timeout';
-  return error.message === 'address not permitted' ? 'refused-address' : 'unreachable';
+  if (typeof error !== 'object' || error === null) return 'unreachable';
+  if ('name' in error && String(error.name).endsWith('TimeoutError')) return 'timeout';
+  return 'message' in error && error.message === 'address not permitted' ? 'refused-address' : 'unreachable';
 }
