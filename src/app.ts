@@ -1,6 +1,6 @@
 /** The composition root: everything is built here once and handed in; tests override one part. */
 import { join } from 'node:path';
-import type { Express, Router } from 'express';
+import type { Express } from 'express';
 import { auditColumns } from './audit/entry.ts';
 import { auditedQuery } from './audit/query-text.ts';
 import { NO_HOLIDAYS } from './care/clock.ts';
@@ -8,34 +8,36 @@ import type { CareSettings } from './care/ports.ts';
 import type { Config } from './config.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';
+import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
-import { careOperations, carePort } from './http/operations/care.ts';
+import { careOperations } from './http/operations/care.ts';
+import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { buildHttp } from './http/server.ts';
 import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
 import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
-import { openSecrets, personKey, sealHandle } from './identity/secrets.ts';
+import { openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
-import { startClock } from './jobs/clock.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
-import { internalContexts } from './record/internal.ts';
 import { createStanding } from './record/standing.ts';
-import type { Door, WriteGuard } from './record/types.ts';
+import type { Door } from './record/types.ts';
 import { createIndexer } from './search/extract.ts';
 import { createAuditWriter } from './store/audit.ts';
-import { feedHead, startSequencer } from './store/feed.ts';
+import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
-import { startLoop } from './store/loop.ts';
-import { eddChanges } from './store/models/edd-changes.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
+import { startEvents } from './wiring/events.ts';
+import { writeGuards } from './wiring/guards.ts';
+import { startPathwayClock } from './wiring/pathway-clock.ts';
 
 /** Of package.json; what /metadata says. */
 const VERSION = '0.1.0';
+const BODY_TIMEOUT_MS = 20_000;
 
 export interface AppOptions {
   config: Config;
@@ -46,7 +48,7 @@ export interface AppOptions {
   log: Log;
   /** Null once migrations and seed are in; else what is being waited for. */
   waitingFor(): string | null;
-  overrides?: Partial<{ clock: () => Date; definitions: Definitions }>;
+  overrides?: Partial<{ clock: () => Date; definitions: Definitions; bodyTimeout: number }>;
 }
 
 export interface App {
@@ -65,40 +67,37 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const base = audienceOf(issuer);
   const clock = options.overrides?.clock ?? (() => new Date());
   const definitions = options.overrides?.definitions ?? (await loadDefinitions(join(config.dataDir, 'definitions')));
-  const secrets = openSecrets(join(config.dataDir, 'keys'));
+  const folder = join(config.dataDir, 'keys');
+  const secrets = openSecrets(folder);
   const maxLife = maxTokenLife(config.mode);
-  const keys = openKeys(
-    { folder: join(config.dataDir, 'keys'), maxLife, warn: (message) => log.warn(message) },
-    clock(),
-  );
+  const keys = openKeys({ folder, maxLife, warn: (message) => log.warn(message) }, clock());
   const verifier = createVerifier({ keys, issuer, audience: base, maxLife, log });
 
+  // Pools of their own, so that requests, the audit trail and the pumps cannot starve each other (H24).
   const pool = openPool(options.serviceUrl, config.poolSize);
   const auditPool = openPool(options.serviceUrl, 3);
-  const pumpPool = openPool(options.serviceUrl, 4);
+  const pumpPool = openPool(options.serviceUrl, 6);
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
   const audit = createAuditWriter({ pool: auditPool, encode: auditColumns, onError: onError('audit') });
-  const followers: (() => void)[] = [];
+  const followers: { wake(): void }[] = [];
   const sequencer = startSequencer({
     pool: pumpPool,
     onMoved: () => {
-      for (const follow of followers) follow();
+      for (const follower of followers) follower.wake();
     },
     onError: onError('sequencer'),
   });
-  const sealer = startSealer({
-    pool: pumpPool,
-    checkpointFile: join(config.dataDir, 'checkpoints.log'),
-    onError: onError('sealer'),
-  });
+  const checkpointFile = join(config.dataDir, 'checkpoints.log');
+  const sealer = startSealer({ pool: pumpPool, checkpointFile, onError: onError('sealer') });
   const waker = startWaker(options.serviceUrl, () => sequencer.wake());
 
+  const policy = { allow: config.webhookAllow };
   const door: Door = {
     pool,
     definitions,
     indexer: createIndexer(definitions, [base]),
     audit,
-    guards: new Map<string, readonly WriteGuard[]>(),
+    guards: writeGuards(definitions, policy),
     wake: () => {
       sequencer.wake();
       waker.tell();
@@ -106,52 +105,37 @@ export async function buildApp(options: AppOptions): Promise<App> {
     base,
     mode: config.mode,
     clock,
-    auditQuery: (raw, requestId) => auditedQuery(raw, 0, { key: secrets.query, requestId }),
-    handleOf: (reference) => sealHandle(secrets, reference),
-    personKey: (number) => personKey(secrets, number),
     log,
+    ...sealing(secrets),
   };
-
-  // Windows of referrals follow the EDD; after a restart the last stretch of the feed is looked at once more.
-  let eddSeen = Math.max(0, (await feedHead(pool)) - 1_000);
-  const eddLoop = startLoop({
-    everyMs: 5_000,
-    onError: onError('edd'),
-    run: async () => {
-      const { patients, upTo } = await eddChanges(pumpPool, eddSeen);
-      for (const patient of patients) clockJob.eddChanged(patient);
-      const more = upTo - eddSeen >= 1_000;
-      eddSeen = upTo;
-      return more;
-    },
-  });
-  followers.push(() => eddLoop.wake());
-
-  const standing = createStanding({ pool, mode: config.mode });
-  const anonymous = createAnonymous(door);
-  const identity = identityStore(pool);
   const settings: CareSettings = {
     notify: config.notifyRule,
     upperEdge: config.jointWindowEdge,
     calendar: NO_HOLIDAYS,
   };
-  const operations: readonly Operation[] = [...STANDARD_OPERATIONS, ...careOperations(settings)];
+  const events = startEvents(door, { pool: pumpPool, policy, onError: onError('events') });
+  const pathwayClock = await startPathwayClock(door, { pool: pumpPool, settings, onError: onError('pathway clock') });
+  followers.push(events, pathwayClock);
+
+  const standing = createStanding({ pool, mode: config.mode });
+  const anonymous = createAnonymous(door);
+  const identity = identityStore(pool);
+  const operations: readonly Operation[] = [
+    ...STANDARD_OPERATIONS,
+    ...careOperations(settings),
+    ...subscriptionOperations(events.ports),
+  ];
   const metadata = metadataText({
     definitions,
     base,
     mode: config.mode,
     operations,
-    topics: [],
+    topics: TOPICS.map(({ url }) => url),
     tokenUrl: `${issuer}/oauth/token`,
     version: VERSION,
     date: clock().toISOString(),
   });
-  const clockJob = startClock({
-    ports: async () =>
-      (await internalContexts(door, 'pathway clock')).map((context) => carePort(door, context, settings)),
-    log,
-  });
-  const smart: Router = smartRoutes({
+  const smart = smartRoutes({
     issuer,
     keys,
     verifier,
@@ -170,7 +154,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       operations,
       metadata: () => metadata,
       bodyLimit: config.bodyLimit,
-      bodyTimeout: 20_000,
+      bodyTimeout: options.overrides?.bodyTimeout ?? BODY_TIMEOUT_MS,
     },
     health: {
       notReady: async () => options.waitingFor() ?? ((await answers(pool)) ? null : 'the database'),
@@ -185,8 +169,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
-      await eddLoop.stop();
-      await clockJob.stop();
+      await pathwayClock.stop();
+      await events.stop();
       await anonymous.close();
       await audit.close();
       await sequencer.stop();
@@ -194,6 +178,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await waker.close();
       await Promise.all([pool.end(), auditPool.end(), pumpPool.end()]);
     },
+  };
+}
+
+function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'handleOf' | 'personKey'> {
+  return {
+    auditQuery: (raw, requestId) => auditedQuery(raw, 0, { key: secrets.query, requestId }),
+    handleOf: (reference) => sealHandle(secrets, reference),
+    personKey: (number) => personKey(secrets, number),
   };
 }
 

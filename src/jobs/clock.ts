@@ -4,6 +4,7 @@
  * held referral each minute, so that a missed wake or a restart loses nothing.
  */
 import cron from 'node-cron';
+import { adoptReferral } from '../care/operations/refer.ts';
 import { recomputeForEdd, releaseHeld } from '../care/operations/referral-clock.ts';
 import type { CarePort } from '../care/ports.ts';
 import type { Log } from '../log.ts';
@@ -11,12 +12,16 @@ import type { Log } from '../log.ts';
 export interface ClockDeps {
   /** Ports of every service whose referrals are kept here, as the service itself at this moment. */
   ports(): Promise<CarePort[]>;
+  /** Referrals that came without a Task, with the port of the service that sent each. */
+  unadopted(): Promise<{ id: string; team: string; port: CarePort }[]>;
   log: Log;
 }
 
 export interface Clock {
   /** An EDD of this `Patient/..` was recorded or changed. */
   eddChanged(patient: string): void;
+  /** ServiceRequests changed: gives those without a Task their Task. */
+  referralsChanged(): void;
   /** Looks at all held referrals now; gives how many went out. */
   releaseDue(): Promise<number>;
   stop(): Promise<void>;
@@ -33,6 +38,11 @@ export function startClock(deps: ClockDeps): Clock {
     for (const port of await deps.ports()) released += (await releaseHeld(port)).length;
     return released;
   };
+  const adopt = async (): Promise<void> => {
+    for (const { id, team, port } of await deps.unadopted()) {
+      await adoptReferral(port, id, team).catch(quiet(deps.log, `ServiceRequest/${id}`));
+    }
+  };
   const work = async (): Promise<void> => {
     while (waiting.size > 0 && !stopped) {
       const patients = [...waiting];
@@ -43,13 +53,19 @@ export function startClock(deps: ClockDeps): Clock {
     }
   };
   const task = cron.schedule('* * * * *', () => {
-    running = running.then(releaseDue).then(() => {}, quiet(deps.log, 'held'));
+    running = running
+      .then(adopt)
+      .then(releaseDue)
+      .then(() => {}, quiet(deps.log, 'held'));
   });
   return {
     eddChanged: (patient) => {
       if (stopped) return;
       waiting.add(patient);
       running = running.then(work).catch(quiet(deps.log, patient));
+    },
+    referralsChanged: () => {
+      if (!stopped) running = running.then(adopt).catch(quiet(deps.log, 'adopt'));
     },
     releaseDue,
     stop: async () => {

@@ -9,7 +9,12 @@ import type { ResourceRow } from '../store/rows.ts';
 import type { FoundRow } from '../store/search.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
 
-export function ask(door: Door, context: Context, action: Action, type: string | null): Ask {
+export function ask(
+  door: Pick<Door, 'mode'>,
+  context: Pick<Context, 'purpose' | 'now'>,
+  action: Action,
+  type: string | null,
+): Ask {
   return { action, type, purpose: context.purpose, now: context.now, mode: door.mode };
 }
 

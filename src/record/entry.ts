@@ -1,6 +1,6 @@
 /** Audit entries of the record's interactions. Intent and outcome are known before the answer leaves. */
 import type { AuditEntry } from '../audit/types.ts';
-import type { Decision } from '../governance/types.ts';
+import type { Decision, Principal } from '../governance/types.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import type { Context } from './types.ts';
 
@@ -35,19 +35,7 @@ export function entryOf(context: Context, interaction: AuditEntry['interaction']
     action: ACTIONS[interaction],
     outcome: 0,
     status: 200,
-    agent: {
-      kind: principal.kind,
-      clientId: principal.clientId,
-      issuer: principal.issuer,
-      subject: principal.subject,
-      name: principal.name,
-      role: principal.role,
-      practitionerRole: principal.practitionerRole ?? null,
-      service: principal.service ?? null,
-      team: principal.teams[0] ?? null,
-      jti: principal.jti,
-      address: context.address,
-    },
+    agent: agentOf(principal, context.address),
     purpose: context.purpose,
     rules: [],
     reason: null,
@@ -58,6 +46,23 @@ export function entryOf(context: Context, interaction: AuditEntry['interaction']
     query: null,
     recipient: null,
     detail: null,
+  };
+}
+
+/** The agent of an entry: the details of the person or system as they are at this moment. */
+export function agentOf(principal: Principal, address: string | null): AuditEntry['agent'] {
+  return {
+    kind: principal.kind,
+    clientId: principal.clientId,
+    issuer: principal.issuer,
+    subject: principal.subject,
+    name: principal.name,
+    role: principal.role,
+    practitionerRole: principal.practitionerRole ?? null,
+    service: principal.service ?? null,
+    team: principal.teams[0] ?? null,
+    jti: principal.jti,
+    address,
   };
 }
 

@@ -37,10 +37,17 @@ export async function pass(writing: Writing, action: Action & Change['interactio
 }
 
 /** Validates a body that is about to be written, by the definitions and by the guards of its type. */
-export async function check(writing: Writing, document: ResourceDocument): Promise<void> {
+export async function check(
+  writing: Writing,
+  document: ResourceDocument,
+  current: DecidableRow | null = null,
+): Promise<void> {
   requireValid(writing.door, document.resource);
-  const guards = writing.door.guards.get(document.resource.resourceType) ?? [];
-  for (const guard of guards) await guard(document.resource, writing.context);
+  const guards = writing.door.guards.get(document.resource.resourceType);
+  if (guards === undefined) return;
+  const body = current?.row.body ?? null;
+  const previous = body === null ? null : parseStored(body).resource;
+  for (const guard of guards) await guard(document.resource, writing.context, previous);
 }
 
 /** create: a fresh id, or what `If-None-Exist` already finds (then nothing is to be written). */
@@ -77,7 +84,7 @@ export async function prepareUpdate(
   const { current, before } = await fetchCurrent(writing, 'update', type, id);
   requireVersion(current, ifMatch);
   if (current === null && 'id' in target) await requireOwnIds(writing, type);
-  await check(writing, document);
+  await check(writing, document, current);
   return { type, id, interaction: 'update', document, current, before };
 }
 
@@ -116,7 +123,7 @@ export async function preparePatch(
   const { root, numbers } = request.patch;
   const apply = request.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
   const after = apply(stored.resource, root, stored.numbers, numbers);
-  await check(writing, after);
+  await check(writing, after, current);
   return { type, id, interaction: 'patch', document: after, current, before };
 }
 

@@ -87,7 +87,22 @@ function standingOf(deps: StandingDeps, caller: Caller, rows: StandingRows, now:
 
 const FAMILY = { kind: 'family' as const, teams: [], flags: [] };
 
-function systemStanding(deps: StandingDeps, caller: Caller, { client }: StandingRows): Standing | null {
+/** A system client as the register knows it now, without a token: for decisions made on its behalf (subscriptions). */
+export function systemPrincipal(
+  door: Pick<Door, 'mode' | 'base'>,
+  clientId: string,
+  rows: StandingRows,
+): Principal | null {
+  const standing = systemStanding(door, { clientId }, rows);
+  if (standing === null || rows.client === null) return null;
+  return { ...standing, issuer: door.base, subject: clientId, jti: '', clientId, scopes: rows.client.scopes };
+}
+
+function systemStanding(
+  deps: Pick<StandingDeps, 'mode'>,
+  caller: Pick<Caller, 'clientId'>,
+  { client }: Pick<StandingRows, 'client'>,
+): Standing | null {
   if (client === null) return null;
   const common = { kind: 'system' as const, name: client.name, teams: [], flags: [] };
   if (caller.clientId === STEWARD) return deps.mode === 'demo' ? { ...common, role: STEWARD, parties: [] } : null;

@@ -31,6 +31,8 @@ export interface Context {
   /** Network address of the client. */
   address: string | null;
   now: Date;
+  /** The operation of `care/` through which this is written, e.g. `$refer`; absent for plain requests. */
+  operation?: string;
   /** Governance generation the principal was resolved at; a statement that saw another one must not answer. */
   generation: number;
 }
@@ -60,7 +62,7 @@ export interface Written extends Shown {
 }
 
 /** Checks particular to a type that must pass before it is written; registered in `app.ts`, throw an Outcome. */
-export type WriteGuard = (resource: Resource, context: Context) => void | Promise<void>;
+export type WriteGuard = (resource: Resource, context: Context, previous: Resource | null) => void | Promise<void>;
 
 /** Everything the record stands on. Built once in `app.ts`. */
 export interface Door {

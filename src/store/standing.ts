@@ -6,7 +6,7 @@ export interface StandingRows {
   /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it. */
   directory: DirectoryRow[];
   /** The registered system client, when there is one that has not ended. */
-  client: { org: string; name: string } | null;
+  client: { org: string; name: string; scopes: string[] } | null;
   /** Patient a RelatedPerson belongs to. */
   relatedPatient: string | null;
   generation: number;
@@ -17,7 +17,7 @@ const STANDING = {
   text: `select g.value as generation,
       (select json_agg(d.entry) from directory d
         where d.member = $1 or d.member = (select r.entry ->> 'practitioner' from directory r where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)) as directory,
-      (select json_build_object('org', c.org, 'name', c.name) from client c where c.client_id = $2 and c.ended is null) as client,
+      (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes) from client c where c.client_id = $2 and c.ended is null) as client,
       (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient"
     from generation g`,
 };

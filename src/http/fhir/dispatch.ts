@@ -4,6 +4,7 @@
  */
 import type { EntryUrl } from '../../fhir/entry-url.ts';
 import { refuse } from '../../fhir/outcome.ts';
+import { auditEvent } from './audit-event.ts';
 import { bundle } from './bundle.ts';
 import { create } from './create.ts';
 import { everything } from './everything.ts';
@@ -36,6 +37,7 @@ export function dispatch(method: string, url: EntryUrl, operations: readonly Ope
   if (url.operation !== null) return operationOf(method, url, operations);
   if (url.within !== null)
     throw refuse(404, 'not-supported', 'Compartment searches are not offered; use /Type?patient=id');
+  if (url.type === 'AuditEvent') return auditEvent;
   const handler = interactionOf(method, url);
   if (handler !== null) return handler;
   throw refuse(405, 'not-supported', `${method} is not offered at this address`);

@@ -54,7 +54,12 @@ async function run(
     const bytes = request.method === 'POST' ? await request.body() : Buffer.alloc(0);
     if (bytes.length > 0) requireContentType(request.headers, JSON_BODIES);
     const body = bytes.length > 0 ? parseBody(door, bytes).resource : undefined;
-    const result = await runCareOperation(operation, carePort(door, context, settings), idOf(request), body);
+    const result = await runCareOperation(
+      operation,
+      carePort(door, { ...context, operation: `$${operation.name}` }, settings),
+      idOf(request),
+      body,
+    );
     await door.audit.write(entry);
     return { status: 200, body: JSON.stringify(result) };
   });

@@ -1,0 +1,18 @@
+/** GET AuditEvent and AuditEvent/[id]: the access record. Nobody writes it: 405. */
+import { Outcome, refuse } from '../../fhir/outcome.ts';
+import { readAuditEvent, searchAuditEvents } from '../../record/audit-events.ts';
+import type { FhirHandler } from './request.ts';
+
+export const auditEvent: FhirHandler = async (door, request) => {
+  const { url, method, context } = request;
+  if (method !== 'GET' && method !== 'HEAD' && !url.search) {
+    const diagnostics = 'The access record is written by the service alone and never changed (R-27)';
+    throw new Outcome(405, [{ severity: 'error', code: 'not-supported', diagnostics }], { Allow: 'GET' });
+  }
+  if (url.history || url.vid !== null)
+    throw refuse(404, 'not-supported', 'Audit records have one version: read AuditEvent/[id]');
+  if (url.id !== null) return { status: 200, body: await readAuditEvent(door, context, url.id) };
+  const form = url.search ? (await request.body()).toString('utf8') : '';
+  const raw = [url.query, form].filter((part) => part !== '').join('&');
+  return { status: 200, body: await searchAuditEvents(door, context, raw) };
+};

@@ -1,0 +1,92 @@
+/** Checks particular to a type that a write must pass, gathered from the rooms that own them (composition root). */
+import { guardAppointment, guardEncounter, guardReferralTask, guardResponse } from '../care/guards.ts';
+import type { Definitions } from '../definitions/types.ts';
+import type { EndpointPolicy } from '../events/endpoint.ts';
+import { guardSubscription } from '../events/subscription.ts';
+import { refuse } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import type { Context, WriteGuard } from '../record/types.ts';
+
+const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
+
+/** The guards by resource type. */
+export function writeGuards(
+  definitions: Definitions,
+  policy: EndpointPolicy,
+): ReadonlyMap<string, readonly WriteGuard[]> {
+  const codes = codesOf(definitions);
+  return new Map<string, readonly WriteGuard[]>([
+    [
+      'QuestionnaireResponse',
+      [(response, context) => guardCopy(response, context), (response) => guardResponse(response, codes)],
+    ],
+    ['Task', [(task, context, previous) => guardReferral(task, context, previous)]],
+    ['Appointment', [(appointment) => guardAppointment(appointment)]],
+    ['Encounter', [(encounter) => guardEncounter(encounter)]],
+    ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
+  ]);
+}
+
+/** The copy for the family is made by release alone, from what both signed (domain.md 2.5). The demo's loader may. */
+function guardCopy(response: Resource, context: Context): void {
+  const isCopy = response.meta?.profile?.includes(ASSESSMENT_COPY) === true;
+  if (!isCopy || context.operation === '$release' || context.principal.role === 'steward') return;
+  throw refuse(
+    422,
+    'business-rule',
+    'The shared copy is made by $release from the signed assessment, never written by hand',
+    'QuestionnaireResponse.meta.profile',
+  );
+}
+
+/** Rule 6: however a referral arrives, the notify rule releases it; only the service's own clock says `received`. */
+function guardReferral(task: Resource, context: Context, previous: Resource | null): void {
+  if (context.principal.role === 'steward') return;
+  guardReferralTask(task, previous ?? undefined);
+  if (context.operation !== undefined || previous?.businessStatus === undefined) {
+    if (context.operation === undefined && stateOf(task) === 'received') throw heldFirst();
+    return;
+  }
+  if (stateOf(previous) === 'held' && stateOf(task) === 'received') throw heldFirst();
+}
+
+function heldFirst() {
+  return refuse(
+    422,
+    'business-rule',
+    'A referral is released by the notify rule: send the ServiceRequest alone, or its Task as held; urgent ones go out at once',
+    'Task.businessStatus',
+  );
+}
+
+function stateOf(task: Resource): string | null {
+  return (
+    /"system":"[^"]*\/referral-state","code":"([a-z-]+)"/.exec(JSON.stringify(task.businessStatus ?? null))?.[1] ?? null
+  );
+}
+
+/** Codes of one of our value sets, for answers; null when they cannot be listed. */
+function codesOf(definitions: Definitions): (valueSet: string) => readonly string[] | null {
+  const known = new Map<string, readonly string[] | null>();
+  return (valueSet) => {
+    const found = known.get(valueSet);
+    if (found !== undefined) return found;
+    const codes = listed(
+      definitions
+        .published('CodeSystem')
+        .find((system) => system.url === valueSet.replace('/ValueSet/', '/CodeSystem/')),
+    );
+    known.set(valueSet, codes);
+    return codes;
+  };
+}
+
+function listed(system: Resource | undefined): readonly string[] | null {
+  const concepts = system?.concept;
+  if (!Array.isArray(concepts)) return null;
+  return concepts.flatMap((concept) =>
+    typeof concept === 'object' && concept !== null && !Array.isArray(concept) && typeof concept.code === 'string'
+      ? [concept.code]
+      : [],
+  );
+}
