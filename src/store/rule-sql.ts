@@ -1,166 +1,208 @@
-/** Row rules as SQL on alias `r`: the twin of governance/evaluate.ts; a property test proves the two equal. */
+/**
+ * Row rules as SQL on alias `r`: the twin of governance/evaluate.ts; a property test proves the two equal.
+ *
+ * Written atom by atom, the rule of a health visitor held 35 EXISTS, and planning them cost more than any search. So
+ * the row's own columns decide first (rule-fold.ts), and all atoms about relationships, consents and agreements are
+ * answered together: each table is read once for a row, and each atom is one aggregate over what was read.
+ */
 import type { Label, RowRule } from '../governance/types.ts';
+import { bound, folded, type LookupRule } from './rule-fold.ts';
 import type { SqlParams } from './sql-params.ts';
 
 const RANK: Record<Label, number> = { N: 0, R: 1, V: 2 };
 const LABELS: readonly Label[] = ['N', 'R', 'V'];
-
-interface Compiling {
-  params: SqlParams;
-  /** Placeholder of the request's one `now`. */
-  now: string;
-}
 
 /**
  * The condition a row must satisfy, two-valued (no part is ever null, so `not` is exact). Constants are folded; a rule
  * that permits everything is `true`. `now` is the request's time; intervals are half-open, ends equal to it have ended.
  */
 export function ruleSql(rule: RowRule, params: SqlParams, now: Date): string {
-  let placeholder = '';
-  const compiling: Compiling = {
-    params,
-    get now() {
-      if (placeholder === '') placeholder = `${params.add(now)}::timestamptz`;
-      return placeholder;
-    },
-  };
-  return compile(folded(rule), compiling);
+  const whole = folded(rule);
+  const possible = bound(whole, true);
+  const certain = bound(whole, false);
+  if (possible.op === 'false' || certain.op === 'true') return certain.op;
+  const compiling = new Compiling(params, now);
+  // No lookup, or none that matters.
+  if (!needsLookup(whole)) return compiling.rowSql(whole);
+  const lookup = compiling.lookupSql(whole);
+  const decided = certain.op === 'false' ? lookup : `(${compiling.rowSql(certain)} or ${lookup})`;
+  return possible.op === 'true' ? decided : `(${compiling.rowSql(possible)} and ${decided})`;
 }
 
-const TRUE: RowRule = { op: 'true' };
-const FALSE: RowRule = { op: 'false' };
+function needsLookup(rule: RowRule): boolean {
+  if (rule.op === 'all' || rule.op === 'any') return rule.rules.some(needsLookup);
+  return rule.op === 'not' ? needsLookup(rule.rule) : isLookup(rule);
+}
 
-/** Constants folded before anything is compiled: a parameter that no SQL uses is an error to PostgreSQL. */
-function folded(rule: RowRule): RowRule {
-  switch (rule.op) {
-    case 'all':
-      return foldedList(rule.rules, 'all', FALSE, TRUE);
-    case 'any':
-      return foldedList(rule.rules, 'any', TRUE, FALSE);
-    case 'not': {
-      const inner = folded(rule.rule);
-      return inner.op === 'true' ? FALSE : inner.op === 'false' ? TRUE : { op: 'not', rule: inner };
+function isLookup(rule: RowRule): rule is LookupRule {
+  return rule.op === 'related' || rule.op === 'consent' || rule.op === 'agreement';
+}
+
+/** One rule on its way to SQL: the same value or atom is sent and asked once. */
+class Compiling {
+  readonly #params: SqlParams;
+  readonly #now: Date;
+  readonly #values = new Map<string, string>();
+  readonly #atoms = new Map<string, { name: string; rule: LookupRule }>();
+
+  constructor(params: SqlParams, now: Date) {
+    this.#params = params;
+    this.#now = now;
+  }
+
+  /** The rule over the row's columns and, once `lookupSql` gathers them, the answers `x.a1`, `x.a2`, ... */
+  rowSql(rule: RowRule): string {
+    switch (rule.op) {
+      case 'all':
+        return `(${rule.rules.map((part) => this.rowSql(part)).join(' and ')})`;
+      case 'any':
+        return `(${rule.rules.map((part) => this.rowSql(part)).join(' or ')})`;
+      case 'not':
+        return `(not ${this.rowSql(rule.rule)})`;
+      case 'true':
+      case 'false':
+        return rule.op;
+      case 'class':
+        return this.#member('r.data_class', rule.in);
+      case 'type':
+        return this.#member('r.type', rule.in);
+      case 'label':
+        return this.#member('r.label', LABELS.slice(0, RANK[rule.atMost] + 1));
+      case 'tag':
+        return `(r.tags && ${this.#list(rule.any)})`;
+      case 'released':
+        return 'r.released';
+      case 'service':
+        return `coalesce(${this.#member('r.service', rule.in)}, false)`;
+      case 'addressee':
+        return `coalesce(${this.#member('r.addressee', rule.in)}, false)`;
+      case 'author':
+        return `(r.authors && ${this.#list(rule.any)})`;
+      case 'nobody':
+        return "(r.subjects = '{}')";
+      case 'subject':
+        return `(r.subjects <> '{}' and r.subjects <@ ${this.#list(rule.in)})`;
+      default:
+        return this.#answer(rule);
     }
-    case 'label':
-      return rule.atMost === 'V' ? TRUE : rule;
-    case 'class':
-    case 'type':
-    case 'service':
-    case 'addressee':
-    case 'subject':
-      return rule.in.length === 0 ? FALSE : rule;
-    case 'tag':
-    case 'author':
-      return rule.any.length === 0 ? FALSE : rule;
-    case 'related':
-      return rule.parties.length === 0 || rule.kinds.length === 0 ? FALSE : rule;
-    default:
-      return rule;
+  }
+
+  /** The rule with its lookups: a subquery that reads each table once for the row. */
+  lookupSql(rule: RowRule): string {
+    const sql = this.rowSql(rule);
+    const people = this.#peopleSql();
+    const agreements = this.#agreementsSql();
+    const from = [people, agreements].filter((part) => part !== null);
+    return `(select ${sql} from ${from.join(', ')})`;
+  }
+
+  /** Relationships and consents, subject by subject; an atom holds for every subject unless it asks for some. */
+  #peopleSql(): string | null {
+    const related = this.#of('related');
+    const consents = this.#of('consent');
+    if (related.length + consents.length === 0) return null;
+    const held = [
+      ...related.map(({ name }) => `coalesce(bool_and(l.${name}), false) as ${name}`),
+      ...consents.map(
+        ({ name, rule }) => `coalesce(bool_${rule.every === true ? 'and' : 'or'}(c.${name}), false) as ${name}`,
+      ),
+    ];
+    const tables = [
+      'unnest(r.subjects) as u(subject)',
+      related.length === 0 ? '' : this.#relationshipsSql(related),
+      consents.length === 0 ? '' : this.#consentsSql(consents),
+    ];
+    return `(select ${held.join(', ')} from ${tables.filter((table) => table !== '').join(' cross join lateral ')}) as x`;
+  }
+
+  #relationshipsSql(atoms: { name: string; rule: Extract<LookupRule, { op: 'related' }> }[]): string {
+    const parties = [...new Set(atoms.flatMap(({ rule }) => rule.parties))];
+    const answers = atoms.map(({ name, rule }) => {
+      const ended =
+        rule.graceDays === 0
+          ? ''
+          : ` or (t.ending = 'closed' and ${this.#graced('t.until_at', rule.graceDays)} > ${this.#at()})`;
+      const conditions = [`t.kind = any (${this.#list(rule.kinds)})`, `(t.until_at > ${this.#at()}${ended})`];
+      if (parties.some((party) => !rule.parties.includes(party))) {
+        conditions.push(`t.party = any (${this.#list(rule.parties)})`);
+      }
+      if (rule.pregnancy === 'row') conditions.push('(t.pregnancy is null or t.pregnancy = r.pregnancy)');
+      if (rule.scoped) conditions.push(`(r.type || '/' || r.id) = any (t.scope)`);
+      return `coalesce(bool_or(${conditions.join(' and ')}), false) as ${name}`;
+    });
+    return `(select ${answers.join(', ')} from relationship t
+      where t.patient = u.subject and t.party = any (${this.#list(parties)}) and t.from_at <= ${this.#at()}) as l`;
+  }
+
+  #consentsSql(atoms: { name: string; rule: Extract<LookupRule, { op: 'consent' }> }[]): string {
+    const answers = atoms.map(({ name, rule }) => {
+      const party = rule.parties.length === 0 ? '' : ` or t.party = any (${this.#list(rule.parties)})`;
+      return `coalesce(bool_or(t.kind = ${this.#text(rule.kind)} and (t.party is null${party})
+        and (t.classes = '{}' or r.data_class = any (t.classes))), false) as ${name}`;
+    });
+    return `(select ${answers.join(', ')} from consent t
+      where t.patient = u.subject and t.from_at <= ${this.#at()} and t.until_at > ${this.#at()}) as c`;
+  }
+
+  #agreementsSql(): string | null {
+    const atoms = this.#of('agreement');
+    if (atoms.length === 0) return null;
+    const answers = atoms.map(
+      ({
+        name,
+        rule,
+      }) => `coalesce(bool_or(t.to_service = ${this.#text(rule.to)} and ${this.#text(rule.purpose)} = any (t.purposes)
+        and ${this.#graced('t.until_at', rule.graceDays)} > ${this.#at()}), false) as ${name}`,
+    );
+    return `(select ${answers.join(', ')} from agreement t where t.from_service = r.service
+      and t.to_service = any (${this.#list([...new Set(atoms.map(({ rule }) => rule.to))])}) and not t.revoked
+      and t.from_at <= ${this.#at()} and r.data_class = any (t.classes) and r.label <= t.max_label) as y`;
+  }
+
+  #answer(rule: LookupRule): string {
+    const key = JSON.stringify(rule);
+    const known = this.#atoms.get(key) ?? { name: `a${this.#atoms.size + 1}`, rule };
+    this.#atoms.set(key, known);
+    return `${rule.op === 'agreement' ? 'y' : 'x'}.${known.name}`;
+  }
+
+  #of<K extends LookupRule['op']>(op: K): { name: string; rule: Extract<LookupRule, { op: K }> }[] {
+    const found: { name: string; rule: Extract<LookupRule, { op: K }> }[] = [];
+    for (const { name, rule } of this.#atoms.values()) if (hasOp(rule, op)) found.push({ name, rule });
+    return found;
+  }
+
+  #at(): string {
+    return `${this.#params.add(this.#now)}::timestamptz`;
+  }
+
+  #text(value: string): string {
+    const key = `text ${value}`;
+    const known = this.#values.get(key) ?? this.#params.add(value);
+    this.#values.set(key, known);
+    return known;
+  }
+
+  #list(values: readonly string[]): string {
+    const key = JSON.stringify(values);
+    const known = this.#values.get(key) ?? `${this.#params.add(values)}::text[]`;
+    this.#values.set(key, known);
+    return known;
+  }
+
+  #member(column: string, values: readonly string[]): string {
+    const [only] = values;
+    return values.length === 1 && only !== undefined
+      ? `(${column} = ${this.#text(only)})`
+      : `(${column} = any (${this.#list(values)}))`;
+  }
+
+  /** An end moved by a grace of whole days, in seconds: days of 24 hours whatever the session's time zone. */
+  #graced(column: string, days: number): string {
+    return days === 0 ? column : `${column} + interval '${Math.trunc(days) * 86_400} seconds'`;
   }
 }
 
-function foldedList(rules: readonly RowRule[], op: 'all' | 'any', decisive: RowRule, neutral: RowRule): RowRule {
-  const parts = rules.map(folded).filter((rule) => rule.op !== neutral.op);
-  const [only] = parts;
-  if (only === undefined) return neutral;
-  if (parts.some((rule) => rule.op === decisive.op)) return decisive;
-  return parts.length === 1 ? only : { op, rules: parts };
-}
-
-function compile(rule: RowRule, to: Compiling): string {
-  switch (rule.op) {
-    case 'all':
-      return `(${rule.rules.map((part) => compile(part, to)).join(' and ')})`;
-    case 'any':
-      return `(${rule.rules.map((part) => compile(part, to)).join(' or ')})`;
-    case 'not':
-      return `(not ${compile(rule.rule, to)})`;
-    case 'true':
-      return 'true';
-    case 'false':
-      return 'false';
-    case 'class':
-      return memberOf('r.data_class', rule.in, to);
-    case 'type':
-      return memberOf('r.type', rule.in, to);
-    case 'label':
-      return memberOf('r.label', LABELS.slice(0, RANK[rule.atMost] + 1), to);
-    case 'tag':
-      return overlaps('r.tags', rule.any, to);
-    case 'released':
-      return 'r.released';
-    case 'service':
-      return `coalesce(${memberOf('r.service', rule.in, to)}, false)`;
-    case 'addressee':
-      return `coalesce(${memberOf('r.addressee', rule.in, to)}, false)`;
-    case 'author':
-      return overlaps('r.authors', rule.any, to);
-    case 'nobody':
-      return "(r.subjects = '{}')";
-    case 'subject':
-      return `(r.subjects <> '{}' and r.subjects <@ ${to.params.add(rule.in)}::text[])`;
-    case 'related':
-      return relatedSql(rule, to);
-    case 'consent':
-      return consentSql(rule, to);
-    case 'agreement':
-      return agreementSql(rule, to);
-  }
-}
-
-function memberOf(column: string, values: readonly string[], to: Compiling): string {
-  return values.length === 1
-    ? `(${column} = ${to.params.add(values[0])})`
-    : `(${column} = any (${to.params.add(values)}::text[]))`;
-}
-
-function overlaps(column: string, values: readonly string[], to: Compiling): string {
-  return `(${column} && ${to.params.add(values)}::text[])`;
-}
-
-/** An end moved by a grace of whole days, in seconds: days of 24 hours whatever the session's time zone. */
-function graced(column: string, days: number, to: Compiling): string {
-  return days === 0 ? column : `${column} + ${to.params.add(days * 86_400)}::int * interval '1 second'`;
-}
-
-/** Nearly every row is about one person: that person is looked up directly, and only other rows are unnested. */
-function everySubject(holds: (subject: string) => string): string {
-  return `(case cardinality(r.subjects) when 0 then false when 1 then ${holds('r.subjects[1]')}
-    else not exists (select 1 from unnest(r.subjects) as u(subject) where not ${holds('u.subject')}) end)`;
-}
-
-function relatedSql(rule: Extract<RowRule, { op: 'related' }>, to: Compiling): string {
-  const live =
-    rule.graceDays === 0
-      ? `l.until_at > ${to.now}`
-      : `(l.until_at > ${to.now} or (l.ending = 'closed' and ${graced('l.until_at', rule.graceDays, to)} > ${to.now}))`;
-  const conditions = [
-    `l.party = any (${to.params.add(rule.parties)}::text[])`,
-    `l.kind = any (${to.params.add(rule.kinds)}::text[])`,
-    `l.from_at <= ${to.now}`,
-    live,
-  ];
-  if (rule.pregnancy === 'row') conditions.push('(l.pregnancy is null or l.pregnancy = r.pregnancy)');
-  if (rule.scoped) conditions.push(`(r.type || '/' || r.id) = any (l.scope)`);
-  const where = conditions.join(' and ');
-  return everySubject((subject) => `exists (select 1 from relationship l where l.patient = ${subject} and ${where})`);
-}
-
-function consentSql(rule: Extract<RowRule, { op: 'consent' }>, to: Compiling): string {
-  const party =
-    rule.parties.length === 0
-      ? 'c.party is null'
-      : `(c.party is null or c.party = any (${to.params.add(rule.parties)}::text[]))`;
-  const where = `c.kind = ${to.params.add(rule.kind)} and ${party}
-    and (c.classes = '{}' or r.data_class = any (c.classes)) and c.from_at <= ${to.now} and c.until_at > ${to.now}`;
-  if (rule.every === true) {
-    return everySubject((subject) => `exists (select 1 from consent c where c.patient = ${subject} and ${where})`);
-  }
-  return `exists (select 1 from consent c where c.patient = any (r.subjects) and ${where})`;
-}
-
-function agreementSql(rule: Extract<RowRule, { op: 'agreement' }>, to: Compiling): string {
-  return `exists (select 1 from agreement a where a.from_service = r.service and a.to_service = ${to.params.add(rule.to)}
-    and not a.revoked and r.data_class = any (a.classes) and ${to.params.add(rule.purpose)} = any (a.purposes)
-    and r.label <= a.max_label and a.from_at <= ${to.now} and ${graced('a.until_at', rule.graceDays, to)} > ${to.now})`;
+function hasOp<K extends LookupRule['op']>(rule: LookupRule, op: K): rule is Extract<LookupRule, { op: K }> {
+  return rule.op === op;
 }
