@@ -138,6 +138,7 @@ function elementSource(
   };
   if (facts.baseMax !== '1' && facts.baseMax !== '0') source.l = 1;
   if (choice) source.x = 1;
+  if (element.isSummary === true) source.s = 1;
   if (facts.binding) source.b = facts.binding;
   const node = byPath.get(element.contentReference?.replace(/^.*#/, '') ?? element.path);
   if (node !== undefined) source.k = node;

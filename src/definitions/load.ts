@@ -10,6 +10,7 @@ import { createLibrary } from './nodes.ts';
 import { createProfileCheck } from './profile-check.ts';
 import { checkRequirements } from './requirements.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
+import type { DefinitionSource, ElementSource } from './snapshot-types.ts';
 import { defaultSources, type Sources, sourcesHash } from './sources.ts';
 import { createTerminology, type Terminology } from './terminology.ts';
 import type { Definitions } from './types.ts';
@@ -80,6 +81,26 @@ function publishedOf(snapshot: Snapshot): Definitions['published'] {
   };
 }
 
+/** Names of a type's top-level elements that satisfy a test, each choice by all its JSON names. */
+function topLevel(snapshot: Snapshot, test: (element: ElementSource) => boolean): (type: string) => readonly string[] {
+  const loaded = new Map<string, readonly string[]>();
+  return (type) => {
+    const known = loaded.get(type);
+    if (known) return known;
+    const text = snapshot.text(`type:${type}`);
+    if (text === null) return [];
+    const source: DefinitionSource = JSON.parse(text);
+    const names = (source.nodes[0]?.e ?? []).filter(test).flatMap(jsonNames);
+    loaded.set(type, names);
+    return names;
+  };
+}
+
+function jsonNames(element: ElementSource): string[] {
+  if (element.x !== 1) return [element.n];
+  return element.t.map(({ c }) => element.n + c.charAt(0).toUpperCase() + c.slice(1));
+}
+
 function validatorOf(snapshot: Snapshot, terminology: Terminology): Definitions['validate'] {
   const library = createLibrary({ snapshot, codesOf: terminology.codesOf });
   const extensions = createExtensions(snapshot, terminology);
@@ -102,6 +123,8 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
     validate: validatorOf(snapshot, terminology),
+    mandatoryElements: topLevel(snapshot, (element) => element.min > 0),
+    summaryElements: topLevel(snapshot, (element) => element.s === 1),
     published: publishedOf(snapshot),
     inValueSet: terminology.inValueSet,
   };

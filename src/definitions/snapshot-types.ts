@@ -21,6 +21,8 @@ export interface ElementSource {
   min: number;
   /** -1 = unbounded. */
   max: number;
+  /** Marked isSummary. */
+  s?: 1;
   /** JSON array? (base max is not 1) */
   l?: 1;
   /** Choice element (`value[x]`). */

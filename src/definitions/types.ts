@@ -23,9 +23,9 @@ export interface Definitions {
   /** Validates against base R4 and the profiles our CapabilityStatement requires. Never throws for bad input. */
   validate(resource: Resource, options?: { profiles?: string[]; nhsNumber?: 'error' | 'warn' }): Issue[];
   /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */
-  mandatoryElements?(type: string): readonly string[];
+  mandatoryElements(type: string): readonly string[];
   /** Top-level elements marked isSummary. */
-  summaryElements?(type: string): readonly string[];
+  summaryElements(type: string): readonly string[];
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */
   published(type: string): Resource[];
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */

@@ -34,7 +34,7 @@ export function subset(door: Door, query: Pick<Query, 'summary' | 'elements'>, t
 }
 
 function keepElements(door: Door, resource: Resource, elements: readonly string[]): JsonObject {
-  const wanted = new Set([...elements, ...(door.definitions.mandatoryElements?.(resource.resourceType) ?? [])]);
+  const wanted = new Set([...elements, ...door.definitions.mandatoryElements(resource.resourceType)]);
   return pick(resource, (name) => wanted.has(name));
 }
 
@@ -42,9 +42,9 @@ function keepSummary(door: Door, resource: Resource, summary: NonNullable<Query[
   const { definitions } = door;
   const type = resource.resourceType;
   if (summary === 'data') return pick(resource, (name) => name !== 'text');
-  const wanted = new Set(definitions.mandatoryElements?.(type) ?? []);
+  const wanted = new Set(definitions.mandatoryElements(type));
   if (summary === 'text') wanted.add('text');
-  else for (const name of definitions.summaryElements?.(type) ?? []) wanted.add(name);
+  else for (const name of definitions.summaryElements(type)) wanted.add(name);
   return pick(resource, (name) => wanted.has(name));
 }
 
