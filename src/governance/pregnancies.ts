@@ -78,6 +78,7 @@ function dateOf(resource: Resource): string | null {
     const found = startOf(text(value) ?? text(object(value)?.start));
     if (found !== null) return found;
   }
+  // A care team is of the pregnancy its newest member joined it for.
   const periods = objects(resource.participant).flatMap((one) => startOf(text(object(one.period)?.start)) ?? []);
-  return periods.sort()[0] ?? null;
+  return periods.sort().at(-1) ?? null;
 }

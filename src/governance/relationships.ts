@@ -28,8 +28,6 @@ export function relationshipLookups(resource: Resource): string[] {
   switch (resource.resourceType) {
     case 'CareTeam':
       return resource.subject === undefined ? [] : peopleOf(objects(resource.participant).map((one) => one.member));
-    case 'EpisodeOfCare':
-      return peopleOf([resource.team]);
     case 'Task':
       return isReferralTask(resource) ? referralLookups(resource) : peopleOf([resource.owner]);
     case 'ServiceRequest':

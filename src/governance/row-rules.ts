@@ -107,7 +107,9 @@ function openClasses(principal: Principal, ask: Ask): DataClass[] {
   const allowed = isWrite(ask.action)
     ? classesWritten(principal.role, 'yes')
     : classesSeen(principal.role, 'full', 'summary');
-  return ABOUT_NOBODY.filter((one) => allowed.includes(one));
+  // A family sees its own diary, not the diaries of the services (5.3 "own").
+  const aboutNobody = principal.kind === 'family' ? (['conformance'] as const) : ABOUT_NOBODY;
+  return aboutNobody.filter((one) => allowed.includes(one));
 }
 
 function openRule(principal: Principal, ask: Ask): RowRule {

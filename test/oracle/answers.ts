@@ -1,0 +1,170 @@
+/** The service's own answer for the same worlds: facts as the store keeps them, then `decide`. */
+import type { Resource } from '../../src/fhir/types.ts';
+import { decide } from '../../src/governance/decide.ts';
+import { evaluate, type World } from '../../src/governance/evaluate.ts';
+import { factsOf, type ResourceFacts, resolveFacts } from '../../src/governance/facts.ts';
+import { gate } from '../../src/governance/gates.ts';
+import { purposeOf } from '../../src/governance/purposes.ts';
+import type { Piece, RulePieces } from '../../src/governance/row-rules.ts';
+import { composed, rulePieces } from '../../src/governance/row-rules.ts';
+import type {
+  AgreementRow,
+  Ask,
+  ConsentRow,
+  Principal,
+  Relationship,
+  Role,
+  RowRule,
+} from '../../src/governance/types.ts';
+import { NOW } from './ground.ts';
+import { PEOPLE, type Person } from './people.ts';
+
+const CLOSED: RowRule = { op: 'false' };
+const HASH = (number: string) => `keyed(${number})`;
+
+export interface Prepared {
+  facts: ResourceFacts[];
+  relationships: Relationship[];
+  consents: ConsentRow[];
+  agreements: AgreementRow[];
+  principals: Map<string, Principal>;
+}
+
+/** Derives, resolves and gathers the facts of a world the way a write does, one resource after the other. */
+export function prepare(world: readonly Resource[]): Prepared {
+  const lookup = (reference: string) => found(world, reference);
+  const directory = world.flatMap((one) => factsOf(one, { lookup, service: null, now: NOW }).directory);
+  const now = NOW.toISOString();
+  const teamsOf = (party: string) =>
+    directory.flatMap((one) =>
+      one.kind === 'membership' &&
+      one.member === party &&
+      one.active &&
+      (one.from ?? '') <= now &&
+      (one.until === null || now < one.until)
+        ? [one.team]
+        : [],
+    );
+  const facts = world.map((one) => factsOf(one, { lookup, service: null, now: NOW, teamsOf, ownRecordKey: HASH }));
+  settle(facts);
+  return {
+    facts,
+    relationships: facts.flatMap((one) => one.relationships),
+    consents: facts.flatMap((one) => one.consents),
+    agreements: facts.flatMap((one) => one.agreements),
+    principals: new Map(PEOPLE.map((one) => [one.id, principalOf(one, teamsOf)])),
+  };
+}
+
+function found(world: readonly Resource[], reference: string): Resource | null {
+  const number = reference.split('|')[1];
+  if (number === undefined) return world.find((one) => `${one.resourceType}/${one.id}` === reference) ?? null;
+  return world.find((one) => one.resourceType === 'Patient' && JSON.stringify(one).includes(`"${number}"`)) ?? null;
+}
+
+function settle(facts: readonly ResourceFacts[]): void {
+  const mothers = new Map(facts.flatMap((one) => one.kin).map(({ child, mother }) => [child, mother]));
+  const pregnancies = facts.flatMap((one) => one.pregnancies).sort((a, b) => b.from.localeCompare(a.from));
+  const resolved = new Map<string, string | null>();
+  const pregnancyOf = (one: ResourceFacts): string | null => {
+    const { identifier, encounter, date } = one.pregnancyHints;
+    if (identifier !== undefined) return identifier;
+    const visit = facts.find(({ row }) => `${row.type}/${row.id}` === encounter);
+    const ofVisit = visit === undefined ? null : pregnancyOf(visit);
+    if (ofVisit !== null || visit !== undefined) return ofVisit;
+    const mother = one.row.subjects.map((subject) => mothers.get(subject) ?? subject)[0];
+    return (
+      pregnancies.find((pregnancy) => pregnancy.mother === mother && date !== undefined && pregnancy.from <= date)
+        ?.key ?? null
+    );
+  };
+  for (const one of facts) resolved.set(`${one.row.type}/${one.row.id}`, pregnancyOf(one));
+  for (const one of facts) resolveFacts(one, mothers, resolved.get(`${one.row.type}/${one.row.id}`) ?? null);
+  for (const touch of facts.flatMap((one) => one.touches ?? [])) {
+    const request = facts.find(({ row }) => row.type === touch.type && row.id === touch.id);
+    if (request) Object.assign(request.row, { released: touch.released, addressee: touch.addressee });
+  }
+}
+
+function principalOf(person: Person, teamsOf: (party: string) => string[]): Principal {
+  const self = `PractitionerRole/${person.id}`;
+  const teams = person.kind === 'staff' ? teamsOf(self) : [];
+  const service = person.service === null ? [] : [person.service];
+  const scope = { staff: 'user/*.rs', system: 'system/*.rs', family: 'patient/*.rs' }[person.kind];
+  return {
+    kind: person.kind,
+    role: person.role as Role,
+    clientId: 'c',
+    issuer: 'i',
+    subject: person.id,
+    jti: 'j',
+    name: person.id,
+    teams,
+    parties:
+      person.kind === 'staff'
+        ? [self, ...teams, ...service]
+        : person.kind === 'system'
+          ? service
+          : [person.relatedPerson ?? person.patient ?? ''],
+    scopes: [scope],
+    flags: person.role === 'student' ? ['supervised'] : [],
+    ...(person.kind === 'staff' ? { practitionerRole: self } : {}),
+    ...(person.service === null ? {} : { service: person.service }),
+    ...(person.patient === undefined ? {} : { patient: person.patient }),
+    ...(person.relatedPerson === undefined ? {} : { relatedPerson: person.relatedPerson }),
+    ...(person.nhsNumber === undefined ? {} : { ownRecordKey: HASH(person.nhsNumber) }),
+  };
+}
+
+export function askOf(person: Person, type: string): Ask {
+  return { action: 'read', type, purpose: purposeOf(person.purpose) ?? 'TREAT', now: NOW, mode: 'demo' };
+}
+
+export function worldOf(prepared: Prepared, index: number): World {
+  const row = prepared.facts[index]?.row;
+  if (row === undefined) throw new Error('no such row');
+  return {
+    row,
+    relationships: prepared.relationships,
+    consents: prepared.consents,
+    agreements: prepared.agreements,
+    now: NOW,
+  };
+}
+
+export function principal(prepared: Prepared, person: Person): Principal {
+  const one = prepared.principals.get(person.id);
+  if (one === undefined) throw new Error('no such person');
+  return one;
+}
+
+/** What the service answers: gate and row. */
+export function serviceSays(prepared: Prepared, person: Person, index: number): boolean {
+  const world = worldOf(prepared, index);
+  return decide(principal(prepared, person), askOf(person, world.row.type), world).permit;
+}
+
+/** What it would answer to one person, row by row, with its rule changed by `flip` and the gate as it is. */
+export function flippedAnswers(
+  prepared: Prepared,
+  person: Person,
+  flip: (parts: RulePieces) => RulePieces,
+): (index: number) => boolean {
+  const who = principal(prepared, person);
+  const rules = new Map<string, RowRule>();
+  const ruleOf = (type: string): RowRule => {
+    const ask = askOf(person, type);
+    const rule = rules.get(type) ?? (gate(who, ask) === null ? composed(flip(rulePieces(who, ask)), type) : CLOSED);
+    rules.set(type, rule);
+    return rule;
+  };
+  return (index) => {
+    const world = worldOf(prepared, index);
+    return evaluate(ruleOf(world.row.type), world);
+  };
+}
+
+/** Replaces one named piece. */
+export function replaced(name: Piece['name'], rule: Piece['rule']): (parts: RulePieces) => RulePieces {
+  return (parts) => ({ ...parts, pieces: parts.pieces.map((one) => (one.name === name ? { ...one, rule } : one)) });
+}

@@ -1,0 +1,133 @@
+/** R-06, R-07, R-08, R-13: the ties between a person and patients at one instant, read from whole resources. */
+import type { Resource } from '../../src/fhir/types.ts';
+import { type Person, TEAMS } from './people.ts';
+import {
+  addresseeOf,
+  DAY,
+  has,
+  type Loose,
+  loose,
+  pregnancyOf,
+  serviceOf,
+  stateOf,
+  subjectsOf,
+  type World,
+} from './reading.ts';
+
+export interface Tie {
+  kind: 'care-team' | 'episode' | 'referral' | 'accepted' | 'task' | 'appointment' | 'attendance';
+  patient: string | undefined;
+  pregnancy: string | null;
+  scope: string[];
+}
+
+const OFFERED = ['received', 'opened'];
+const TAKEN = ['accepted', 'triaged', 'scheduled', 'visited', 'plan-agreed', 'sent-outside'];
+
+/** Teams of the directory in which somebody stands now. */
+export function teamsOf(world: World, person: Person, now: number): string[] {
+  return TEAMS.filter((team) =>
+    world.some((one) => {
+      const t = loose(one);
+      if (one.resourceType !== 'CareTeam' || t.subject || `CareTeam/${t.id}` !== team || t.status !== 'active')
+        return false;
+      return t.participant.some(
+        (p: Loose) => p.member.reference === `PractitionerRole/${person.id}` && runs(p.period, now, 0),
+      );
+    }),
+  );
+}
+
+/** A period holds from its start until before its end; one that ended as planned holds `grace` days longer. */
+function runs(period: Loose, now: number, grace: number): boolean {
+  if (!period?.start || Date.parse(period.start) > now) return false;
+  return !period.end || now < Date.parse(period.end) + grace * DAY;
+}
+
+/** Every tie of a person now; reads keep what closed as planned for fourteen days. */
+export function tiesOf(world: World, person: Person, now: number): Tie[] {
+  const mine = new Set(
+    person.kind === 'system' ? [] : [`PractitionerRole/${person.id}`, ...teamsOf(world, person, now)],
+  );
+  const ofService = (service: string | null | undefined) => service !== null && service === person.service;
+  // A system stands for its service: what its people and teams work on.
+  const isMe = (reference: string | undefined) => {
+    if (reference === undefined) return false;
+    if (person.kind === 'staff') return mine.has(reference);
+    return /^(PractitionerRole|CareTeam)\//.test(reference) && ofService(serviceOf(reference));
+  };
+  return world.flatMap((resource) =>
+    tiesIn(world, resource, { isMe, ofService, isSystem: person.kind === 'system', now }),
+  );
+}
+
+interface Me {
+  isMe(reference: string | undefined): boolean;
+  ofService(service: string | null | undefined): boolean;
+  isSystem: boolean;
+  now: number;
+}
+
+function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
+  const r = loose(resource);
+  const patient = subjectsOf(world, resource)[0];
+  const tie = (kind: Tie['kind'], scope: string[] = []): Tie[] => [
+    { kind, patient, pregnancy: pregnancyOf(world, resource), scope },
+  ];
+  switch (resource.resourceType) {
+    case 'CareTeam': {
+      const isOn = r.subject && (r.status === 'active' || r.status === 'inactive');
+      const members = (r.participant ?? []).filter((one: Loose) => me.isMe(one.member.reference));
+      // An inactive team closed when it was written, which in these worlds is now.
+      return isOn && members.some((one: Loose) => runs(one.period, me.now, 14)) ? tie('care-team') : [];
+    }
+    case 'EpisodeOfCare': {
+      const isOn = ['active', 'onhold', 'finished'].includes(r.status) && runs(r.period, me.now, 14);
+      const isMine = me.isSystem
+        ? me.ofService(r.managingOrganization?.reference)
+        : r.team?.some((one: Loose) => me.isMe(one.reference));
+      return isOn && isMine ? tie('episode') : [];
+    }
+    case 'Task':
+      return has(r.code, 'triage-referral') ? referralTies(world, r, me, tie) : taskTies(r, me, tie);
+    case 'Appointment': {
+      const near = Date.parse(r.start) - 30 * DAY <= me.now && me.now < Date.parse(r.end) + 30 * DAY;
+      const isThere = r.participant.some((one: Loose) => one.status !== 'declined' && me.isMe(one.actor.reference));
+      return near && isThere && r.status !== 'cancelled' ? tie('appointment') : [];
+    }
+    case 'Encounter': {
+      const isOpen = r.status === 'in-progress' && Date.parse(r.period.start) <= me.now;
+      const isRecent =
+        r.status === 'finished' &&
+        r.period.end &&
+        Date.parse(r.period.start) <= me.now &&
+        me.now < Date.parse(r.period.end) + DAY;
+      return r.class.code !== 'HH' && me.ofService(r.serviceProvider?.reference) && (isOpen || isRecent)
+        ? tie('attendance')
+        : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function referralTies(world: World, task: Loose, me: Me, tie: (kind: Tie['kind'], scope: string[]) => Tie[]): Tie[] {
+  const request = world
+    .map(loose)
+    .find((one) => `ServiceRequest/${one.id}` === task.focus?.reference && one.resourceType === 'ServiceRequest');
+  if (!request || task.status === 'entered-in-error') return [];
+  if (!me.ofService(addresseeOf(world, request)) && !me.isMe(task.owner.reference)) return [];
+  const scope = [
+    `Task/${task.id}`,
+    `ServiceRequest/${request.id}`,
+    ...(request.supportingInfo ?? []).map((one: Loose) => one.reference),
+  ];
+  if (OFFERED.includes(stateOf(task))) return tie('referral', scope);
+  return TAKEN.includes(stateOf(task)) ? tie('accepted', scope) : [];
+}
+
+function taskTies(task: Loose, me: Me, tie: (kind: Tie['kind'], scope: string[]) => Tie[]): Tie[] {
+  const isOpen =
+    ['requested', 'accepted', 'in-progress'].includes(task.status) && Date.parse(task.authoredOn) <= me.now;
+  return isOpen && me.isMe(task.owner?.reference) ? tie('task', []) : [];
+}
