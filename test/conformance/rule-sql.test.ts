@@ -14,6 +14,7 @@ import type {
   RowRule,
 } from '../../src/governance/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
+import { reachSql } from '../../src/store/reach-sql.ts';
 import { factsJson } from '../../src/store/rows.ts';
 import { ruleSql } from '../../src/store/rule-sql.ts';
 import { SqlParams } from '../../src/store/sql-params.ts';
@@ -192,6 +193,25 @@ describe('row rules', () => {
       );
     },
   );
+
+  test('what a rule can reach holds every row it permits, and rules without a limit say so', async () => {
+    await pool.query(
+      "update resource set tokens = (select coalesce(array_agg('@s=' || s), '{}') from unnest(subjects) as s)",
+    );
+    let limited = 0;
+    await fc.assert(
+      fc.asyncProperty(rule, async (tree) => {
+        const params = new SqlParams();
+        const reach = reachSql(tree, params, NOW);
+        if (reach === null) return;
+        limited += 1;
+        const text = `select count(*)::int as lost from resource r where ${ruleSql(tree, params, NOW)} and not (${reach})`;
+        expect((await pool.query<{ lost: number }>(text, params.values)).rows[0]?.lost).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+    expect(limited).toBeGreaterThan(30);
+  });
 
   test('constants are folded before SQL sees them', () => {
     const params = new SqlParams();
