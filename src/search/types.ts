@@ -76,14 +76,12 @@ export interface Query {
 
 /**
  * What the index holds for one resource. Tokens are exact words in one GIN array per row; strings and dates are narrow
- * side rows. Every word starts with the parameter's code, so one array serves all parameters of a type:
- *   token      `code` `=`  plus  `|code`, `system|code`, `system|`  (see search/words.ts)
- *   reference  `code` `=` `Type/id`  and the bare `id`
- *   uri        `code` `=` the uri
+ * side rows. Every word starts with the resource type and the parameter's code, so one array serves all parameters of
+ * all types (search/words.ts says which words; those that start with `@` belong to the store).
  */
 export interface IndexValues {
   tokens: string[];
-  /** Folded (case and accents), one per name part or address part. */
+  /** One per name part or address part: the folded text, for whole parts followed by U+0001 and the text as written. */
   strings: { code: string; value: string }[];
   /** Inclusive low, exclusive high, as ISO instants; null = open. */
   dates: { code: string; low: string | null; high: string | null }[];

@@ -15,7 +15,7 @@
  * Words that start with `@` belong to the store (`@s=Patient/1`).
  */
 import { createHash } from 'node:crypto';
-import type { Criterion, Include, SearchParam, SearchValue } from './types.ts';
+import type { Criterion, SearchParam, SearchValue } from './types.ts';
 
 /** Longer words become a digest: a GIN key must stay far below a page, and nobody types them. */
 const MAX_WORD = 200;
@@ -106,27 +106,4 @@ function tokenText(param: SearchParam, system: string | null | undefined, code: 
   // Elements of type code carry no system: theirs is that of their required binding.
   if (system === undefined || (system !== null && system === param.codeSystem && code !== null)) return text;
   return `${system === null ? '' : literal(system)}|${text}`;
-}
-
-/** `Type/id` references that a row's own words name for an include (`_include`), of the target type if one is given. */
-export function includedReferences(include: Include, words: readonly string[]): string[] {
-  if (include.param === null) return [];
-  const prefix = wordPrefix(include.source, include.param.code);
-  const found: string[] = [];
-  for (const text of words) {
-    if (!text.startsWith(prefix)) continue;
-    const reference = text.slice(prefix.length);
-    const slash = reference.indexOf('/');
-    if (slash > 0 && reference.indexOf('/', slash + 1) < 0 && !reference.includes(':')) {
-      if (include.target === null || reference.slice(0, slash) === include.target) found.push(reference);
-    }
-  }
-  return found;
-}
-
-/** Words by which rows point at any of these `Type/id` references (`_revinclude`). */
-export function pointingWords(include: Include, references: readonly string[]): string[] {
-  if (include.param === null) return [];
-  const prefix = wordPrefix(include.source, include.param.code);
-  return references.map((reference) => word(prefix, reference));
 }
