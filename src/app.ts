@@ -20,6 +20,7 @@ import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
 import { openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
+import { startHousekeeping } from './jobs/housekeeping.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
 import { createStanding } from './record/standing.ts';
@@ -28,6 +29,7 @@ import { createIndexer } from './search/extract.ts';
 import { createAuditWriter } from './store/audit.ts';
 import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
+import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
@@ -120,6 +122,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const standing = createStanding({ pool, mode: config.mode });
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
+  const housekeeping = startHousekeeping(
+    { pages: () => forgetPages(pumpPool), assertions: () => identity.prune(clock()) },
+    log,
+  );
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
     ...careOperations(settings),
@@ -169,6 +175,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      await housekeeping.stop();
       await pathwayClock.stop();
       await events.stop();
       await anonymous.close();

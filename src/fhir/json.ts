@@ -194,3 +194,16 @@ export function cloneJson(root: Json, numbers: NumberTexts = NO_NUMBERS): JsonDo
   const texts = new NumberTextMap();
   return { root: copyJson(root, numbers, texts), numbers: texts };
 }
+
+/**
+ * Puts the kept texts into the tree itself: each such number becomes a raw JSON value, which JSON.stringify spells as it
+ * came wherever it is copied to. For trees that are only going to be serialised; in place.
+ */
+export function keepSpelling(root: Json, numbers: NumberTexts): void {
+  if (typeof root !== 'object' || root === null) return;
+  for (const [key, item] of Object.entries(root)) {
+    const text = typeof item === 'number' ? numbers.get(root, key) : undefined;
+    if (text !== undefined && Number(text) === item) Object.assign(root, { [key]: rawJson(text) });
+    else if (typeof item === 'object' && item !== null) keepSpelling(item, numbers);
+  }
+}

@@ -35,7 +35,7 @@ export function one(results: readonly Written[]): Written {
   return only;
 }
 
-function written({ write, shown }: Planned): Written {
+function written({ change, write, shown }: Planned): Written {
   const outcome = write.op === 'D' ? 'deleted' : write.op === 'C' ? 'created' : 'updated';
-  return { ...shown, outcome };
+  return { ...shown, outcome, warnings: change.warnings };
 }

@@ -30,6 +30,6 @@ export function create(
       return 'existing' in change ? change : one(await commit(door, client, context, [change]));
     });
     if (!('existing' in result)) return result;
-    return { ...(await read(door, context, type, result.existing)), outcome: 'unchanged' };
+    return { ...(await read(door, context, type, result.existing)), outcome: 'unchanged', warnings: [] };
   });
 }

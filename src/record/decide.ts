@@ -1,5 +1,5 @@
 /** Small steps every interaction takes around a decision. */
-import { parseJson, stringifyJson } from '../fhir/json.ts';
+import { keepSpelling, parseJson } from '../fhir/json.ts';
 import { asResource } from '../fhir/resource.ts';
 import { applyMasks } from '../governance/apply-masks.ts';
 import type { World } from '../governance/evaluate.ts';
@@ -34,9 +34,11 @@ export function show(row: ResourceRow, masks: readonly Mask[]): Shown {
   };
 }
 
+/** Masks copy what they change, and number texts hang on objects: so the numbers themselves carry their text here. */
 function masked(text: string, masks: readonly Mask[]): string {
   const { resource, numbers } = parseStored(text);
-  return stringifyJson(applyMasks(resource, masks), numbers);
+  if (numbers.size > 0) keepSpelling(resource, numbers);
+  return JSON.stringify(applyMasks(resource, masks));
 }
 
 /** Parses a stored body: it was checked when it came in, so anything wrong with it is a bug. */

@@ -1,6 +1,7 @@
 /** From changes to rows: facts, subjects, pregnancy and the decision, with one statement of questions beforehand. */
 import type { AuditEntry } from '../audit/types.ts';
 import { patientReferences } from '../fhir/compartments.ts';
+import type { OutcomeIssue } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
 import { decide } from '../governance/decide.ts';
@@ -27,6 +28,8 @@ export interface Change {
   current: DecidableRow | null;
   /** The decision on that row, already a permit; null = there was no live row. */
   before: Decision | null;
+  /** What validation noticed without refusing, e.g. an unknown extension. */
+  warnings: readonly OutcomeIssue[];
 }
 
 export interface Planned {

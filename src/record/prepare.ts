@@ -1,7 +1,7 @@
 /** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
 import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import type { JsonDocument } from '../fhir/json.ts';
-import { refuse } from '../fhir/outcome.ts';
+import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { applyJsonPatch } from '../fhir/patch.ts';
 import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
@@ -36,7 +36,7 @@ export async function pass(writing: Writing, action: Action & Change['interactio
   if (closed !== null) throw await refused(door, entryOf(context, action), closed);
 }
 
-/** Validates a body that is about to be written, by the definitions and by the guards of its type. */
+/** Validates a body that is about to be written, by the definitions and by the guards of its type; gives the warnings. */
 export async function check(
   writing: Writing,
   document: ResourceDocument,
@@ -44,10 +44,11 @@ export async function check(
 ): Promise<void> {
   requireValid(writing.door, document.resource);
   const guards = writing.door.guards.get(document.resource.resourceType);
-  if (guards === undefined) return;
+  if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;
   const previous = body === null ? null : parseStored(body).resource;
   for (const guard of guards) await guard(document.resource, writing.context, previous);
+  return warnings;
 }
 
 /** create: a fresh id, or what `If-None-Exist` already finds (then nothing is to be written). */
@@ -63,8 +64,9 @@ export async function prepareCreate(
     const existing = await findByCriteria(writing, type, ifNoneExist, 'create');
     if (existing !== null) return { existing };
   }
-  await check(writing, document);
-  return { type, id: newId(writing.context.now), interaction: 'create', document, current: null, before: null };
+  const warnings = await check(writing, document);
+  const id = newId(writing.context.now);
+  return { type, id, interaction: 'create', document, current: null, before: null, warnings };
 }
 
 /** update: the row as it is, or a new one under the client's id where that is allowed (R4 http.html#upsert). */
@@ -84,8 +86,8 @@ export async function prepareUpdate(
   const { current, before } = await fetchCurrent(writing, 'update', type, id);
   requireVersion(current, ifMatch);
   if (current === null && 'id' in target) await requireOwnIds(writing, type);
-  await check(writing, document, current);
-  return { type, id, interaction: 'update', document, current, before };
+  const warnings = await check(writing, document, current);
+  return { type, id, interaction: 'update', document, current, before, warnings };
 }
 
 /** Conditional update: one match is it, none makes a new one (with the client's id if it gave one), several are refused. */
@@ -123,8 +125,8 @@ export async function preparePatch(
   const { root, numbers } = request.patch;
   const apply = request.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
   const after = apply(stored.resource, root, stored.numbers, numbers);
-  await check(writing, after, current);
-  return { type, id, interaction: 'patch', document: after, current, before };
+  const warnings = await check(writing, after, current);
+  return { type, id, interaction: 'patch', document: after, current, before, warnings };
 }
 
 /** delete: null when there is nothing to delete for this caller. */
@@ -139,7 +141,7 @@ export async function prepareDelete(
   const { current, before } = id === null ? NOTHING : await fetchCurrent(writing, 'delete', type, id);
   requireVersion(current, ifMatch);
   if (id === null || current === null || current.row.deleted) return null;
-  return { type, id, interaction: 'delete', document: null, current, before };
+  return { type, id, interaction: 'delete', document: null, current, before, warnings: [] };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../audit/types.ts';
 import type { Definitions } from '../definitions/types.ts';
 import type { NumberTexts } from '../fhir/json.ts';
+import type { OutcomeIssue } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { Principal, Purpose } from '../governance/types.ts';
 import type { Log } from '../log.ts';
@@ -59,6 +60,7 @@ export interface Shown {
 /** What a write did. */
 export interface Written extends Shown {
   outcome: 'created' | 'updated' | 'unchanged' | 'deleted';
+  warnings: readonly OutcomeIssue[];
 }
 
 /** Checks particular to a type that must pass before it is written; registered in `app.ts`, throw an Outcome. */

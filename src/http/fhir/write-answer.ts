@@ -19,8 +19,10 @@ export function writeAnswer(door: Door, request: FhirRequest, written: Written):
   return { status, headers, body: written.text };
 }
 
-/** `Updated CarePlan/17, version 3`, as an OperationOutcome's text. */
+/** `Updated CarePlan/17, version 3`, as an OperationOutcome's text, with what validation noticed. */
 export function outcomeText(written: Written): string {
   const diagnostics = `${WORDS[written.outcome]}: ${written.type}/${written.id}, version ${written.version}`;
-  return JSON.stringify(operationOutcome([{ severity: 'information', code: 'informational', diagnostics }]));
+  return JSON.stringify(
+    operationOutcome([{ severity: 'information', code: 'informational', diagnostics }, ...written.warnings]),
+  );
 }
