@@ -87,8 +87,9 @@ function entities(entry: AuditEntry, patient: string | null): JsonObject[] {
       type: code(ENTITY_TYPE, '2'),
       role: code(OBJECT_ROLE, '24'),
       ...label,
-      description: entry.query.cleaned,
-      query: Buffer.from(entry.query.cleaned).toString('base64'),
+      ...(entry.query.cleaned === '' ? {} : { description: entry.query.cleaned }),
+      // A search without parameters is still a query: `?` stands for it, an empty base64 is no value.
+      query: Buffer.from(entry.query.cleaned || '?').toString('base64'),
     });
   }
   // Of a search over several patients the record does not say whose row is whose: then only the query is shown.
