@@ -23,9 +23,10 @@ import {
 import { OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
 import { familyPieces } from './family-rules.ts';
+import { keeper, piecesKey } from './kept.ts';
 import { brokenGlass, relatedBy, relationshipPiece, servicesOf, WHOLE_RECORD } from './relationship-rules.ts';
 import { classesSeen, classesWritten, isWrite } from './role-views.ts';
-import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS } from './standing.ts';
+import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
 
@@ -61,11 +62,14 @@ export const LAPSE_DAYS = 28;
 
 const ABOUT_NOBODY: readonly DataClass[] = ['directory', 'conformance', 'agreements', 'schedule', 'subscription'];
 
-/** The one predicate over rows for a principal and a request; `type` null = any type. */
-export function rowRule(principal: Principal, ask: Ask): RowRule {
-  if (principal.role === 'steward') return TRUE;
-  return composed(rulePieces(principal, ask), ask.type);
-}
+/**
+ * The one predicate over rows for a principal and a request; `type` null = any type. The same object for the same
+ * standing and ask, so that its compiled form can be kept beside it.
+ */
+export const rowRule: (principal: Principal, ask: Ask) => RowRule = keeper(
+  (principal, ask) => (principal.role === 'steward' ? TRUE : composed(rulePieces(principal, ask), ask.type)),
+  (ask) => `${piecesKey(ask)} ${ask.type}`,
+);
 
 /** Open rows, or all pieces; folded to the type when it is known. */
 export function composed(parts: RulePieces, type: string | null): RowRule {
@@ -74,7 +78,9 @@ export function composed(parts: RulePieces, type: string | null): RowRule {
 }
 
 /** The named pieces of a principal's rule. */
-export function rulePieces(principal: Principal, ask: Ask): RulePieces {
+export const rulePieces: (principal: Principal, ask: Ask) => RulePieces = keeper(buildPieces, piecesKey);
+
+function buildPieces(principal: Principal, ask: Ask): RulePieces {
   const testData: Piece = { name: 'test-data', rules: ['R-48'], rule: testDataRule(ask) };
   if (principal.kind === 'family') {
     return {
@@ -116,7 +122,7 @@ function openRule(principal: Principal, ask: Ask): RowRule {
   const own = isWrite(ask.action) ? classesWritten(principal.role, 'own') : classesSeen(principal.role, 'own');
   const nobody = any(
     inClasses(openClasses(principal, ask)),
-    all(inClasses(own.filter((one) => one === 'subscription' || one === 'feedback')), byAuthor(principal.parties)),
+    all(inClasses(own.filter((one) => one === 'subscription' || one === 'feedback')), byAuthor(selvesOf(principal))),
   );
   // R-26: consent records are the officers' own work; they have no relationship with anybody.
   const register = isOfficer(principal) && !isWrite(ask.action) ? all(inClasses(['consent']), label('N')) : FALSE;
@@ -201,7 +207,7 @@ function restricted(principal: Principal, ask: Ask): RowRule {
     brokenGlass(principal, ask),
   );
   const workingCopy = inClasses(['working-copy']);
-  return all(label('R'), any(all(workingCopy, byAuthor(principal.parties)), all(not(workingCopy), personal)));
+  return all(label('R'), any(all(workingCopy, byAuthor(selvesOf(principal))), all(not(workingCopy), personal)));
 }
 
 function named(principal: Principal): RowRule {
@@ -222,13 +228,13 @@ function viewable(principal: Principal, ask: Ask): RowRule {
   return any(
     seen('full', 'summary', 'summary-permitted'),
     all(seen('edd', 'edd-permitted'), tagged(EDD_TAG)),
-    all(seen('own'), byAuthor(principal.parties)),
+    all(seen('own'), byAuthor(selvesOf(principal))),
     all(seen('copy'), inTypes('Observation', 'RiskAssessment')),
     all(seen('summary-shared'), any(consentForEvery('override', service), consentForEvery('permit', service))),
     all(seen('care-team'), through(['care-team', 'episode', 'registered'])),
     all(seen('attendance'), through(['attendance'])),
     all(seen('supervision'), through(['supervision'])),
-    all(seen('authors'), byAuthor(principal.parties)),
+    all(seen('authors'), byAuthor(selvesOf(principal))),
   );
 }
 
@@ -239,7 +245,7 @@ function writable(principal: Principal): RowRule {
   return any(
     all(written('yes'), not(tagged(OVERRIDE_TAG))),
     all(written('override'), tagged(OVERRIDE_TAG)),
-    all(written('own'), byAuthor(principal.parties)),
+    all(written('own'), byAuthor(selvesOf(principal))),
     all(written('assigned'), inTypes('Task'), related(principal.parties, ['task'], { scoped: true, pregnancy: 'any' })),
     all(written('responses'), inTypes('QuestionnaireResponse')),
   );

@@ -88,3 +88,8 @@ export function partiesFor(principal: Principal, kind: RelationshipKind): string
   const personal = principal.parties.filter((one) => !one.startsWith('Organization/'));
   return SERVICE_KINDS.includes(kind) ? [...personal, ...service] : personal;
 }
+
+/** The parties under which she is an author; a system client is one under its own name too. */
+export function selvesOf(principal: Principal): string[] {
+  return principal.kind === 'system' ? [...principal.parties, `Client/${principal.clientId}`] : principal.parties;
+}

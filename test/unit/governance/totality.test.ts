@@ -94,6 +94,35 @@ describe('rules are total', () => {
   });
 });
 
+describe('kept rules', () => {
+  const ask = asks('search', 'CarePlan');
+
+  test('the same standing and ask give the same object, also for another request of it', () => {
+    expect(rowRule(staff('midwife', HV), { ...ask, now: new Date('2027-01-01') })).toBe(
+      rowRule(staff('midwife', HV), ask),
+    );
+  });
+
+  test('whatever of a standing changes, nothing kept is used', () => {
+    const base = staff('midwife', HV);
+    const changed = [
+      { ...base, role: 'nursery-nurse' as const },
+      { ...base, teams: [] },
+      { ...base, parties: base.parties.slice(1) },
+      { ...base, service: 'Organization/other' },
+      { ...base, ownRecordKey: 'k' },
+    ];
+    for (const other of changed) expect(rowRule(other, ask)).not.toEqual(rowRule(base, ask));
+    const asked = [
+      { ...ask, purpose: 'BTG' as const },
+      { ...ask, action: 'update' as const },
+      { ...ask, mode: 'production' as const },
+      { ...ask, type: 'Patient' },
+    ];
+    for (const other of asked) expect(rowRule(base, other)).not.toEqual(rowRule(base, ask));
+  });
+});
+
 describe('refinement', () => {
   const CANON = 'https://tandem.example/fhir';
   const qr = (name: string, profile?: string) => ({
