@@ -41,8 +41,8 @@ export async function check(
   writing: Writing,
   document: ResourceDocument,
   current: DecidableRow | null = null,
-): Promise<void> {
-  requireValid(writing.door, document.resource);
+): Promise<OutcomeIssue[]> {
+  const warnings = requireValid(writing.door, document.resource);
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;

@@ -118,6 +118,7 @@ export async function setSubscriptionStatus(
     document,
     current: found,
     before: null,
+    warnings: [],
   };
   try {
     await commit(door, door.pool, context, [own]);
