@@ -90,7 +90,7 @@ function personAgent(entry: AuditEntry, type: string, token: boolean): JsonObjec
 
 /** Disclosure at source: this service to a recipient, with the network address of both (PrivacyDisclosure.Source). */
 function disclosureAgents(entry: AuditEntry, server: string): JsonObject[] {
-  const [recipient = 'unknown', address = ''] = (entry.recipient ?? '').split(' ');
+  const [recipient = 'unknown', address = ''] = entry.recipient?.split(' ') ?? [];
   return [
     { ...serverAgent(DCM, SOURCE, server), requestor: true },
     {
