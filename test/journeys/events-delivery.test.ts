@@ -74,6 +74,8 @@ describe('a referral reaches the health visiting system', () => {
       },
       expect.objectContaining({ number: 2, focus: 'ServiceRequest/r2', total: 2 }),
     ]);
+    // The receiver knows of a delivery before its outcome is recorded.
+    await until(async () => (await world.recorded()).length === 4);
     const recorded = await world.recorded();
     expect(recorded.map(({ detail }) => detail)).toEqual([
       'intent id-only',
