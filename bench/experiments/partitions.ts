@@ -14,9 +14,12 @@ const types = Array.from({ length: 146 }, (_, i) => `Type${i}`);
 const columns = 'type text, id text, version int, body text, tokens text[], primary key (type, id)';
 
 await withClient(cluster.url('postgres', 'postgres'), async (client) => {
-  await client.query(`create table single (${columns}); create index on single using gin (tokens) with (fastupdate = off)`);
+  await client.query(
+    `create table single (${columns}); create index on single using gin (tokens) with (fastupdate = off)`,
+  );
   await client.query(`create table split (${columns}) partition by list (type)`);
-  for (const type of types) await client.query(`create table split_${type} partition of split for values in ('${type}')`);
+  for (const type of types)
+    await client.query(`create table split_${type} partition of split for values in ('${type}')`);
   await client.query('create index on split using gin (tokens) with (fastupdate = off)');
   const body = 'x'.repeat(1200);
   for (const table of ['single', 'split']) {
@@ -30,10 +33,20 @@ await withClient(cluster.url('postgres', 'postgres'), async (client) => {
       for (let i = 0; i < 20; i += 1) await client.query({ name: `${table}-${name}`, text, values });
       const start = performance.now();
       for (let i = 0; i < 200; i += 1) await client.query({ name: `${table}-${name}`, text, values });
-      process.stdout.write(`${table.padEnd(7)} ${name.padEnd(28)} ${((performance.now() - start) / 200).toFixed(3)} ms\n`);
+      process.stdout.write(
+        `${table.padEnd(7)} ${name.padEnd(28)} ${((performance.now() - start) / 200).toFixed(3)} ms\n`,
+      );
     };
-    await time('version check of ten', `select w.id, r.version from unnest($1::text[], $2::text[]) w(type, id) left join ${table} r on r.type = w.type and r.id = w.id`, ten);
-    await time('upsert of ten', `insert into ${table} select w.type, w.id, 2, $3, array['a=1'] from unnest($1::text[], $2::text[]) w(type, id) on conflict (type, id) do update set version = excluded.version`, [...ten, body]);
+    await time(
+      'version check of ten',
+      `select w.id, r.version from unnest($1::text[], $2::text[]) w(type, id) left join ${table} r on r.type = w.type and r.id = w.id`,
+      ten,
+    );
+    await time(
+      'upsert of ten',
+      `insert into ${table} select w.type, w.id, 2, $3, array['a=1'] from unnest($1::text[], $2::text[]) w(type, id) on conflict (type, id) do update set version = excluded.version`,
+      [...ten, body],
+    );
     await time('search across types', `select type, id from ${table} r where r.tokens @> $1::text[]`, [['p=7']]);
     await time('read by primary key', `select body from ${table} where type = $1 and id = $2`, ['Type3', 'id13']);
   }

@@ -1,0 +1,22 @@
+/** `npm run bench:prepare [-- --families N] [-- --fresh]`: builds the large store once; a stopped build goes on. */
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './build.ts';
+import { benchFolder, isPrepared, siteOf } from './site.ts';
+
+const { values: options } = parseArgs({
+  options: { families: { type: 'string', default: '20000' }, fresh: { type: 'boolean' } },
+});
+const say = (text: string): void => void process.stdout.write(text);
+
+if (isPrepared('prepared') && options.fresh !== true) {
+  say(`The store is there already: ${join(benchFolder(), 'prepared')} (--fresh builds it again)\n`);
+} else {
+  const site = siteOf('prepared', options.fresh === true);
+  const began = Date.now();
+  await build(site, Number(options.families), say);
+  writeFileSync(join(dirname(site.manifest), 'complete'), `${new Date().toISOString()}\n`);
+  const minutes = (Date.now() - began) / 60_000;
+  say(`Ready after ${minutes.toFixed(1)} minutes.${minutes > 8 ? ' Fewer families: --families N.' : ''}\n`);
+}
