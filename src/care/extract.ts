@@ -11,7 +11,7 @@ import { headings, levelOfNeed, matrixFindings, priorities, riskAssessment, voic
 import { type Extracted, extracted, keyOf, toExtracted } from './extract-identity.ts';
 import { actions, carePlan, goals } from './extract-plan.ts';
 import { NO_SAFEGUARDING } from './questionnaires/joint-visit-confidential.ts';
-import { objectsAt, textAt } from './shape.ts';
+import { isObject, objectsAt, textAt } from './shape.ts';
 
 const answers = (response: Resource, name: string): boolean =>
   textAt(response, 'questionnaire')?.split('|')[0] === questionnaireUrl(name);
@@ -139,13 +139,15 @@ export function extractProvenance(response: Resource, targets: string[], recorde
   const signers = objectsAt(response, 'extension')
     .map((extension) => textAt(extension, 'valueSignature', 'who', 'reference'))
     .filter((who) => who !== undefined);
+  const { subject } = response;
   const author = textAt(response, 'author', 'reference');
   const attended = answeredPractitioners(response);
   const people = [...new Set([...signers, ...(author === undefined ? [] : [author]), ...attended])];
   return {
     resourceType: 'Provenance',
     ...maybe('meta', response.meta?.security ? { security: response.meta.security } : undefined),
-    target: targets.map((target) => ({ reference: target })),
+    // The patient among the targets puts it into her compartment (R4); without her it belongs to nobody.
+    target: [...targets.map((target) => ({ reference: target })), ...(isObject(subject) ? [{ ...subject }] : [])],
     recorded: recorded.toISOString(),
     agent: people.map((who) => ({ who: { reference: who } })),
     entity: [{ role: 'source', what: { reference: what } }],

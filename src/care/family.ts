@@ -192,17 +192,18 @@ export const ROLE_CODE = {
 export interface TeamMember {
   member: Reference;
   role: keyof typeof ROLE_CODE;
-  onBehalfOf?: Reference;
   start: CivilDate;
   end?: CivilDate;
 }
 
-/** One CareTeam.participant; its period is what opens and ends access, so it is never absent. */
+/**
+ * One CareTeam.participant; its period is what opens and ends access, so it is never absent. No onBehalfOf: R4 allows it
+ * for a Practitioner only (ctm-1), and the service of a PractitionerRole is known.
+ */
 export function teamParticipant(member: TeamMember): JsonObject {
   return {
     role: [{ coding: [ROLE_CODE[member.role]] }],
     member: member.member,
-    ...(member.onBehalfOf === undefined ? {} : { onBehalfOf: member.onBehalfOf }),
     period: { start: member.start, ...(member.end === undefined ? {} : { end: member.end }) },
   };
 }

@@ -147,16 +147,31 @@ export function referralEvent(
 
 const concept = (task: Resource): JsonObject => (isObject(task.businessStatus) ? task.businessStatus : {});
 
-/** Provenance of one step: who did what to which resource, and why when there is something to say. */
-export function stepProvenance(port: CarePort, targets: string[], who: string, reason?: string): Resource {
+/**
+ * Provenance of one step: who did what to which resource, and why when there is something to say. R4 finds the patient
+ * of a Provenance among its targets (compartment "target"), so she is the last of them: without her it belongs to nobody.
+ */
+export function stepProvenance(port: CarePort, targets: string[], step: ProvenanceStep): Resource {
+  const { who, patient, reason } = step;
   return {
     resourceType: 'Provenance',
-    target: targets.map(reference),
+    target: [...targets, patient].map(reference),
     recorded: port.now.toISOString(),
     ...maybe('reason', reason === undefined ? undefined : [{ text: reason }]),
     agent: [{ who: reference(who), ...maybe('onBehalfOf', port.caller.service && reference(port.caller.service)) }],
   };
 }
+
+export interface ProvenanceStep {
+  who: string;
+  /** `Patient/..` */
+  patient: string;
+  reason?: string | undefined;
+}
+
+/** `Patient/..` a referral is about. */
+export const patientOfReferral = ({ serviceRequest }: Referral): string =>
+  textAt(serviceRequest, 'subject', 'reference') ?? '';
 
 /** The pathway recorded at triage, from Task.output. */
 export const pathwayOf = (task: Resource): string | undefined =>

@@ -156,7 +156,8 @@ export function planRelease(
   const provenance: Resource = {
     resourceType: 'Provenance',
     meta: { security: [confidentiality('N')] },
-    target: [{ reference: copyAddress }],
+    // The patient among the targets puts it into her compartment (R4); without her it belongs to nobody.
+    target: [{ reference: copyAddress }, ...(isObject(subject) ? [{ ...subject }] : [])],
     recorded: now.toISOString(),
     agent: signedBy(working).map((who) => ({ who: { reference: who } })),
     entity: [

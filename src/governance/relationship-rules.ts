@@ -1,5 +1,5 @@
 /** The relationship rules (R-06, R-07, R-08, R-13, R-18): through whom and how far a record is reached. */
-import { all, any, FALSE, inClasses, inTypes, ofService, related, tagged } from './compose.ts';
+import { all, any, byAuthor, FALSE, inClasses, inTypes, ofService, related, tagged } from './compose.ts';
 import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
 import { kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
@@ -13,7 +13,10 @@ export const WHOLE_RECORD: readonly DataClass[] = ['consent', 'safeguarding-flag
 export function relationshipPiece(principal: Principal, ask: Ask): Piece {
   const write = isWrite(ask.action);
   const isBirthOfRecord = ask.action === 'create' ? all(inTypes('Patient'), ofService(servicesOf(principal))) : FALSE;
-  const synchronised = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
+  // What its service already keeps, a system synchronises; what it creates about a person needs a relationship first, or
+  // an appointment it makes up would open her record to it.
+  const isKept = principal.kind === 'system' && ask.action !== 'create';
+  const synchronised = isKept ? ofService(servicesOf(principal)) : FALSE;
   const rule = any(isBirthOfRecord, synchronised, relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS));
   return { name: 'relationship', rules: ['R-06', 'R-13'], rule };
 }
@@ -31,11 +34,12 @@ export function relationshipRule(principal: Principal, ask: Ask, graceDays: numb
   );
 }
 
-/** R-13: an open referral covers demographics, what it names, and this pregnancy's EDD. */
+/** R-13: an open referral covers demographics, what it names, this pregnancy's EDD, and the record of her own steps on it. */
 function beforeAcceptance(parties: readonly string[], ask: Ask): RowRule {
   if (ask.purpose === 'BTG') return FALSE;
   return any(
     all(inClasses(['demographics']), related(parties, ['referral'], { pregnancy: 'any' })),
+    all(inTypes('Provenance'), byAuthor(parties), related(parties, ['referral'], { pregnancy: 'any' })),
     related(parties, ['referral'], { pregnancy: 'any', scoped: true }),
     all(tagged(EDD_TAG), related(parties, ['referral'])),
   );

@@ -9,7 +9,7 @@ import { changed, created, personOf } from '../change.ts';
 import { civilDate } from '../clock.ts';
 import { careTeam, episodeOfCare, teamParticipant } from '../family.ts';
 import type { CareEntry, CarePort } from '../ports.ts';
-import { type Referral, readReferral, referralEvent, stepProvenance } from '../referral.ts';
+import { patientOfReferral, type Referral, readReferral, referralEvent, stepProvenance } from '../referral.ts';
 import { objectsAt, textAt } from '../shape.ts';
 import { type ReferralStep, stepOf } from './referral-event.ts';
 
@@ -31,7 +31,9 @@ export async function accept(port: CarePort, id: string): Promise<Accepted> {
   // Opened and accepted are told apart in time, so each is a version of its own.
   for (const event of eventsTo(referral)) {
     const { state, entries } = referralEvent(referral, event);
-    const provenance = created(stepProvenance(port, [`Task/${referral.task.id}`], who));
+    const provenance = created(
+      stepProvenance(port, [`Task/${referral.task.id}`], { who, patient: patientOfReferral(referral) }),
+    );
     step = stepOf(state, referral, await port.transaction([...entries, provenance]));
     referral = await readReferral(port, id);
   }
@@ -61,7 +63,6 @@ async function join(
   const member = {
     member: reference(who),
     role: 'health-visitor',
-    onBehalfOf: reference(service),
     start: today,
   } as const;
   const entries: CareEntry[] = [];

@@ -70,7 +70,9 @@ export async function refer(
   const order = created(referralRequest(referral));
   const work = created(referralTask(referral, reference(order.fullUrl)));
   const because = request.override === undefined ? undefined : `Safeguarding override: ${request.override}`;
-  const provenance = created(stepProvenance(port, [order.fullUrl, work.fullUrl], who, because));
+  const provenance = created(
+    stepProvenance(port, [order.fullUrl, work.fullUrl], { who, patient: request.patient, reason: because }),
+  );
   const [serviceRequest, task] = await port.transaction([order, work, provenance]);
   if (serviceRequest === undefined || task === undefined) throw new Error('the transaction answered too few entries');
   return { serviceRequest, task, why: release.why };

@@ -4,7 +4,7 @@ import type { JsonObject, Resource, StoredResource } from '../../fhir/types.ts';
 import { localConcept, reference } from '../canon.ts';
 import { created, personOf } from '../change.ts';
 import type { CareEntry, CarePort } from '../ports.ts';
-import { type Referral, readReferral, referralEvent, stepProvenance } from '../referral.ts';
+import { patientOfReferral, type Referral, readReferral, referralEvent, stepProvenance } from '../referral.ts';
 import type { ReferralState } from '../states.ts';
 
 const REASONS: ReadonlySet<string> = new Set(['wrong-area', 'duplicate', 'information-missing', 'other']);
@@ -45,7 +45,9 @@ export async function applyReferralEvent(
   const { state, entries } = referralEvent(referral, request.event, { task: taskChange(request) });
   const moved = request.event === 'redirect' ? redirected(port, referral, request.owner, who) : [];
   const target = [`Task/${referral.task.id}`];
-  const provenance = created(stepProvenance(port, target, who, request.note));
+  const provenance = created(
+    stepProvenance(port, target, { who, patient: patientOfReferral(referral), reason: request.note }),
+  );
   const stored = await port.transaction([...entries, ...moved, provenance]);
   return stepOf(state, referral, stored);
 }

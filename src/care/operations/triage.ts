@@ -5,7 +5,7 @@ import { type LocalSystem, localConcept } from '../canon.ts';
 import { created, personOf } from '../change.ts';
 import { civilDate, jointWindow } from '../clock.ts';
 import type { CarePort } from '../ports.ts';
-import { readReferral, referralEvent, stepProvenance, windowOf } from '../referral.ts';
+import { patientOfReferral, readReferral, referralEvent, stepProvenance, windowOf } from '../referral.ts';
 import { textAt } from '../shape.ts';
 import { currentEdd } from './current-edd.ts';
 import { type ReferralStep, stepOf } from './referral-event.ts';
@@ -48,7 +48,9 @@ export async function triage(port: CarePort, id: string, decision: TriageDecisio
     task: { output: outputOf(decision) },
     ...(window === undefined ? {} : { serviceRequest: { occurrencePeriod: { start: window.start, end: window.end } } }),
   });
-  const provenance = created(stepProvenance(port, [`Task/${referral.task.id}`], who));
+  const provenance = created(
+    stepProvenance(port, [`Task/${referral.task.id}`], { who, patient: patientOfReferral(referral) }),
+  );
   return stepOf(state, referral, await port.transaction([...entries, provenance]));
 }
 

@@ -96,7 +96,7 @@ describe('the copy', () => {
     expect(copy.status).toBe('completed');
     expect(copy.item).toEqual(answers());
     expect(provenance).toMatchObject({
-      target: [{ reference: 'urn:uuid:x' }],
+      target: [{ reference: 'urn:uuid:x' }, { reference: 'Patient/p1' }],
       agent: [{ who: { reference: MIDWIFE } }, { who: { reference: HEALTH_VISITOR } }],
       entity: [{ role: 'source', what: { reference: 'QuestionnaireResponse/jva-1/_history/4' } }],
     });
