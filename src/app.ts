@@ -77,8 +77,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
 
   // Pools of their own, so that requests, the audit trail and the pumps cannot starve each other (H24).
   const pool = openPool(options.serviceUrl, config.poolSize);
+  const broadPool = openPool(options.serviceUrl, 6, 'each');
   const auditPool = openPool(options.serviceUrl, 3);
-  const pumpPool = openPool(options.serviceUrl, 6);
+  const pumpPool = openPool(options.serviceUrl, 6, 'each');
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
   const audit = createAuditWriter({ pool: auditPool, encode: auditColumns, onError: onError('audit') });
   const followers: { wake(): void }[] = [];
@@ -96,6 +97,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const policy = { allow: config.webhookAllow };
   const door: Door = {
     pool,
+    broadPool,
     definitions,
     indexer: createIndexer(definitions, [base]),
     audit,
@@ -183,7 +185,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await sequencer.stop();
       await sealer.stop();
       await waker.close();
-      await Promise.all([pool.end(), auditPool.end(), pumpPool.end()]);
+      await Promise.all([pool, broadPool, auditPool, pumpPool].map((one) => one.end()));
     },
   };
 }

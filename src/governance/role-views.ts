@@ -131,7 +131,9 @@ const OTHERS: Readonly<Record<DataClass, readonly CellName[]>> = {
   referral:            ['S', '-', '-', 'c', 'c', 'S', '-', 'VW', '-'],
   pregnancy:           ['edd', '-', '-', 'c', 'c', 'V', 'edd permitted', 'VW', '-'],
   schedule:            ['VW', '-', '-', 'c', 'c', 'V', 'S permitted', 'VW', '-'],
-  visit:               ['S', '-', '-', 'c', 'c', 'V', 'S permitted', 'V', '-'],
+  // 5.3 says V. A booking is posted by the maternity system itself (S1), so it writes the visits it authored; nobody
+  // gets a relationship by that with a family that is already there (record/plan.ts).
+  visit:               ['S', '-', '-', 'c', 'c', 'V', 'S permitted', 'VW own', '-'],
   // W with user claims: then it is the person who asks, under her own role.
   'working-copy':      ['-', '-', '-', 'c', 'c', '-', '-', '-', '-'],
   'assessment-copy':   ['-', '-', '-', 'c', 'c', 'V', 'S permitted', 'V', '-'],

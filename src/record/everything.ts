@@ -49,7 +49,7 @@ export function everything(door: Door, context: Context, id: string, query: stri
       timestamp: context.now.toISOString(),
       ...(page.total === null ? {} : { total: page.total }),
       links: links(`${door.base}/${reference}/$everything`, query, page.after),
-      entries: entriesOf(door, context, NO_SUBSET, page.rows),
+      entries: await entriesOf(door, context, NO_SUBSET, page.rows),
     });
   });
 }

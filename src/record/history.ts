@@ -9,6 +9,7 @@ import { type HistoryAsk, readHistory } from '../store/histories.ts';
 import type { FoundRow } from '../store/search.ts';
 import { ask, show, worldOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
+import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
 import type { Context, Door } from './types.ts';
 
@@ -35,7 +36,8 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
     if (closed !== null) throw await refused(door, entry, closed);
     const paging = parameters(request.query);
     const rule = rowRule(context.principal, ask(door, context, 'history', type));
-    const page = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
+    const read = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
+    const page = { ...read, found: read.found.filter(({ row }) => mayReadHistory(context, row)) };
     checkGeneration(context, page.generation);
     if (
       id !== null &&
@@ -58,7 +60,7 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
       timestamp: context.now.toISOString(),
       ...(page.total === null ? {} : { total: page.total }),
       links: links(`${door.base}/${path}`, request.query, page.more ? page.found.at(-1) : undefined),
-      entries: page.found.map((found) => historyEntry(door, context, found)),
+      entries: await historyEntries(door, context, page.found),
     });
   });
 }
@@ -113,15 +115,17 @@ function links(url: string, query: string, last: FoundRow | undefined): { relati
   return [self, { relation: 'next', url: `${url}?${params}` }];
 }
 
-function historyEntry(door: Door, context: Context, found: FoundRow) {
-  const { row } = found;
-  const method = row.deleted ? 'DELETE' : row.version === 1 ? 'POST' : 'PUT';
-  const status = row.deleted ? '204' : row.version === 1 ? '201' : '200';
-  const masks = masksFor(context.principal, worldOf(context, found));
-  return {
-    fullUrl: `${door.base}/${row.type}/${row.id}`,
-    ...(row.deleted ? {} : { resourceText: show(row, masks).text }),
-    request: { method, url: method === 'POST' ? row.type : `${row.type}/${row.id}` },
-    response: { status, etag: `W/"${row.version}"`, lastModified: row.updated.toISOString() },
-  };
+async function historyEntries(door: Door, context: Context, found: readonly FoundRow[]) {
+  const masked = found.map((one) => show(one.row, masksFor(context.principal, worldOf(context, one))));
+  const shown = await withoutHiddenMembers(door, context, masked);
+  return found.map(({ row }, i) => {
+    const method = row.deleted ? 'DELETE' : row.version === 1 ? 'POST' : 'PUT';
+    const status = row.deleted ? '204' : row.version === 1 ? '201' : '200';
+    return {
+      fullUrl: `${door.base}/${row.type}/${row.id}`,
+      ...(row.deleted ? {} : { resourceText: shown[i]?.text ?? '' }),
+      request: { method, url: method === 'POST' ? row.type : `${row.type}/${row.id}` },
+      response: { status, etag: `W/"${row.version}"`, lastModified: row.updated.toISOString() },
+    };
+  });
 }

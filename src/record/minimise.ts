@@ -6,19 +6,26 @@ import { masksFor } from '../governance/masks.ts';
 import type { Query } from '../search/types.ts';
 import type { FoundRow } from '../store/search.ts';
 import { parseStored, show, worldOf } from './decide.ts';
+import { withoutHiddenMembers } from './family-group.ts';
 import type { Context, Door } from './types.ts';
 
 const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
 
 /** Bundle entries of a searchset, matches first. */
-export function entriesOf(door: Door, context: Context, query: Query, found: readonly FoundRow[]): AnswerEntry[] {
-  return found.map((one) => {
-    const masks = masksFor(context.principal, worldOf(context, one));
-    const { text } = show(one.row, masks);
+export async function entriesOf(
+  door: Door,
+  context: Context,
+  query: Query,
+  found: readonly FoundRow[],
+): Promise<AnswerEntry[]> {
+  const masked = found.map((one) => show(one.row, masksFor(context.principal, worldOf(context, one))));
+  const shown = await withoutHiddenMembers(door, context, masked);
+  return shown.map(({ type, id, text }, i) => {
+    const mode = found[i]?.mode ?? 'match';
     return {
-      fullUrl: `${door.base}/${one.row.type}/${one.row.id}`,
-      resourceText: one.mode === 'match' ? subset(door, query, text) : text,
-      search: { mode: one.mode },
+      fullUrl: `${door.base}/${type}/${id}`,
+      resourceText: mode === 'match' ? subset(door, query, text) : text,
+      search: { mode },
     };
   });
 }

@@ -286,10 +286,21 @@ function planOne(door: Door, context: Context, change: Change, world: World): Pl
   };
 }
 
-/** An update must be permitted on the row as it is (decided in prepare.ts) and as it will be. */
+/**
+ * An update must be permitted on the row as it is (decided in prepare.ts) and as it will be; one that brings in another
+ * person is also a create about her. What an operation of the mission writes on a person's behalf (a released copy, an
+ * extracted finding) is nobody's to write by hand: she must be permitted to see it (domain.md 5.3).
+ */
 function decisionOf(door: Door, context: Context, change: Change, next: DecidableRow): Decision {
   if (change.document === null && change.before !== null) return change.before;
-  return decide(context.principal, ask(door, context, change.interaction, change.type), { ...next, now: context.now });
+  const world = { ...next, now: context.now };
+  const known = change.current?.row.subjects;
+  const isNew = known === undefined || next.row.subjects.some((subject) => !known.includes(subject));
+  const asked = ask(door, context, isNew ? 'create' : change.interaction, change.type);
+  const decision = decide(context.principal, asked, world);
+  if (decision.permit || context.operation === undefined) return decision;
+  const seen = decide(context.principal, ask(door, context, 'read', change.type), world);
+  return seen.permit ? seen : decision;
 }
 
 /** Types whose resources say something the rules read, and those that say who is who. */

@@ -7,6 +7,7 @@ import { readCurrent } from '../store/reads.ts';
 import type { DecidableRow } from '../store/rows.ts';
 import { ask, reach, show } from './decide.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
+import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
 import type { Context, Door, Shown } from './types.ts';
 
@@ -37,8 +38,10 @@ export async function showFound(
   const decision = decide(context.principal, asked, { ...found, now: context.now });
   const seen = withDecision(withRows(entry, [found.row]), decision);
   if (!decision.permit) throw await refused(door, seen, decision);
+  if (entry.interaction === 'vread' && !mayReadHistory(context, found.row)) throw await notFound(door, seen);
   if (found.row.deleted) throw refuse(410, 'deleted', 'This resource was deleted; its history is kept');
-  const shown = show(found.row, decision.masks);
+  const [shown] = await withoutHiddenMembers(door, context, [show(found.row, decision.masks)]);
+  if (shown === undefined) throw new Error('one row went in and none came out');
   await door.audit.write(seen);
   return shown;
 }

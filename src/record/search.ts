@@ -50,12 +50,14 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       forbidden: forbidden(door, context, type),
       now: context.now,
     });
-    const result = await runSearch(door.pool, {
+    const asked = {
       query,
       now: context.now,
       ruleFor: ruleFor(door, context),
       guards: guards(context, query),
-    });
+      fewPatients: context.principal.kind !== 'system',
+    };
+    const result = await runSearch(door.pool, asked, door.broadPool);
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
     const next = result.ids === null ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
@@ -146,10 +148,10 @@ export interface SearchsetParts {
 }
 
 /** The answer Bundle: matches, includes, warnings as an outcome entry, links. */
-export function searchset(door: Door, context: Context, parts: SearchsetParts): string {
+export async function searchset(door: Door, context: Context, parts: SearchsetParts): Promise<string> {
   const { query, result, warnings, next } = parts;
   const self = `${door.base}/${query.type ?? ''}${query.self === '' ? '' : `?${query.self}`}`;
-  const entries = query.count === 0 ? [] : entriesOf(door, context, query, result.found);
+  const entries = query.count === 0 ? [] : await entriesOf(door, context, query, result.found);
   if (warnings.length > 0) {
     entries.push({ resourceText: JSON.stringify(operationOutcome(warnings)), search: { mode: 'outcome' } });
   }

@@ -69,6 +69,8 @@ export type WriteGuard = (resource: Resource, context: Context, previous: Resour
 /** Everything the record stands on. Built once in `app.ts`. */
 export interface Door {
   pool: Pool;
+  /** For searches whose plan depends on their values. */
+  broadPool: Pool;
   definitions: Definitions;
   indexer: Indexer;
   audit: AuditWriter;

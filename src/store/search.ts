@@ -1,7 +1,10 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
 import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Include, Query } from '../search/types.ts';
-import { orderSql, type RowMask, whereSql } from './query-sql.ts';
+import type { Pool } from './pool.ts';
+import { statementName } from './prepared.ts';
+import { isNarrowQuery, orderSql, type RowMask, whereSql } from './query-sql.ts';
+import { reachSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
@@ -19,6 +22,8 @@ export interface SearchAsk {
   ruleFor(type: string | null): RowRule | null;
   /** Parameters that would reveal masked elements, and the rows on which they are not masked. */
   guards?: readonly { params: ReadonlySet<string>; rule: RowRule }[];
+  /** True for people: they have hundreds of families, a service has thousands. */
+  fewPatients?: boolean;
   /** Later pages: the ids of this page in order, as `Type/id`, instead of the query's own criteria. */
   ids?: readonly string[];
 }
@@ -48,11 +53,21 @@ interface RawFound extends RawRow {
   generation: number;
 }
 
-/** @throws Error only for faults of the database; bad queries were refused by the parser */
-export async function runSearch(db: Db, ask: SearchAsk): Promise<SearchResult> {
+/**
+ * @param broad where searches go that need their values to be planned; a bulkhead too: they cannot take the connections
+ *   of reads and narrow searches
+ * @throws Error only for faults of the database; bad queries were refused by the parser
+ */
+export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
   const params = new SqlParams();
   const text = statement(ask, params);
-  const rows = (await db.query<RawFound>(text, params.values)).rows;
+  const name = isNarrow(ask) ? statementName(text) : null;
+  const { values } = params;
+  const result =
+    name === null
+      ? await (broad ?? db).query<RawFound>(text, values)
+      : await db.query<RawFound>({ name, text, values });
+  const { rows } = result;
   const head = rows[0];
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
   const found = rows
@@ -64,6 +79,10 @@ export async function runSearch(db: Db, ask: SearchAsk): Promise<SearchResult> {
     total: ask.query.total === 'none' && ask.query.count > 0 ? null : head.matches > PAGE_IDS ? null : head.matches,
     generation: head.generation,
   };
+}
+
+function isNarrow(ask: SearchAsk): boolean {
+  return ask.ids !== undefined || isNarrowQuery(ask.query);
 }
 
 function statement(ask: SearchAsk, params: SqlParams): string {
@@ -95,14 +114,21 @@ function hitSql(ask: SearchAsk, params: SqlParams): string {
   const masks = (ask.guards ?? []).map(
     (guard): RowMask => ({
       params: guard.params,
-      row: `not ${ruleSql(guard.rule, params, ask.now)}`,
+      row: () => `not ${ruleSql(guard.rule, params, ask.now)}`,
     }),
   );
   return `select k.type, k.id, row_number() over () as n from (
       select r.type, r.id from resource r
-      where ${whereSql(query, params, masks)} and ${ruleSql(rule, params, ask.now)} and not r.deleted
+      where ${whereSql(query, params, masks)}${reach(ask, rule, params)} and ${ruleSql(rule, params, ask.now)} and not r.deleted
       order by ${orderSql(query, params, masks)} limit ${limit}
     ) k`;
+}
+
+/** A broad search of a person with few families starts from her families. */
+function reach(ask: SearchAsk, rule: RowRule, params: SqlParams): string {
+  if (!ask.fewPatients || isNarrow(ask)) return '';
+  const condition = reachSql(rule, params, ask.now);
+  return condition === null ? '' : ` and ${condition}`;
 }
 
 function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): string {

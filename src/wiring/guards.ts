@@ -3,8 +3,9 @@ import { guardAppointment, guardEncounter, guardReferralTask, guardResponse } fr
 import type { Definitions } from '../definitions/types.ts';
 import type { EndpointPolicy } from '../events/endpoint.ts';
 import { guardSubscription } from '../events/subscription.ts';
-import { refuse } from '../fhir/outcome.ts';
+import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
+import { agreementFaults } from '../governance/agreements.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
 
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
@@ -23,6 +24,7 @@ export function writeGuards(
     ['Task', [(task, context, previous) => guardReferral(task, context, previous)]],
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
+    ['Contract', [(contract) => guardAgreement(contract)]],
     ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
   ]);
 }
@@ -63,6 +65,19 @@ function stateOf(task: Resource): string | null {
   return (
     /"system":"[^"]*\/referral-state","code":"([a-z-]+)"/.exec(JSON.stringify(task.businessStatus ?? null))?.[1] ?? null
   );
+}
+
+/** An agreement that contradicts itself is refused with every reason (R-04). */
+function guardAgreement(contract: Resource): void {
+  const faults = agreementFaults(contract);
+  if (faults.length === 0) return;
+  const issues = faults.map(({ expression, text }) => ({
+    severity: 'error' as const,
+    code: 'business-rule',
+    diagnostics: text,
+    expression,
+  }));
+  throw new Outcome(422, issues);
 }
 
 /** Codes of one of our value sets, for answers; null when they cannot be listed. */

@@ -32,7 +32,8 @@ create table history (
 );
 create index history_updated on history (type, updated);
 
--- Narrow side rows for prefixes and ranges. Tokens, references and uris live in resource.tokens.
+-- Narrow side rows for prefixes and ranges. Tokens, references and uris live in resource.tokens. The row indexes start
+-- with the id: with the type first, PostgreSQL 18 skip-scans them and walks the whole type (measured 4.6 against 1.9 ms).
 create table index_string (
   type text collate "C" not null,
   id text collate "C" not null,
@@ -40,7 +41,7 @@ create table index_string (
   value text collate "C" not null
 );
 create index index_string_value on index_string (type, code, value, id);
-create index index_string_row on index_string (type, id, code);
+create index index_string_row on index_string (id, type, code);
 
 create table index_date (
   type text collate "C" not null,
@@ -50,7 +51,7 @@ create table index_date (
   high timestamptz not null
 );
 create index index_date_value on index_date (type, code, low, high, id);
-create index index_date_row on index_date (type, id, code);
+create index index_date_row on index_date (id, type, code);
 
 create table index_number (
   type text collate "C" not null,
@@ -61,7 +62,7 @@ create table index_number (
   unit text collate "C"
 );
 create index index_number_value on index_number (type, code, low, high, id);
-create index index_number_row on index_number (type, id, code);
+create index index_number_row on index_number (id, type, code);
 
 -- Facts that rules read (house.md section 4). `source` is the resource or grant that produced the row.
 create table relationship (
