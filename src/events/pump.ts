@@ -59,40 +59,66 @@ export function createPumpStep(options: PumpOptions): () => Promise<boolean> {
       for (const subscription of await liveSubscriptions(pool)) matcher.put(subscription);
     }
     const rows = await readFeed(pool, from, STEP);
-    const last = rows.at(-1);
-    if (!last) {
+    if (rows.length === 0) {
       known = from;
       return false;
     }
     // Until the step is stored the index is ahead of the tables: a failure on the way must read them again.
     known = -1;
-    const found = await matchRows(options, matcher, rows);
-    const step: MatchStep = { reader: READER, from, to: last.feedNo, ...found };
-    if (!(await commitStep(pool, step))) return true;
-    known = last.feedNo;
-    if (found.events.length > 0 || found.settings.length > 0) options.onNumbered();
+    const { to, settings, events, failure } = await matchRows(options, matcher, { from, rows });
+    if (to > from) {
+      const step: MatchStep = { reader: READER, from, to, settings, events };
+      if (!(await commitStep(pool, step))) return true;
+      if (events.length > 0 || settings.length > 0) options.onNumbered();
+    }
+    if (failure) throw failure.error;
+    known = to;
     return rows.length === STEP;
   };
 }
 
-type Found = { settings: SubscriptionSettings[]; events: MatchedEvent[] };
+interface Found {
+  /** The last row that was looked at wholly. */
+  to: number;
+  settings: SubscriptionSettings[];
+  events: MatchedEvent[];
+  /** What stopped it before the end; what was found until then counts. */
+  failure: { error: unknown } | null;
+}
 
 /** Goes through a stretch of the feed in order: a subscription hears of what comes after it. */
-async function matchRows(options: PumpOptions, matcher: Matcher, rows: readonly FeedRow[]): Promise<Found> {
+async function matchRows(
+  options: PumpOptions,
+  matcher: Matcher,
+  { from, rows }: { from: number; rows: readonly FeedRow[] },
+): Promise<Found> {
   const settings = new Map<string, SubscriptionSettings>();
   const events: MatchedEvent[] = [];
-  for (const row of rows) {
-    if (row.type === 'Subscription') {
-      const changed = await readSettings(options, row);
-      matcher.put(changed);
-      settings.set(changed.id, changed);
-      continue;
+  let to = from;
+  let failure: Found['failure'] = null;
+  try {
+    for (const row of rows) {
+      if (row.type === 'Subscription') {
+        const changed = await readSettings(options, row);
+        matcher.put(changed);
+        settings.set(changed.id, changed);
+      } else {
+        events.push(...(await matchRow(options, matcher, row)));
+      }
+      to = row.feedNo;
     }
-    for (const topic of topicsOf(row.type)) {
-      if (matcher.wants(topic)) events.push(...(await matchTopic(options, matcher, { row, topic })));
-    }
+  } catch (error) {
+    failure = { error };
   }
-  return { settings: [...settings.values()], events };
+  return { to, settings: [...settings.values()], events, failure };
+}
+
+async function matchRow(options: PumpOptions, matcher: Matcher, row: FeedRow): Promise<MatchedEvent[]> {
+  const events: MatchedEvent[] = [];
+  for (const topic of topicsOf(row.type)) {
+    if (matcher.wants(topic)) events.push(...(await matchTopic(options, matcher, { row, topic })));
+  }
+  return events;
 }
 
 async function matchTopic(
