@@ -31,7 +31,7 @@ import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
 import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
-import { startSealer } from './store/seal.ts';
+import { CHECKPOINT_FILE, startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
 import { startEvents } from './wiring/events.ts';
 import { writeGuards } from './wiring/guards.ts';
@@ -90,7 +90,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     onError: onError('sequencer'),
   });
-  const checkpointFile = join(config.dataDir, 'checkpoints.log');
+  const checkpointFile = join(config.dataDir, CHECKPOINT_FILE);
   const sealer = startSealer({ pool: pumpPool, checkpointFile, onError: onError('sealer') });
   const waker = startWaker(options.serviceUrl, () => sequencer.wake());
 
