@@ -36,8 +36,8 @@ export interface Progress {
 
 const SEED = 'https://tandem.example/fhir/Id/seed';
 const STAGES: readonly Stage[] = ['started', 'directory', 'complete'];
-/** Two keep both cores busy; more only wait for each other. */
-const WORKERS = 4;
+/** Every care team raises the governance generation, so families written side by side would only repeat each other. */
+const WORKERS = 1;
 const MAX_ATTEMPTS = 20;
 
 /** What an earlier start has left, or null. One read. */
@@ -52,12 +52,12 @@ export async function progressOf(loading: Loading): Promise<Progress | null> {
 
 /**
  * Brings the record to the stage that is wanted.
- * @param build the resources of one transaction each, for a day; `families` only when the seed itself is wanted
+ * @param build transactions for a day, those of one family in order; `families` only when the seed itself is wanted
  * @param before what `progressOf` said
  */
 export async function load(
   loading: Loading,
-  build: { directory(day: CivilDate): Resource[][]; families: ((day: CivilDate) => Iterable<Resource[]>) | null },
+  build: { directory(day: CivilDate): Resource[][]; families: ((day: CivilDate) => Iterable<Resource[][]>) | null },
   before: Progress | null,
 ): Promise<void> {
   const day = before?.day ?? civilDate(loading.door.clock());
@@ -73,12 +73,12 @@ export async function load(
   await write(loading, [progressResource('complete', day)]);
 }
 
-async function families(loading: Loading, all: readonly Resource[][], resuming: boolean): Promise<void> {
+async function families(loading: Loading, all: readonly Resource[][][], resuming: boolean): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let mine = all[next]; mine !== undefined; mine = all[next]) {
       next += 1;
-      await writeOnce(loading, mine, resuming);
+      for (const resources of mine) await writeOnce(loading, resources, resuming);
       if (next % 20 === 0) loading.progress(`the synthetic seed (${next} of ${all.length} families)`);
     }
   };

@@ -1,6 +1,6 @@
 /** What the midwife records at booking and at the dating scan, and what she agreed about sharing (1.2, 1.3 rule 5). */
 import { CANON, localConcept, reference, snomed, V3_ACT, V3_PARTICIPATION } from '../../src/care/canon.ts';
-import { addDays, gestationDays, TERM_DAYS } from '../../src/care/clock.ts';
+import { addDays, TERM_DAYS } from '../../src/care/clock.ts';
 import { eddObservation, pregnancyCondition } from '../../src/care/pregnancy.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { londonInstant, workingDay } from '../days.ts';
@@ -13,10 +13,9 @@ export function booking(family: Family): Resource[] {
   const performer = reference(family.midwife);
   const lmp = addDays(family.eddByLmp, -TERM_DAYS);
   const byLmp = eddObservation({ patient, from: { lmp }, on: family.booked, performer });
-  const scan =
-    family.scanned === null || family.scanned < family.booked
-      ? []
-      : [eddObservation({ patient, from: { scan: family.edd }, on: family.scanned, performer })];
+  // Who comes from elsewhere brings her scan along: it is recorded at booking.
+  const on = [family.scanned ?? '', family.booked].sort()[1] ?? family.booked;
+  const scan = family.scanned === null ? [] : [eddObservation({ patient, from: { scan: family.edd }, on, performer })];
   return [
     { ...pregnancyCondition(patient, performer, family.booked), id: `${family.id}-pregnancy` },
     { ...byLmp, id: `${family.id}-edd-lmp` },
@@ -95,6 +94,3 @@ function sharingTask(family: Family, code: 'explain-sharing' | 'revisit-sharing'
     owner: reference(family.midwife),
   };
 }
-
-/** True once the dating scan or 12+0 has let a routine referral go (1.3 rule 6). */
-export const isReleased = (family: Family): boolean => gestationDays(family.edd, family.today) >= 84;

@@ -28,15 +28,21 @@ export function acceptedOn(family: Family): CivilDate {
   return [day, family.today].sort()[0] ?? day;
 }
 
-/** Both services' episodes as far as they are open, and the care team. `ended`: the day all of it ended as planned. */
-export function care(family: Family, ended?: CivilDate): Resource[] {
-  const common = {
-    pregnancy: family.pregnancy,
-    patient: motherOf(family),
-    ...(ended === undefined ? {} : { end: ended }),
-  };
+export interface CareEnds {
+  /** Day on which the midwives' part ended as planned (handover after birth, loss). */
+  maternity?: CivilDate;
+  /** Day on which the health visitors' part ended as planned. */
+  visiting?: CivilDate;
+}
+
+const until = (end: CivilDate | undefined) => (end === undefined ? {} : { end });
+
+/** Both services' episodes as far as they were opened, and the care team. */
+export function care(family: Family, ends: CareEnds = {}, taken = isTaken(family)): Resource[] {
+  const common = { pregnancy: family.pregnancy, patient: motherOf(family) };
   const maternity = episodeOfCare({
     ...common,
+    ...until(ends.maternity),
     kind: 'maternity',
     organization: reference(MATERNITY),
     start: family.booked,
@@ -45,6 +51,7 @@ export function care(family: Family, ended?: CivilDate): Resource[] {
   });
   const visiting = episodeOfCare({
     ...common,
+    ...until(ends.visiting),
     kind: 'health-visiting',
     organization: reference(HEALTH_VISITING),
     start: acceptedOn(family),
@@ -54,30 +61,29 @@ export function care(family: Family, ended?: CivilDate): Resource[] {
   });
   return [
     { ...maternity, id: `${family.id}-mat` },
-    ...(isTaken(family) ? [{ ...visiting, id: `${family.id}-hv` }] : []),
-    teamOf(family, ended),
+    ...(taken ? [{ ...visiting, id: `${family.id}-hv` }] : []),
+    teamOf(family, ends, taken),
   ];
 }
 
 /** R4 EpisodeOfCare.careManager takes a Practitioner, or a PractitionerRole; the person is named. */
 const practitionerOf = (role: string): string => role.replace('PractitionerRole/', 'Practitioner/');
 
-function teamOf(family: Family, ended: CivilDate | undefined): Resource {
-  const end = ended === undefined ? {} : { end: ended };
+function teamOf(family: Family, ends: CareEnds, taken: boolean): Resource {
   const members: TeamMember[] = [
     {
       member: reference(family.midwife),
       role: 'midwife',
       start: family.booked,
-      ...end,
+      ...until(ends.maternity),
     },
   ];
-  if (isTaken(family)) {
+  if (taken) {
     members.push({
       member: reference(family.healthVisitor),
       role: 'health-visitor',
       start: acceptedOn(family),
-      ...end,
+      ...until(ends.visiting),
     });
   }
   const team = careTeam({
@@ -86,7 +92,7 @@ function teamOf(family: Family, ended: CivilDate | undefined): Resource {
     pregnancy: family.pregnancy,
     start: family.booked,
     members,
-    organizations: [reference(MATERNITY), ...(isTaken(family) ? [reference(HEALTH_VISITING)] : [])],
+    organizations: [reference(MATERNITY), ...(taken ? [reference(HEALTH_VISITING)] : [])],
   });
   return { ...team, id: family.id, meta: { profile: [profile('JV-CareTeam')] } };
 }

@@ -5,7 +5,7 @@ import type { FetalStatus, PersonName } from '../../src/care/family.ts';
 import type { ReferralState, VisitState } from '../../src/care/states.ts';
 import type { Reference } from '../../src/fhir/types.ts';
 import { type Area, areaOf } from '../directory/places.ts';
-import { NAMED_HEALTH_VISITORS, NAMED_MIDWIVES } from '../directory/staff-list.ts';
+import { NAMED_HEALTH_VISITORS, NAMED_MIDWIVES, STAFF } from '../directory/staff-list.ts';
 import { home, language, mobile, nhsNumberAt, partnerName, woman } from '../people.ts';
 import { type Dice, dice } from '../random.ts';
 
@@ -46,7 +46,7 @@ export interface FamilySpec {
 export interface VisitSpec {
   kind: 'joint-visit' | 'hv-antenatal-contact';
   state: VisitState;
-  /** Days from the day of the seed, moved to a working day. */
+  /** Days from the day of the seed, moved to a working day; 0 stays today, whatever day it is. */
   day: number;
   /** London clock time of the start. */
   time: string;
@@ -125,8 +125,10 @@ export function familyOf(spec: FamilySpec, today: CivilDate): Family {
   };
 }
 
+/** Every fourth family is Priya's, who has the largest caseload; the others in turn. */
 function staffOf(list: typeof NAMED_MIDWIVES, wanted: string | undefined, number: number) {
-  const found = wanted === undefined ? list[number % list.length] : list.find((one) => one.id === wanted);
+  const turn = list === NAMED_MIDWIVES && number % 4 === 0 ? 0 : number % list.length;
+  const found = wanted === undefined ? list[turn] : STAFF.find((one) => one.id === wanted);
   if (found === undefined) throw new Error(`nobody in the directory for ${wanted}`);
   return found;
 }
