@@ -45,6 +45,24 @@ function signatoriesOf(resource: Resource): string[] {
     .flatMap((one) => refs(object(one.valueSignature)?.who));
 }
 
+/** The visit whose practitioners are the authors of an assessment. */
+export function visitLookups(resource: Resource): string[] {
+  return resource.resourceType === 'QuestionnaireResponse'
+    ? refs(resource.encounter).filter((one) => isTo(one, 'Encounter'))
+    : [];
+}
+
+/**
+ * The practitioners of the visit: both are authors of its assessment from the first word on, whoever began to write
+ * (domain.md 2.5, equal partnership). Taken from the Encounter, so that naming somebody in a form opens nothing.
+ */
+export function practitionersOfVisit(resource: Resource, lookup: Lookup): string[] {
+  return visitLookups(resource).flatMap((visit) => {
+    const people = objects(lookup(visit)?.participant).flatMap((one) => refs(one.individual));
+    return people.filter((one) => isTo(one, 'PractitionerRole', 'Practitioner'));
+  });
+}
+
 /** What `recordingServiceOf` reads. */
 export function serviceLookups(resource: Resource): string[] {
   const people = authorsOf(resource, []).filter((one) => isTo(one, 'PractitionerRole', 'CareTeam'));

@@ -6,7 +6,7 @@
 import { patientReferences } from '../fhir/compartments.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementsOf } from './agreements.ts';
-import { authorsOf, recordingServiceOf, serviceLookups } from './authorship.ts';
+import { authorsOf, practitionersOfVisit, recordingServiceOf, serviceLookups, visitLookups } from './authorship.ts';
 import { consentsOf, isOverride, OVERRIDE_TAG } from './consents.ts';
 import { classLookups, classOf } from './data-classes.ts';
 import { type DirectoryRow, directoryOf } from './directory.ts';
@@ -65,6 +65,7 @@ export function lookupsOf(resource: Resource, unowned = false): string[] {
     ...classLookups(resource),
     ...relationshipLookups(resource),
     ...kinLookups(resource),
+    ...visitLookups(resource),
     ...(unowned ? serviceLookups(resource) : []),
   ]);
 }
@@ -110,7 +111,10 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
   const dataClass = classOf(resource, lookup);
   const sources = classLookups(resource).flatMap((one) => lookup(one) ?? []);
   const { label, tags } = labelOf(resource, dataClass, dataClass === 'confidential' ? sources : []);
-  const authors = authorsOf(resource, context.writer ?? []);
+  const authors = [
+    ...authorsOf(resource, context.writer ?? []),
+    ...(dataClass === 'working-copy' ? practitionersOfVisit(resource, lookup) : []),
+  ];
   const service = before?.service ?? context.service ?? recordingServiceOf(resource, lookup);
   const own = resource.id === undefined ? [] : [`Patient/${resource.id}`];
   return {

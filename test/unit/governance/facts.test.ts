@@ -430,6 +430,37 @@ describe('labels, kin, service, directory', () => {
     expect(row).toMatchObject({ service: HV, authors: ['CareTeam/a', 'PractitionerRole/hv-1'] });
   });
 
+  test('both practitioners of the visit are authors of its assessment, whoever began it; of nothing else', () => {
+    store['Encounter/jv-1'] = {
+      resourceType: 'Encounter',
+      id: 'jv-1',
+      participant: [
+        { individual: { reference: 'PractitionerRole/mw-1' } },
+        { individual: { reference: 'PractitionerRole/hv-1' } },
+        { individual: { reference: 'RelatedPerson/mum' } },
+      ],
+    };
+    const response = (name: string, more: object = {}): Resource => ({
+      resourceType: 'QuestionnaireResponse',
+      id: 'r1',
+      questionnaire: `${CANON}/Questionnaire/${name}`,
+      encounter: { reference: 'Encounter/jv-1' },
+      subject: { reference: 'Patient/p1' },
+      ...more,
+    });
+    const authors = (resource: Resource) => facts(resource, { writer: ['PractitionerRole/hv-1'] }).row.authors;
+    const working = response('joint-visit-assessment');
+    expect(lookupsOf(working)).toContain('Encounter/jv-1');
+    expect(authors(working).toSorted()).toEqual(['PractitionerRole/hv-1', 'PractitionerRole/mw-1']);
+    expect(authors(response('joint-visit-confidential'))).toEqual(['PractitionerRole/hv-1']);
+    // Naming somebody in the form is not attending.
+    const named = {
+      linkId: 'visit.practitioners.ref',
+      answer: [{ valueReference: { reference: 'PractitionerRole/x' } }],
+    };
+    expect(authors({ ...working, item: [named] })).not.toContain('PractitionerRole/x');
+  });
+
   test('roles: words and speciality before occupation; a community nurse has none', () => {
     const role = (code: object[], specialty: object[] = []) =>
       roleOf({ resourceType: 'PractitionerRole', code: code as [], specialty: specialty as [] });
