@@ -3,7 +3,7 @@
  * read by the same parser and served by the same handler, so a row is shown alike by both (H6).
  */
 import type { EntryUrl } from '../../fhir/entry-url.ts';
-import { refuse } from '../../fhir/outcome.ts';
+import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { auditEvent } from './audit-event.ts';
 import { bundle } from './bundle.ts';
 import { create } from './create.ts';
@@ -40,21 +40,31 @@ export function dispatch(method: string, url: EntryUrl, operations: readonly Ope
   if (url.type === 'AuditEvent') return auditEvent;
   const handler = interactionOf(method, url);
   if (handler !== null) return handler;
-  throw refuse(405, 'not-supported', `${method} is not offered at this address`);
+  throw notAllowed(
+    `${method.slice(0, 20)} is not offered at this address`,
+    METHODS.filter((one) => interactionOf(one, url) !== null),
+  );
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** 405 says what is offered instead (RFC 9110 15.5.6). */
+export function notAllowed(diagnostics: string, offered: readonly string[]): Outcome {
+  return new Outcome(405, [{ severity: 'error', code: 'not-supported', diagnostics }], { Allow: offered.join(', ') });
 }
 
 function interactionOf(method: string, url: EntryUrl): FhirHandler | null {
   const reads = method === 'GET' || method === 'HEAD';
-  if (url.history) return method === 'GET' ? history : null;
+  if (url.history) return reads ? history : null;
   if (url.vid !== null) return reads ? vread : null;
   if (url.search) return method === 'POST' ? search : null;
-  if (url.type === null) return method === 'POST' ? bundle : method === 'GET' ? search : null;
+  if (url.type === null) return method === 'POST' ? bundle : reads ? search : null;
   if (url.id === null) {
     if (method === 'POST') return create;
     if (method === 'PUT') return update;
     if (method === 'PATCH') return patch;
     if (method === 'DELETE') return remove;
-    return method === 'GET' ? search : null;
+    return reads ? search : null;
   }
   if (reads) return read;
   if (method === 'PUT') return update;
@@ -70,7 +80,7 @@ function operationOf(method: string, url: EntryUrl, operations: readonly Operati
   );
   if (found === undefined) return unknownOperation(url);
   if (!found.methods.some((allowed) => allowed === method)) {
-    throw refuse(405, 'not-supported', `${url.operation} takes ${found.methods.join(' or ')}`);
+    throw notAllowed(`${url.operation} takes ${found.methods.join(' or ')}`, found.methods);
   }
   return found.handler;
 }

@@ -9,7 +9,7 @@ import { type Caller, type Context, type Door, StaleStanding } from '../../recor
 import { type Answer, answerOf, send } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { preferences, requireJsonAccepted } from '../negotiate.ts';
-import { dispatch, type Operation } from './dispatch.ts';
+import { dispatch, notAllowed, type Operation } from './dispatch.ts';
 import type { FhirRequest } from './request.ts';
 
 export interface FhirDeps {
@@ -60,7 +60,7 @@ async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, 
   const query = path.includes('?') ? path.slice(path.indexOf('?') + 1) : '';
   requireJsonAccepted(request.headers, query.includes('_format') ? new URLSearchParams(query).get('_format') : null);
   if (path === '/metadata' || path.startsWith('/metadata?')) {
-    if (method !== 'GET' && method !== 'HEAD') throw refuse(405, 'not-supported', 'metadata is read with GET');
+    if (method !== 'GET' && method !== 'HEAD') throw notAllowed('metadata is read with GET', ['GET', 'HEAD']);
     return { status: 200, body: deps.metadata() };
   }
   const now = deps.door.clock();
