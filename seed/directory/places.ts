@@ -8,6 +8,7 @@ import { landline } from '../people.ts';
 export const TRUST = DEMO_ORGANIZATIONS.trust;
 export const MATERNITY = DEMO_ORGANIZATIONS.maternity;
 export const HEALTH_VISITING = DEMO_ORGANIZATIONS.healthVisiting;
+export const OUTSIDE = 'Organization/outside-hv-service';
 export const PERINATAL = 'Organization/perinatal-service';
 export const MATERNITY_SERVICE = 'HealthcareService/mw-community';
 export const HV_SERVICE = 'HealthcareService/hv-north';
@@ -101,7 +102,7 @@ export function places(): Resource[] {
     organization(MATERNITY, 'Community midwifery service', TRUST, 3),
     organization(HEALTH_VISITING, 'Health visiting service', TRUST, 4),
     organization(PERINATAL, 'Perinatal mental health service', TRUST, 5),
-    organization('Organization/outside-hv-service', 'Health visiting of a neighbouring council (synthetic)', null, 6),
+    organization(OUTSIDE, 'Health visiting of a neighbouring council (synthetic)', null, 6),
     ...[1, 2, 3, 4].map((n) =>
       organization(`Organization/gp-practice-${n}`, `Sample Medical Practice ${n}`, null, 20 + n),
     ),

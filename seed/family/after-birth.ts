@@ -24,7 +24,8 @@ export function afterBirth(family: Family): Resource[] {
   return family.babies.flatMap(({ letter }) => ofBaby(family, babyId(family, letter), born));
 }
 
-function ofBaby(family: Family, id: string, born: CivilDate): Resource[] {
+/** The two episodes, the care team and (once held) the new birth visit of one baby. */
+export function ofBaby(family: Family, id: string, born: CivilDate): Resource[] {
   const patient = reference(`Patient/${id}`);
   const end = maternityEnd(family);
   const ended = end === null ? {} : { end };

@@ -53,11 +53,16 @@ export function sharing(family: Family): Resource[] {
   return [consent, sharingTask(family, 'revisit-sharing', 'Ask about sharing again later in the pregnancy')];
 }
 
-/** Domain.md 5.4. Explained and not objected to is a permit to the other service; an objection is a denial. */
+/**
+ * Domain.md 5.4. Explained and not objected to is a permit to both services, for what either writes goes to the other; an
+ * objection is a denial to the one that did not record it.
+ */
 export function consentOf(family: Family, isObjection: boolean): Resource {
+  const role = { coding: [{ system: V3_PARTICIPATION, code: 'IRCP' }] };
+  const services = isObjection ? [HEALTH_VISITING] : [HEALTH_VISITING, MATERNITY];
   return sharingConsent(family, {
     type: isObjection ? 'deny' : 'permit',
-    actor: [{ role: { coding: [{ system: V3_PARTICIPATION, code: 'IRCP' }] }, reference: reference(HEALTH_VISITING) }],
+    actor: services.map((service) => ({ role, reference: reference(service) })),
   });
 }
 

@@ -6,7 +6,7 @@ import { referralRequest, referralTask } from '../../src/care/referral.ts';
 import { REFERRAL, type ReferralState } from '../../src/care/states.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { londonInstant, workingDay } from '../days.ts';
-import { HEALTH_VISITING, HV_SERVICE, MATERNITY } from '../directory/places.ts';
+import { HEALTH_VISITING, HV_SERVICE, MATERNITY, OUTSIDE } from '../directory/places.ts';
 import { type Family, motherOf } from './model.ts';
 
 const SETTINGS = { notify: 'dating-scan-or-12+0', upperEdge: '25+6', calendar: NO_HOLIDAYS } as const;
@@ -113,7 +113,7 @@ export function referral(family: Family): Resource[] {
   const shared = {
     patient: motherOf(family),
     requester: reference(family.midwife),
-    performer: reference(HV_SERVICE),
+    performer: reference(state === 'sent-outside' ? OUTSIDE : HV_SERVICE),
     owner: reference(state === 'sent-outside' ? family.midwifeTeam : family.hvTeam),
     release,
     edd: family.edd,

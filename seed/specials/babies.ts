@@ -5,6 +5,7 @@ import { nhsNumber, relatedPerson } from '../../src/care/family.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { londonInstant } from '../days.ts';
 import { MATERNITY } from '../directory/places.ts';
+import { ofBaby } from '../family/after-birth.ts';
 import { care } from '../family/care.ts';
 import { babyId, type Family, motherOf, spareNumber } from '../family/model.ts';
 import { type Special, type Steps, the } from './table.ts';
@@ -14,7 +15,10 @@ const TWINS = [{ letter: 'A' }, { letter: 'B' }] as const;
 /** Born yesterday: the mother is matched, each baby is only proposed to a fetus until a midwife confirms. */
 function proposedMatch(family: Family, plain: Resource[]): Steps {
   const born = addDays(family.today, -1);
-  const babies = [0, 1].flatMap((n) => newborn(family, n === 0 ? 0 : 1, born));
+  const babies = [0, 1].flatMap((n) => [
+    ...newborn(family, n === 0 ? 0 : 1, born),
+    ...ofBaby(family, `${family.id}-born-${n + 1}`, born),
+  ]);
   return [[...plain, ...babies, ...family.babies.map(({ letter }, n) => matchTask(family, letter, n))]];
 }
 

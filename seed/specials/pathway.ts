@@ -5,11 +5,36 @@ import { episodeOfCare } from '../../src/care/family.ts';
 import { eddObservation } from '../../src/care/pregnancy.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { londonInstant } from '../days.ts';
-import { HEALTH_VISITING, MATERNITY } from '../directory/places.ts';
+import { HEALTH_VISITING, MATERNITY, OUTSIDE } from '../directory/places.ts';
 import { TEAMS } from '../directory/staff-list.ts';
 import { referral } from '../family/care.ts';
 import { type Family, familyOf, motherOf, spareNumber } from '../family/model.ts';
 import { changing, type Special, type Steps, the } from './table.ts';
+
+/**
+ * A referral that its addressee was told of and that then took another way: the end is a version of its own, for what
+ * was never told stays untold (1.3).
+ */
+const told =
+  (change: JsonObject = {}) =>
+  (family: Family, plain: Resource[]): Steps => {
+    const order = the(plain, `ServiceRequest/${family.id}-referral`);
+    const task = the(plain, `Task/${family.id}-referral`);
+    const received = { status: 'requested', businessStatus: localConcept('referral-state', 'received') };
+    const before = [
+      ...plain.filter((one) => one.id !== `${family.id}-referral`),
+      { ...order, status: 'active' },
+      { ...task, ...received },
+    ];
+    const step: Resource = {
+      resourceType: 'Provenance',
+      id: `${family.id}-step`,
+      target: [reference(`Task/${family.id}-referral`)],
+      recorded: londonInstant(addDays(family.today, -2), '10:05'),
+      agent: [{ who: reference(family.midwife), onBehalfOf: reference(MATERNITY) }],
+    };
+    return [before, [step, order, { ...task, ...change }]];
+  };
 
 const onTask =
   (change: JsonObject) =>
@@ -39,7 +64,7 @@ function outside(family: Family, plain: Resource[]): Steps {
     basedOn: [reference(`ServiceRequest/${family.id}-referral`)],
     sent: londonInstant(sent, '16:20'),
     sender: reference(family.midwife),
-    recipient: [reference('Organization/outside-hv-service')],
+    recipient: [reference(OUTSIDE)],
     payload: [{ contentString: 'Rang the service; letter announced, awaiting acknowledgement' }],
   };
   return [[...plain, letter, call]];
@@ -57,7 +82,8 @@ function redirected(family: Family, plain: Resource[]): Steps {
     owner: reference(TEAMS.healthVisitorsSouth),
     authoredOn: londonInstant(addDays(family.today, -2), '10:05'),
   };
-  return [[...plain, fresh]];
+  const [before = [], after = []] = told()(family, plain);
+  return [before, [...after, fresh]];
 }
 
 /** The number she was booked with was superseded: both records stay, the old one says what replaced it (R-49, H-10). */
@@ -165,7 +191,7 @@ export const PATHWAY: readonly Special[] = [
       gestation: 184,
       state: 'scheduled',
       midwife: 'mw-priya',
-      healthVisitor: 'hv-helen',
+      healthVisitor: 'hv-16',
       visit: { kind: 'joint-visit', state: 'booked', day: 5, time: '11:30' },
     },
     steps: eddMoved,
@@ -180,7 +206,7 @@ export const PATHWAY: readonly Special[] = [
     id: 'fam-029',
     shows: 'rejected (wrong area): back on the list of the sender',
     spec: { area: '6', gestation: 94, state: 'rejected', midwife: 'mw-priya' },
-    steps: onTask({ statusReason: localConcept('referral-reason', 'wrong-area') }),
+    steps: told({ statusReason: localConcept('referral-reason', 'wrong-area') }),
   },
   {
     id: 'fam-030',
@@ -192,9 +218,15 @@ export const PATHWAY: readonly Special[] = [
     id: 'fam-031',
     shows: 'declined by the family',
     spec: { area: '7', gestation: 100, state: 'declined-by-family' },
+    steps: told(),
   },
-  { id: 'fam-032', shows: 'moved out of the area', spec: { area: '8', gestation: 110, state: 'moved-out' } },
-  { id: 'fam-033', shows: 'referral withdrawn', spec: { area: '4', gestation: 99, state: 'withdrawn' } },
+  {
+    id: 'fam-032',
+    shows: 'moved out of the area',
+    spec: { area: '8', gestation: 110, state: 'moved-out' },
+    steps: told(),
+  },
+  { id: 'fam-033', shows: 'referral withdrawn', spec: { area: '4', gestation: 99, state: 'withdrawn' }, steps: told() },
   {
     id: 'fam-037',
     shows: `moved south: Helen's team closed 10 days ago (still in its reading grace)`,
