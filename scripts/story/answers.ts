@@ -175,6 +175,22 @@ export function withParentWords(response: JsonObject, words: string): JsonObject
   return { ...response, item };
 }
 
+/** The response with other words for its first goal. */
+export function goalReworded(response: JsonObject, words: string): JsonObject {
+  let done = false;
+  const item = objectsAt(response, 'item').map((section) => {
+    if (section.linkId !== 'plan') return section;
+    const parts = objectsAt(section, 'item').map((part) => {
+      if (part.linkId !== 'plan.goal' || done) return part;
+      done = true;
+      const rest = objectsAt(part, 'item').filter((one) => one.linkId !== 'plan.goal.text');
+      return { ...part, item: [answer('plan.goal.text', said(words)), ...rest] };
+    });
+    return { ...section, item: parts };
+  });
+  return { ...response, item };
+}
+
 const withWords = (heading: JsonObject, words: string): JsonObject => ({
   ...heading,
   item: [

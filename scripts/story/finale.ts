@@ -1,2 +1,110 @@
+/** The end: an IG officer asks who saw what, when and why, and the seal proves that nobody changed the answer. */
+import { spawn } from 'node:child_process';
+import { objectsAt, textAt } from '../../src/care/shape.ts';
+import type { JsonObject } from '../../src/fhir/types.ts';
+import { nameOf, printed } from './family.ts';
+import { expect, expectStatus, resourcesOf } from './http.ts';
+import { clockTime } from './s1.ts';
+import { StoryFailure } from './screen.ts';
 import type { World } from './world.ts';
-export async function finale(_world: World): Promise<void> {}
+
+const USER = 'IRCP';
+const VERIFY = new URL('../../src/audit-verify.ts', import.meta.url);
+
+interface Line {
+  at: string;
+  who: string;
+  what: string;
+  which: string;
+  why: string;
+  outcome: string;
+}
+
+/** The officer's question and the proof. */
+export async function finale(world: World): Promise<void> {
+  const { screen, fhir, cast, visited } = world;
+  if (visited === undefined) throw new StoryFailure('the finale goes on from S4');
+  screen.scene('IG', 'Who saw what, when, and why', [
+    `Imran, privacy officer, looks into the record of ${nameOf(visited.family)} (${printed(visited.family.nhsNumber)}). ` +
+      'He sees the accesses and no clinical content; his own look is recorded too.',
+  ]);
+  const seen = await screen.step('Imran', 'asks the access record about her', async () => {
+    const events: JsonObject[] = [];
+    let path: string | undefined = `AuditEvent?patient=${visited.patient}&_count=200`;
+    while (path !== undefined) {
+      const page: JsonObject = expectStatus(await fhir.call(cast.imran, 'GET', path), 200).body;
+      events.push(...resourcesOf(page));
+      const next: JsonObject | undefined = objectsAt(page, 'link').find((link) => link.relation === 'next');
+      path = textAt(next, 'url')?.slice(fhir.base.length + 1);
+    }
+    const text = JSON.stringify(events);
+    expect(!text.includes('Meet other parents'), 'the access record holds clinical words');
+    return {
+      status: 200,
+      fact: `${events.length} AuditEvents (IHE BALP), every read, search, write, notice and refusal`,
+      events,
+    };
+  });
+  screen.table(tableOf(seen.events.map(lineOf).toReversed()));
+  screen.say('');
+  await screen.step('Imran', 'asks for the plan itself', async () => {
+    const refused = expectStatus(await fhir.call(cast.imran, 'GET', `CarePlan?patient=${visited.patient}`), 403);
+    return { status: refused.status, fact: 'who, when and why are his to know; what it says is not (R-26)' };
+  });
+  await screen.step('Anybody', 'proves the chain of the access record: npm run audit:verify', async () => {
+    const words = await verify(world.dataDir);
+    return { fact: words ?? 'not reachable from here: run it where the service runs, with its DATA_DIR' };
+  });
+}
+
+function lineOf(event: JsonObject): Line {
+  const agents = objectsAt(event, 'agent');
+  const user = agents.find((one) => textAt(one, 'type', 'coding', 0, 'code') === USER && typeof one.name === 'string');
+  const client = agents.map((one) => textAt(one, 'who', 'identifier', 'value')).find((one) => one !== undefined);
+  const what = objectsAt(event, 'entity').map((one) => textAt(one, 'what', 'reference') ?? '');
+  const data = what.find((one) => one !== '' && !one.startsWith('Patient/')) ?? what[0] ?? '';
+  return {
+    at: textAt(event, 'recorded') ?? '',
+    who: textAt(user, 'name') ?? `${client ?? '?'} (sync)`,
+    what: textAt(event, 'subtype', 0, 'code') ?? textAt(event, 'type', 'code') ?? '',
+    which: data.split('/')[0] ?? '',
+    why: textAt(event, 'purposeOfEvent', 0, 'coding', 0, 'code') ?? '',
+    outcome: event.outcome === '0' ? 'shown' : 'refused',
+  };
+}
+
+/** One line for each person, thing and purpose, in the order of the first time. */
+function tableOf(lines: readonly Line[]): string[] {
+  const groups = Map.groupBy(lines, ({ who, outcome, why }) => `${who}|${why}|${outcome}`);
+  const rows = [...groups.values()].map((all): string[] => {
+    const [first] = all;
+    const last = all.at(-1);
+    const did = [...Map.groupBy(all, ({ what }) => what)].map(([what, some]) => `${what} ${some.length}`).join(', ');
+    const what = [...new Set(all.map(({ which }) => which))].filter((one) => one !== '').join(', ');
+    const times = first === undefined || last === undefined ? '' : `${clockTime(first.at)}-${clockTime(last.at)}`;
+    return [times, first?.who ?? '', first?.why ?? '', first?.outcome ?? '', did, what];
+  });
+  return rows.flatMap(([times = '', who = '', why = '', outcome = '', did = '', what = '']) => [
+    `${times}  ${who.padEnd(24)} ${why.padEnd(9)} ${outcome.padEnd(8)} ${did}`,
+    `                   ${shortened(what, 70)}`,
+  ]);
+}
+
+const shortened = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 3)}...`;
+
+/** The verdict of `audit:verify` on the same data; undefined when it cannot be reached. @throws StoryFailure when broken */
+async function verify(dataDir: string | undefined): Promise<string | undefined> {
+  const env = { ...process.env, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) };
+  const { code, out } = await new Promise<{ code: number | null; out: string }>((resolve) => {
+    const child = spawn(process.execPath, [VERIFY.pathname], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString('utf8');
+    });
+    child.once('error', () => resolve({ code: 2, out: '' }));
+    child.once('exit', (code) => resolve({ code, out: out.trim() }));
+  });
+  if (code === 1) throw new StoryFailure(out);
+  return code === 0 ? out : undefined;
+}

@@ -135,7 +135,7 @@ export async function publish(world: World, system: Actor, who: string, times: r
     const slots = locationsOf(expectStatus(answer, 200).body).slice(1);
     return {
       status: 200,
-      fact: `${slots.length} slots: ${times.map(({ start }) => shortTime(start)).join(', ')}`,
+      fact: `${slots.length === 1 ? '1 slot' : `${slots.length} slots`}: ${times.map(({ start }) => shortTime(start)).join(', ')}`,
       slots,
     };
   });
@@ -229,7 +229,7 @@ async function answers(world: World, known: KnownFamily, appointment: string): P
     const episodes = objectsAt(encounter, 'episodeOfCare').length;
     return { status: 200, fact: `booked; a planned Encounter stands, in the episodes of both services (${episodes})` };
   });
-  await screen.step('Somebody', 'tries to have the same time for another visit', async () => {
+  await screen.step('HV system', 'looks whether that time can still be offered to another family', async () => {
     const slot =
       textAt(expectStatus(await fhir.call(cast.helen, 'GET', appointment), 200).body, 'slot', 0, 'reference') ?? '';
     const taken = expectStatus(await fhir.call(cast.hvSystem, 'GET', slot), 200).body;

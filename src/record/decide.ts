@@ -2,8 +2,9 @@
 import { keepSpelling, parseJson } from '../fhir/json.ts';
 import { asResource } from '../fhir/resource.ts';
 import { applyMasks } from '../governance/apply-masks.ts';
+import { decide } from '../governance/decide.ts';
 import type { World } from '../governance/evaluate.ts';
-import type { Action, Ask, Mask, Principal } from '../governance/types.ts';
+import type { Action, Ask, Decision, Mask, Principal } from '../governance/types.ts';
 import type { Reach } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import type { FoundRow } from '../store/search.ts';
@@ -20,6 +21,17 @@ export function ask(
 
 export function reach(principal: Principal): Reach {
   return { parties: principal.parties, service: principal.service ?? null };
+}
+
+/**
+ * Decides a write of one row. What an operation of the mission writes on a person's behalf (a released copy and its next
+ * version, an extracted finding) is nobody's to write by hand: she must be permitted to see it (domain.md 5.3).
+ */
+export function decideWrite(context: Context, asked: Ask, world: World): Decision {
+  const decision = decide(context.principal, asked, world);
+  if (decision.permit || context.operation === undefined || asked.action === 'delete') return decision;
+  const seen = decide(context.principal, { ...asked, action: 'read' }, world);
+  return seen.permit ? seen : decision;
 }
 
 /** A stored row's text as shown under masks; without any the stored text leaves as it is, never parsed. */

@@ -4,7 +4,6 @@ import { patientReferences } from '../fhir/compartments.ts';
 import type { OutcomeIssue } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
-import { decide } from '../governance/decide.ts';
 import { factsOf, lookupsOf, type ResourceFacts, resolveFacts } from '../governance/facts.ts';
 import { pregnancyHintsOf } from '../governance/pregnancies.ts';
 import type { Decision, Relationship } from '../governance/types.ts';
@@ -12,7 +11,7 @@ import type { IndexValues } from '../search/types.ts';
 import { type PrefetchAsk, type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
 import type { DecidableRow, FactWrite, RowWrite } from '../store/rows.ts';
-import { ask, parseStored, reach } from './decide.ts';
+import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { checkGeneration } from './refusal.ts';
@@ -288,8 +287,7 @@ function planOne(door: Door, context: Context, change: Change, world: World): Pl
 
 /**
  * An update must be permitted on the row as it is (decided in prepare.ts) and as it will be; one that brings in another
- * person is also a create about her. What an operation of the mission writes on a person's behalf (a released copy, an
- * extracted finding) is nobody's to write by hand: she must be permitted to see it (domain.md 5.3).
+ * person is also a create about her.
  */
 function decisionOf(door: Door, context: Context, change: Change, next: DecidableRow): Decision {
   if (change.document === null && change.before !== null) return change.before;
@@ -297,10 +295,7 @@ function decisionOf(door: Door, context: Context, change: Change, next: Decidabl
   const known = change.current?.row.subjects;
   const isNew = known === undefined || next.row.subjects.some((subject) => !known.includes(subject));
   const asked = ask(door, context, isNew ? 'create' : change.interaction, change.type);
-  const decision = decide(context.principal, asked, world);
-  if (decision.permit || context.operation === undefined) return decision;
-  const seen = decide(context.principal, ask(door, context, 'read', change.type), world);
-  return seen.permit ? seen : decision;
+  return decideWrite(context, asked, world);
 }
 
 /** Types whose resources say something the rules read, and those that say who is who. */

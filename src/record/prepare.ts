@@ -3,13 +3,12 @@ import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import type { JsonDocument } from '../fhir/json.ts';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { applyJsonPatch } from '../fhir/patch.ts';
-import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
 import type { Action } from '../governance/types.ts';
 import { type Db, readCurrent } from '../store/reads.ts';
 import type { DecidableRow } from '../store/rows.ts';
 import { findByCriteria } from './conditional.ts';
-import { ask, parseStored, reach } from './decide.ts';
+import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { newId } from './ids.ts';
@@ -158,7 +157,7 @@ async function fetchCurrent(
   const { found, generation } = await readCurrent(db, type, id, reach(context.principal));
   checkGeneration(context, generation);
   if (found === null || found.row.deleted) return { current: found, before: null };
-  const before = decide(context.principal, ask(door, context, action, type), { ...found, now: context.now });
+  const before = decideWrite(context, ask(door, context, action, type), { ...found, now: context.now });
   if (!before.permit) throw await refused(door, withRows(entryOf(context, action), [found.row]), before);
   return { current: found, before };
 }
