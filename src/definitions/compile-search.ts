@@ -33,23 +33,37 @@ export function splitUnion(expression: string): string[] {
   return parts.filter((part) => part !== '');
 }
 
-/** True when the first parenthesis closes at the very end. */
-function isWrapped(expression: string): boolean {
-  if (!expression.startsWith('(') || !expression.endsWith(')')) return false;
+/** Position of the parenthesis that closes the one at the start, or -1; those in quotes do not count. */
+function closing(text: string): number {
+  if (!text.startsWith('(')) return -1;
   let depth = 0;
-  for (let i = 0; i < expression.length; i += 1) {
-    if (expression[i] === '(') depth += 1;
-    else if (expression[i] === ')') depth -= 1;
-    if (depth === 0 && i < expression.length - 1) return false;
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    if (text[i] === "'" && text[i - 1] !== '\\') quoted = !quoted;
+    if (quoted) continue;
+    if (text[i] === '(') depth += 1;
+    else if (text[i] === ')') depth -= 1;
+    if (depth === 0) return i;
   }
-  return true;
+  return -1;
 }
 
 /** Outer parentheses off, and `x as T` and `.as(T)` as `.ofType(T)`, which also holds for several items. */
 function normalise(part: string): string {
   let text = part.trim();
-  while (isWrapped(text)) text = text.slice(1, -1).trim();
+  while (text.length > 0 && closing(text) === text.length - 1) text = text.slice(1, -1).trim();
   return text.replace(/\.as\((\w+)\)/g, '.ofType($1)').replace(/^([\w.]+) as (\w+)$/, '$1.ofType($2)');
+}
+
+/** The plain terms of an expression: unions taken apart at any depth, `(A.b as T).c` as `A.b.ofType(T).c`. */
+function termsOf(expression: string): string[] {
+  return splitUnion(expression).flatMap((part) => {
+    const text = normalise(part);
+    if (splitUnion(text).length > 1) return termsOf(text);
+    const end = closing(text);
+    if (end < 0 || text[end + 1] !== '.') return [text];
+    return termsOf(text.slice(1, end)).map((term) => term + text.slice(end + 1));
+  });
 }
 
 /**
@@ -59,14 +73,11 @@ function normalise(part: string): string {
  */
 export function expressionFor(type: string, expression: string): string {
   const parts: string[] = [];
-  for (const raw of splitUnion(expression)) {
-    for (const part of splitUnion(normalise(raw))) {
-      const text = normalise(part);
-      const head = /^[A-Za-z]+/.exec(text)?.[0] ?? '';
-      if (head === type) parts.push(text);
-      else if (head === 'Resource' || head === 'DomainResource') parts.push(type + text.slice(head.length));
-      else if (/^[a-z]/.test(head)) parts.push(`${type}.${text}`);
-    }
+  for (const text of termsOf(expression)) {
+    const head = /^[A-Za-z]+/.exec(text)?.[0] ?? '';
+    if (head === type) parts.push(text);
+    else if (head === 'Resource' || head === 'DomainResource') parts.push(type + text.slice(head.length));
+    else if (/^[a-z]/.test(head)) parts.push(`${type}.${text}`);
   }
   return [...new Set(parts)].join(' | ');
 }

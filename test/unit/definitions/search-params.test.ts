@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { expressionFor, splitUnion } from '../../../src/definitions/compile-search.ts';
+import { defaultSources } from '../../../src/definitions/sources.ts';
 import { testDefinitions } from './cache.ts';
 
 const definitions = await testDefinitions();
+const r4Params: { entry: { resource: { code: string; base: string[]; expression?: string } }[] } = JSON.parse(
+  readFileSync(`${defaultSources().r4}/search-parameters.json`, 'utf8'),
+);
 
 describe('expressions split per type', () => {
   test.each([
@@ -22,6 +27,8 @@ describe('expressions split per type', () => {
       'Task.for.where(resolve() is Patient)',
     ],
     ['Person', 'Patient.name', ''],
+    ['Observation', '(Observation.value as CodeableConcept).text', 'Observation.value.ofType(CodeableConcept).text'],
+    ['Person', "((Patient.name | Person.name).where(use = 'a|(b')).family", "Person.name.where(use = 'a|(b').family"],
   ])('%s of %s', (type, expression, expected) => {
     expect(expressionFor(type, expression)).toBe(expected);
   });
@@ -68,6 +75,25 @@ describe('search parameters of R4', () => {
         for (const part of splitUnion(param.expression)) expect(part).toMatch(new RegExp(`^${type}\\b`));
       }
     }
+  });
+
+  test('no union term that names a type is lost, for any parameter and base type', () => {
+    const bare = (term: string): string => term.replace(/\.as\(|\.ofType\(| as /g, '~').replace(/[()\s]/g, '');
+    let seen = 0;
+    for (const { resource } of r4Params.entry) {
+      for (const type of resource.base.filter(definitions.isResourceType)) {
+        const named = new RegExp(`^[(\\s]*${type}\\b`);
+        const terms = (resource.expression ?? '').split(/\|/).filter((term) => named.test(term));
+        const kept = splitUnion(definitions.searchParams(type).get(resource.code)?.expression ?? '');
+        seen += terms.length;
+        expect([type, resource.code, kept.map(bare)]).toEqual([
+          type,
+          resource.code,
+          expect.arrayContaining([...new Set(terms.map(bare))]),
+        ]);
+      }
+    }
+    expect(seen).toBeGreaterThan(1700);
   });
 
   test('an unknown type has none', () => {
