@@ -7,12 +7,20 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Resource } from '../fhir/types.ts';
+import type { SearchParam } from '../search/types.ts';
+import { type Compiled, withCodeSystems } from './compile-code-systems.ts';
 import { compileExtension } from './compile-extensions.ts';
 import { compileProfile } from './compile-profiles.ts';
 import { compileSearchParams, type SearchParameterSource } from './compile-search.ts';
 import { type CodeSystemResource, compileCodeSystem, compileValueSet, type ValueSetResource } from './compile-terms.ts';
 import { compileDefinition } from './compile-types.ts';
-import type { ExtensionSource, SnapshotIndex, StructureDefinition } from './snapshot-types.ts';
+import type {
+  DefinitionSource,
+  ExtensionSource,
+  SnapshotIndex,
+  StructureDefinition,
+  ValueSetSource,
+} from './snapshot-types.ts';
 import { ownResources, type Sources } from './sources.ts';
 
 type Definitional =
@@ -38,22 +46,30 @@ function isR4Type(resource: Definitional): resource is StructureDefinition {
   return (resource.kind === 'resource' || resource.kind === 'complex-type') && resource.fhirVersion === R4;
 }
 
-function addTypes(sections: Sections, sources: Sources): string[] {
+function addTypes(sections: Sections, sources: Sources, types: Map<string, DefinitionSource>): string[] {
   const names: string[] = [];
   for (const file of ['profiles-types.json', 'profiles-resources.json']) {
     for (const resource of readBundle(`${sources.r4}/${file}`).filter(isR4Type)) {
       const compiled = compileDefinition(resource);
       sections.set(`type:${compiled.name}`, compiled);
+      types.set(compiled.name, compiled);
       if (resource.kind === 'resource' && !resource.abstract) names.push(resource.id);
     }
   }
   return names.sort();
 }
 
-function addTerms(sections: Sections, resources: readonly Definitional[]): void {
+function addTerms(
+  sections: Sections,
+  resources: readonly Definitional[],
+  valueSets: Map<string, ValueSetSource>,
+): void {
   for (const resource of resources) {
     if (resource.resourceType === 'CodeSystem') sections.set(`cs:${resource.url}`, compileCodeSystem(resource));
-    if (resource.resourceType === 'ValueSet') sections.set(`vs:${resource.url}`, compileValueSet(resource));
+    if (resource.resourceType !== 'ValueSet') continue;
+    const compiled = compileValueSet(resource);
+    sections.set(`vs:${resource.url}`, compiled);
+    valueSets.set(resource.url, compiled);
   }
 }
 
@@ -91,21 +107,29 @@ function addExtensions(sections: Sections, sources: Sources, own: readonly Resou
   sections.set('extensions', extensions);
 }
 
+function isParam(resource: Definitional): resource is SearchParameterSource {
+  return resource.resourceType === 'SearchParameter';
+}
+
+function addSearch(sections: Sections, params: ReadonlyMap<string, SearchParam[]>, compiled: Compiled): void {
+  for (const [type, list] of params) sections.set(`search:${type}`, withCodeSystems(type, list, compiled));
+}
+
 /** Everything the snapshot holds, section by section, and the resource types. */
 export function compileSections(sources: Sources): { sections: Sections; resourceTypes: string[] } {
   const sections: Sections = new Map();
-  const resourceTypes = addTypes(sections, sources);
+  const types = new Map<string, DefinitionSource>();
+  const valueSets = new Map<string, ValueSetSource>();
+  const resourceTypes = addTypes(sections, sources, types);
   for (const file of ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json']) {
-    addTerms(sections, readBundle(`${sources.r4}/${file}`));
+    addTerms(sections, readBundle(`${sources.r4}/${file}`), valueSets);
   }
   const own = ownResources(sources);
   const ownText: Definitional[] = JSON.parse(JSON.stringify(own));
-  addTerms(sections, ownText);
+  addTerms(sections, ownText, valueSets);
   addExtensions(sections, sources, own);
-  const isParam = (resource: Definitional): resource is SearchParameterSource =>
-    resource.resourceType === 'SearchParameter';
   const params = [...readBundle(`${sources.r4}/search-parameters.json`), ...ownText].filter(isParam);
-  for (const [type, list] of compileSearchParams(resourceTypes, params)) sections.set(`search:${type}`, list);
+  addSearch(sections, compileSearchParams(resourceTypes, params), { types, valueSets });
   return { sections, resourceTypes };
 }
 

@@ -32,6 +32,21 @@ export function parseValues(param: SearchParam, texts: readonly string[], contex
   return texts.flatMap((text) => parseValue(param, text, context));
 }
 
+/**
+ * `system|` on an element of type code: its values are all of the one implied system, so it asks whether there is a
+ * value at all, and other values beside it add nothing.
+ */
+export function withImpliedSystem(criterion: Criterion): Criterion {
+  const { param, modifier, values } = criterion;
+  if (param.codeSystem === undefined || (modifier !== null && modifier !== 'not')) return criterion;
+  const any = values.some(
+    (value) => value.kind === 'token' && value.code === null && value.system === param.codeSystem,
+  );
+  if (!any) return criterion;
+  const code = modifier === 'not' ? 'true' : 'false';
+  return { ...criterion, modifier: 'missing', values: [{ kind: 'token', system: undefined, code }] };
+}
+
 function missingValue(texts: readonly string[], context: ValueContext): SearchValue {
   const [text] = texts;
   if (texts.length !== 1 || (text !== 'true' && text !== 'false')) throw bad(context, ':missing takes true or false');

@@ -7,8 +7,8 @@ import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { searchableParams } from './params.ts';
 import { REPEATABLE, RESULT_PARAMS, type ResultContext } from './parse-results.ts';
 import { encoded, splitEscaped } from './parse-text.ts';
-import { parseValues } from './parse-values.ts';
-import type { Criterion, ParamType, Query, SearchParam } from './types.ts';
+import { parseValues, withImpliedSystem } from './parse-values.ts';
+import type { ParamType, Query, SearchParam } from './types.ts';
 
 export interface SearchContext {
   definitions: Definitions;
@@ -166,7 +166,7 @@ function addCriterion(
     resourceTypes: context.definitions.resourceTypes,
     now: context.now ?? new Date(),
   });
-  const criterion: Criterion = { param, modifier: kindOf(param, modifier), values };
+  const criterion = withImpliedSystem({ param, modifier: kindOf(param, modifier), values });
   query.where.push(context.forbidden?.has(`${query.type}.${code}`) ? { ...criterion, hidden: true } : criterion);
   return true;
 }
