@@ -6,6 +6,7 @@ import { auditedQuery } from './audit/query-text.ts';
 import { NO_HOLIDAYS } from './care/clock.ts';
 import type { CareSettings } from './care/ports.ts';
 import type { Config } from './config.ts';
+import { consoleRoutes } from './console/routes.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';
 import { TOPICS } from './events/topics.ts';
@@ -16,6 +17,7 @@ import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { buildHttp } from './http/server.ts';
 import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
+import { DEMO_IDENTITIES } from './identity/identities.ts';
 import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
 import { openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
@@ -152,6 +154,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     log,
     recordToken: (entry) => audit.write(entry),
   });
+  const people = consoleRoutes({ door, standing: standing.resolve, identities: DEMO_IDENTITIES, issuer });
   const http = buildHttp({
     fhir: {
       door,
@@ -168,7 +171,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       notReady: async () => options.waitingFor() ?? ((await answers(pool)) ? null : 'the database'),
       gauges: () => ({ auditWaiting: audit.waiting(), horizonAgeSeconds: sequencer.horizonAge() }),
     },
-    routers: [smart],
+    routers: [smart, people],
     log,
   });
 

@@ -1,0 +1,25 @@
+/** What a console request is answered with, and the one place where it becomes HTTP. */
+import type { Response } from 'express';
+
+export type Page =
+  | { status: number; template: string; context?: Readonly<Record<string, unknown>> }
+  /** Address within the console. */
+  | { redirect: string };
+
+/** A page that says one thing: a heading and paragraphs, with a way on. */
+export function message(status: number, heading: string, paragraphs: readonly string[], way: Way = HOME): Page {
+  return { status, template: 'message', context: { heading, paragraphs, way } };
+}
+
+export interface Way {
+  href: string;
+  text: string;
+}
+
+export const HOME: Way = { href: '/console', text: 'Go to the start of the console' };
+export const SIGN_IN: Way = { href: '/console/sign-in', text: 'Sign in' };
+
+/** After a form the browser is sent on with 303, so that going back asks nothing twice. */
+export function redirect(response: Response, to: string): void {
+  response.status(303).set('Location', to).end();
+}

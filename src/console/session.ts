@@ -1,0 +1,117 @@
+/**
+ * Who is signed in to the console: server-side sessions under opaque ids, in this process's memory. That is enough for
+ * the demo, the only mode with a sign-in so far: a restart signs everyone out and several processes share none.
+ */
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+
+/** One look at a record: opened with a reason, then paged and filtered. Nothing of it is in any address. */
+export interface Look {
+  id: string;
+  nhsNumber: string;
+  reason: string;
+  /** People and systems shown so far, by the opaque key that stands for them in an address. */
+  people: Map<string, { party: string; name: string }>;
+}
+
+export interface Session {
+  id: string;
+  /** Key of the identity that signed in. */
+  identity: string;
+  /** Stands where a token's id stands in the trail: names the session there, opens nothing. */
+  reference: string;
+  /** Epoch ms. */
+  signedIn: number;
+  lastSeen: number;
+  looks: Map<string, Look>;
+}
+
+export type Found = { state: 'open'; session: Session } | { state: 'idle' | 'expired' } | null;
+
+/** R-39: a screen left alone locks after 15 minutes, a session ends after 12 hours. */
+export const IDLE_MS = 15 * 60_000;
+const MAX_MS = 12 * 3_600_000;
+const MAX_SESSIONS = 1_000;
+const MAX_LOOKS = 50;
+const ID = /^[A-Za-z0-9_-]{43}$/;
+
+export function createSessions(clock: () => Date) {
+  const sessions = new Map<string, Session>();
+  /** Of this process: a form outlives neither it nor the cookie it was made for. */
+  const key = randomBytes(32);
+
+  const formToken = (cookie: string): string => createHmac('sha256', key).update(cookie).digest('base64url');
+
+  return {
+    /** A new session under a new id, whatever id the browser came with. */
+    open(identity: string): Session {
+      const oldest = sessions.keys().next().value;
+      if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+      const now = clock().getTime();
+      const session = {
+        id: newId(),
+        identity,
+        reference: randomUUID(),
+        signedIn: now,
+        lastSeen: now,
+        looks: new Map<string, Look>(),
+      };
+      sessions.set(session.id, session);
+      return session;
+    },
+    /** The session of a cookie. One that was left alone too long ends here, and is told apart from none once. */
+    find(id: string | null): Found {
+      const session = id === null ? undefined : sessions.get(id);
+      if (session === undefined) return null;
+      const now = clock().getTime();
+      const state = now - session.lastSeen >= IDLE_MS ? 'idle' : now - session.signedIn >= MAX_MS ? 'expired' : 'open';
+      if (state === 'open') return { state, session };
+      sessions.delete(session.id);
+      return { state };
+    },
+    /** Somebody is at the screen. */
+    touch(session: Session): void {
+      session.lastSeen = clock().getTime();
+    },
+    end(session: Session): void {
+      sessions.delete(session.id);
+    },
+    /** What a form must bring along, bound to the browser's cookie. */
+    formToken,
+    /** True when a form was made for this cookie by this process. */
+    isOurForm(cookie: string, given: string): boolean {
+      const expected = Buffer.from(formToken(cookie));
+      const actual = Buffer.from(given);
+      return expected.length === actual.length && timingSafeEqual(expected, actual);
+    },
+  };
+}
+
+export type Sessions = ReturnType<typeof createSessions>;
+
+/** Keeps a look in its session; the oldest gives way. */
+export function keepLook(session: Session, asked: Pick<Look, 'nhsNumber' | 'reason'>): Look {
+  const oldest = session.looks.keys().next().value;
+  if (session.looks.size >= MAX_LOOKS && oldest !== undefined) session.looks.delete(oldest);
+  const look: Look = { ...asked, id: randomBytes(12).toString('base64url'), people: new Map() };
+  session.looks.set(look.id, look);
+  return look;
+}
+
+/** 256 random bits. */
+export function newId(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The id in a Cookie header, or null; only the shape of ours is looked at. */
+export function cookieOf(header: string | undefined, name: string): string | null {
+  for (const part of (header ?? '').split(';')) {
+    const [key, value = ''] = part.trim().split('=');
+    if (key === name && ID.test(value)) return value;
+  }
+  return null;
+}
+
+/** A Set-Cookie header for the browser's session: out of reach of scripts and of other sites. */
+export function setCookie(name: string, value: string, secure: boolean): string {
+  return `${name}=${value}; Path=/console; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+}

@@ -1,0 +1,82 @@
+/** What a handler of the console knows of its request. */
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { DemoIdentity } from '../identity/identities.ts';
+import type { Door } from '../record/types.ts';
+import type { Standing } from './identity.ts';
+import { isFromHere } from './security.ts';
+import { cookieOf, newId, type Session, type Sessions, setCookie } from './session.ts';
+
+export interface ConsoleDeps {
+  door: Door;
+  /** Who a caller is now, by the directory. @throws Outcome 401 when she is nobody (any more) */
+  standing: Standing;
+  /** Identities to pick from; used in demo mode only. */
+  identities: ReadonlyMap<string, DemoIdentity>;
+  /** Address of the service as others see it, e.g. `https://tandem.example.org`. */
+  issuer: string;
+}
+
+export interface Visit {
+  deps: ConsoleDeps;
+  sessions: Sessions;
+  /** Value of the browser's cookie, signed in or not. */
+  cookie: string;
+  session: Session | null;
+  /** Why a session that was there is none any more. */
+  ended: 'idle' | 'expired' | null;
+  /** False when the browser says that another site sent this. */
+  fromHere: boolean;
+  requestId: string;
+  address: string | null;
+  now: Date;
+  /** Path parameter `look`. */
+  look: string;
+  query: URLSearchParams;
+  /** Fields of a form. */
+  form: ReadonlyMap<string, string>;
+  /** Gives the browser a new cookie. */
+  giveCookie(value: string): void;
+}
+
+export interface Browser {
+  deps: ConsoleDeps;
+  sessions: Sessions;
+  cookieName: string;
+  /** Served over https: the cookie says so. */
+  secure: boolean;
+}
+
+/** Reads cookie, session and form of a request; a browser without a cookie gets one. */
+export function visitOf(browser: Browser, request: Request, response: Response): Visit {
+  const { deps, sessions, cookieName, secure } = browser;
+  const given = cookieOf(request.headers.cookie, cookieName);
+  const found = sessions.find(given);
+  const visit: Visit = {
+    deps,
+    sessions,
+    cookie: given ?? newId(),
+    session: found?.state === 'open' ? found.session : null,
+    ended: found === null || found.state === 'open' ? null : found.state,
+    fromHere: isFromHere(request.headers),
+    requestId: randomUUID(),
+    address: request.socket.remoteAddress ?? null,
+    now: deps.door.clock(),
+    look: typeof request.params.look === 'string' ? request.params.look : '',
+    query: new URL(request.url, 'http://console').searchParams,
+    form: fieldsOf(request.body),
+    giveCookie: (value) => {
+      visit.cookie = value;
+      response.set('Set-Cookie', setCookie(cookieName, value, secure));
+    },
+  };
+  response.set('X-Request-Id', visit.requestId);
+  if (given === null) visit.giveCookie(visit.cookie);
+  return visit;
+}
+
+/** A field that stands twice could mean two things: it counts as not given. */
+function fieldsOf(body: unknown): Map<string, string> {
+  if (typeof body !== 'object' || body === null) return new Map();
+  return new Map(Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+}
