@@ -1,4 +1,5 @@
 /** One validation under way: findings, the path to where the walk is, and the resources around it. */
+import type { NumberTexts } from '../fhir/json.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
 import type { Rule } from './nodes.ts';
 import type { Issue, Severity } from './types.ts';
@@ -28,6 +29,8 @@ export interface Run {
   entries: Map<string, string> | null;
   deferred: Deferred[];
   nhsNumber: 'error' | 'warn';
+  /** Spelling of the numbers that are not spelt as JavaScript would; null when all are. */
+  numbers: NumberTexts | null;
 }
 
 /** Findings beyond this are not listed: nobody reads them, and a hostile body must not make us write a book. */

@@ -1,4 +1,5 @@
 /** What the compiled definitions offer to the rest of the house. */
+import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
 
@@ -14,6 +15,15 @@ export interface Issue {
   diagnostics: string;
 }
 
+export interface ValidateOptions {
+  /** Canonicals of profiles to meet besides those in `meta.profile`. */
+  profiles?: string[];
+  /** NHS numbers that fail Modulus 11: refused (default) or only warned about, for example import. */
+  nhsNumber?: 'error' | 'warn';
+  /** How the numbers of this tree were spelt (fhir/json.ts): without it a whole number spelt `1.0` passes as `1`. */
+  numbers?: NumberTexts;
+}
+
 export interface Definitions {
   /** Every R4 resource type that is not abstract, sorted. */
   resourceTypes: readonly string[];
@@ -21,7 +31,7 @@ export interface Definitions {
   /** Search parameters of a type, standard ones of Resource and DomainResource included. */
   searchParams(type: string): ReadonlyMap<string, SearchParam>;
   /** Validates against base R4 and the profiles our CapabilityStatement requires. Never throws for bad input. */
-  validate(resource: Resource, options?: { profiles?: string[]; nhsNumber?: 'error' | 'warn' }): Issue[];
+  validate(resource: Resource, options?: ValidateOptions): Issue[];
   /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */
   mandatoryElements(type: string): readonly string[];
   /** Top-level elements marked isSummary. */

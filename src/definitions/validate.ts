@@ -3,15 +3,8 @@ import type { JsonObject, Resource } from '../fhir/types.ts';
 import { evaluateRule } from './path-rules.ts';
 import { distinct, objects, text } from './reading.ts';
 import { isObject, quoted, type Run, report, reportAt, reportChild } from './run.ts';
-import type { Issue } from './types.ts';
+import type { Issue, ValidateOptions } from './types.ts';
 import { type Walker, walkNode } from './walk.ts';
-
-export interface ValidateOptions {
-  /** Canonicals of profiles to meet besides those in `meta.profile`. */
-  profiles?: string[];
-  /** NHS numbers that fail Modulus 11: refused (default) or only warned about, for example import. */
-  nhsNumber?: 'error' | 'warn';
-}
 
 /** Checks a sound resource against profiles; `path` is where it stands. */
 export type ProfileCheck = (run: Run, resource: JsonObject, extra: readonly string[]) => void;
@@ -29,6 +22,7 @@ function newRun(resource: JsonObject, options: ValidateOptions): Run {
     entries: null,
     deferred: [],
     nhsNumber: options.nhsNumber ?? 'error',
+    numbers: options.numbers === undefined || options.numbers.size === 0 ? null : options.numbers,
   };
 }
 

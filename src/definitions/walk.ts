@@ -1,4 +1,5 @@
 /** The walk: one pass over a resource along the element tables. Never throws, whatever the JSON. */
+import { isPrimitiveAt } from '../fhir/primitives.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
 import { checkBinding, checkIdentifier, checkOwnCode, checkReference } from './element-checks.ts';
 import type { Extensions } from './extensions.ts';
@@ -95,7 +96,10 @@ function walkProp(walker: Walker, run: Run, prop: Prop, item: Json, parent: Json
   if (prop.list) walkList(walker, run, prop, item, parent);
   else if (Array.isArray(item))
     report(run, 'error', 'structure', 'This element does not repeat: give one value, not a list.');
-  else walkItem(walker, run, prop, item);
+  else {
+    walkItem(walker, run, prop, item);
+    if (run.numbers !== null && typeof item === 'number') checkSpelling(run, prop, parent, prop.key);
+  }
   run.path.pop();
 }
 
@@ -116,6 +120,7 @@ function walkList(walker: Walker, run: Run, prop: Prop, items: Json, parent: Jso
     run.path[at] = i;
     if (item === null && twin !== null) walkGap(run, prop, twin, i);
     else if (item !== undefined) walkItem(walker, run, prop, item);
+    if (run.numbers !== null && typeof item === 'number') checkSpelling(run, prop, items, i);
   }
   run.path.length = at;
 }
@@ -147,6 +152,20 @@ function walkPrimitive(run: Run, prop: Prop, item: Json): void {
   if (prop.binding !== null) checkBinding(run, prop.type, item, prop.binding);
   if (prop.link && run.hashes !== null && typeof item === 'string' && item.startsWith('#')) run.hashes.add(item);
   if (prop.rules.length > 0) applyRules(run, prop.rules, item);
+}
+
+/** Whole numbers have digits only: `1.0` and `1e0` are decimals in FHIR, though JSON.parse makes them 1. */
+function checkSpelling(run: Run, prop: Prop, parent: Json[] | JsonObject, at: string | number): void {
+  const item = Array.isArray(parent) ? parent[Number(at)] : parent[at];
+  // another fault of the value has its own finding
+  if (run.numbers === null || item === undefined || !prop.test(item)) return;
+  if (isPrimitiveAt(prop.type, item, { parent, key: String(at), numbers: run.numbers })) return;
+  report(
+    run,
+    'error',
+    'value',
+    `Not a valid ${prop.type}: a whole number is spelt with digits only, such as 1, not 1.0.`,
+  );
 }
 
 function walkXhtml(run: Run, item: Json): void {

@@ -45,8 +45,8 @@ export function requireId(resource: Resource, id: string): void {
  * Full validation before a write. Warnings are returned, errors thrown together.
  * @throws Outcome 400 for what breaks the structure of FHIR, 422 for what breaks its rules; every issue has its path
  */
-export function requireValid(door: Door, resource: Resource): OutcomeIssue[] {
-  const issues = door.definitions.validate(resource);
+export function requireValid(door: Door, document: ResourceDocument): OutcomeIssue[] {
+  const issues = door.definitions.validate(document.resource, { numbers: document.numbers });
   const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal');
   if (errors.length === 0) return issues;
   const structural = errors.some((issue) => issue.code === 'structure');

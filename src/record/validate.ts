@@ -16,10 +16,12 @@ export function validate(
 ): Promise<string> {
   const entry = { ...entryOf(context, 'operation'), entities: [type], detail: '$validate' };
   return audited(door, entry, async () => {
-    const asked = unwrap(parseBody(door, request.body).resource, new URLSearchParams(request.query));
+    const { resource: body, numbers } = parseBody(door, request.body);
+    const asked = unwrap(body, new URLSearchParams(request.query));
+    const profiles = asked.profile === null ? [] : [asked.profile];
     const issues: OutcomeIssue[] =
       asked.resource.resourceType === type
-        ? door.definitions.validate(asked.resource, asked.profile === null ? {} : { profiles: [asked.profile] })
+        ? door.definitions.validate(asked.resource, { profiles, numbers })
         : [{ severity: 'error', code: 'invalid', diagnostics: `This is not a ${type}`, expression: 'resourceType' }];
     await door.audit.write(entry);
     const fine: OutcomeIssue = { severity: 'information', code: 'informational', diagnostics: 'No issues found' };

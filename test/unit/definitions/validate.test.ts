@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseJson } from '../../../src/fhir/json.ts';
+import { asResource } from '../../../src/fhir/resource.ts';
 import type { Json, JsonObject, Resource } from '../../../src/fhir/types.ts';
 import { testDefinitions } from './cache.ts';
 
@@ -189,6 +191,47 @@ describe('formats', () => {
 
   test.each([' ', '\u0000', 'a\u0007b', ''])('string %j is refused', (family) => {
     expect(findings(patient({ name: [{ family }] }))).toEqual(['error value Patient.name[0].family']);
+  });
+});
+
+describe('the spelling of whole numbers', () => {
+  const spelt = (text: string): string[] => {
+    const { root, numbers } = parseJson(Buffer.from(text));
+    return definitions
+      .validate(asResource(root), { numbers })
+      .map((issue) => `${issue.severity} ${issue.code} ${issue.expression}`);
+  };
+  const repeated = (more: string): string =>
+    `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"},
+      "occurrenceTiming":{"repeat":{${more}}}}`;
+  test.each<[string, string[]]>([
+    ['{"resourceType":"Patient","multipleBirthInteger":1}', []],
+    ['{"resourceType":"Patient","multipleBirthInteger":1.0}', ['error value Patient.multipleBirth']],
+    ['{"resourceType":"Patient","multipleBirthInteger":1e0}', ['error value Patient.multipleBirth']],
+    ['{"resourceType":"Patient","multipleBirthInteger":1.5}', ['error value Patient.multipleBirth']],
+    [
+      '{"resourceType":"Patient","telecom":[{"system":"url","value":"x","rank":2.00}]}',
+      ['error value Patient.telecom[0].rank'],
+    ],
+    [repeated('"count":3,"frequency":1,"period":1.0,"periodUnit":"d"'), []],
+    [
+      repeated('"count":3.0,"frequency":1,"period":1.0,"periodUnit":"d"'),
+      ['error value ServiceRequest.occurrence.repeat.count'],
+    ],
+    ['{"resourceType":"Bundle","type":"searchset","total":-0}', ['error value Bundle.total']],
+    [
+      '{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","multipleBirthInteger":2.0}}]}',
+      ['error value Bundle.entry[0].resource.multipleBirth'],
+    ],
+    [
+      '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":20.00,"unit":"kg"}}',
+      [],
+    ],
+    ['{"resourceType":"Patient","birthDate":1.0}', ['error value Patient.birthDate']],
+    ['{"resourceType":"Patient","foo":1.0}', ['error structure Patient.foo']],
+    ['{"resourceType":"Patient","id":1.0,"name":[2.0]}', ['error value Patient.id', 'error structure Patient.name[0]']],
+  ])('%s', (text, expected) => {
+    expect(spelt(text)).toEqual(expected);
   });
 });
 
