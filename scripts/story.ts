@@ -8,7 +8,7 @@ import { civilDate } from '../src/care/clock.ts';
 import { castOf } from './story/cast.ts';
 import { finale } from './story/finale.ts';
 import { fhirAt } from './story/http.ts';
-import { s1 } from './story/s1.ts';
+import { s1, unsubscribeAll } from './story/s1.ts';
 import { s3 } from './story/s3.ts';
 import { s4 } from './story/s4.ts';
 import { s6 } from './story/s6.ts';
@@ -62,17 +62,26 @@ async function main(): Promise<number> {
     process.stderr.write(`Nobody answers at ${options.issuer}. Start the demo first: npm start\n`);
     return 2;
   }
+  const cast = castOf(options.issuer, options.dataDir);
   const hook = await openWebhook();
   const world: World = {
     fhir: fhirAt(`${options.issuer}/fhir/R4`),
-    cast: castOf(options.issuer, options.dataDir),
+    cast,
     hook,
     screen,
     today: civilDate(new Date()),
     clock: Math.floor(Date.now() / 100),
     dataDir: options.dataDir,
-    subscribed: false,
+    subscriptions: [],
   };
+  const greeting = await world.fhir.call(world.cast.epr, 'GET', 'Patient?_count=1');
+  if (greeting.status === 401) {
+    process.stderr.write(
+      `${options.issuer} does not know our tokens: give --data-dir, the DATA_DIR of that service.\n`,
+    );
+    await hook.close();
+    return 2;
+  }
   screen.say(`Tandem: one family, two services, one record.  ${options.issuer}, ${world.today}`);
   screen.say('Everything below happens over HTTP; nothing is put into the database from behind.');
   const from = performance.now();
@@ -82,6 +91,7 @@ async function main(): Promise<number> {
     process.stdout.write(`\nThe story stopped at ${screen.place}: ${wordsOf(problem)}\n`);
     return 1;
   } finally {
+    await unsubscribeAll(world);
     await hook.close();
   }
   screen.scene('END', `${screen.count} steps, all as told, in ${duration(performance.now() - from)}`, []);

@@ -1,5 +1,7 @@
 /** Who plays: the tokens of the demo identities, signed with the running service's key as `npm run token` does. */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { audienceOf } from '../../src/identity/contract.ts';
 import { DEMO_IDENTITIES, DEMO_ORGANIZATIONS, demoClaims } from '../../src/identity/identities.ts';
@@ -26,9 +28,18 @@ export const MATERNITY = DEMO_ORGANIZATIONS.maternity;
 export const HEALTH_VISITING = DEMO_ORGANIZATIONS.healthVisiting;
 export const HV_SERVICE = 'HealthcareService/hv-north';
 
-/** @param issuer address of the service, no trailing slash. @param dataDir DATA_DIR of the running service */
+/**
+ * @param issuer address of the service, no trailing slash
+ * @param dataDir DATA_DIR of the running service; undefined = as the environment says
+ * @throws Error in plain words when no service has ever run there
+ */
 export function castOf(issuer: string, dataDir: string | undefined): Cast {
   const config = loadConfig({ ...process.env, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) });
+  if (!existsSync(join(config.dataDir, 'keys'))) {
+    throw new Error(
+      `No service keeps its keys under ${config.dataDir}: give --data-dir, the DATA_DIR of the running one.`,
+    );
+  }
   const plain = (key: string, name: string): Actor => ({ name, token: token([key, '--base', issuer], config) });
   const family = (key: 'mother' | 'partner', name: string, fhirUser: string, patient: string): Actor => ({
     name,

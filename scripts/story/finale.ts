@@ -14,10 +14,10 @@ const VERIFY = new URL('../../src/audit-verify.ts', import.meta.url);
 interface Line {
   at: string;
   who: string;
-  what: string;
+  /** Resource type. */
   which: string;
   why: string;
-  outcome: string;
+  refused: boolean;
 }
 
 /** The officer's question and the proof. */
@@ -57,37 +57,63 @@ export async function finale(world: World): Promise<void> {
   });
 }
 
+/** Agent types of BALP: who asked, and the software in between. */
+const SOFTWARE = '110150';
+const SYSTEMS: Readonly<Record<string, string>> = {
+  epr: 'EPR, synchronising',
+  'hv-system': 'HV system, synchronising',
+  tandem: 'Tandem itself: its pathway clock',
+};
+const NOTICES: Readonly<Record<string, string>> = {
+  epr: 'EPR, notified',
+  'hv-system': 'HV system, notified',
+};
+
 function lineOf(event: JsonObject): Line {
-  const agents = objectsAt(event, 'agent');
-  const user = agents.find((one) => textAt(one, 'type', 'coding', 0, 'code') === USER && typeof one.name === 'string');
-  const client = agents.map((one) => textAt(one, 'who', 'identifier', 'value')).find((one) => one !== undefined);
-  const what = objectsAt(event, 'entity').map((one) => textAt(one, 'what', 'reference') ?? '');
-  const data = what.find((one) => one !== '' && !one.startsWith('Patient/')) ?? what[0] ?? '';
+  const of = (code: string) =>
+    objectsAt(event, 'agent').find((one) => objectsAt(one, 'type', 'coding').some((coding) => coding.code === code));
+  const client = textAt(of(SOFTWARE), 'who', 'identifier', 'value') ?? '?';
+  const subtype = textAt(event, 'subtype', 0, 'code');
+  const what = objectsAt(event, 'entity').flatMap((one) => textAt(one, 'what', 'reference') ?? []);
   return {
     at: textAt(event, 'recorded') ?? '',
-    who: textAt(user, 'name') ?? `${client ?? '?'} (sync)`,
-    what: textAt(event, 'subtype', 0, 'code') ?? textAt(event, 'type', 'code') ?? '',
-    which: data.split('/')[0] ?? '',
+    who: personOf(textAt(of(USER), 'name'), client) ?? (subtype === 'disclose' ? NOTICES : SYSTEMS)[client] ?? client,
+    which: (what.find((one) => !one.startsWith('Patient/')) ?? what[0] ?? '').split('/')[0] ?? '',
     why: textAt(event, 'purposeOfEvent', 0, 'coding', 0, 'code') ?? '',
-    outcome: event.outcome === '0' ? 'shown' : 'refused',
+    refused: event.outcome !== '0',
   };
 }
 
-/** One line for each person, thing and purpose, in the order of the first time. */
+function personOf(name: string | undefined, client: string): string | undefined {
+  if (name?.startsWith('Patient/')) return 'the mother, on her own page';
+  if (name?.startsWith('RelatedPerson/')) return 'her partner';
+  return name === undefined || client !== 'epr' ? name : `${name}, in the EPR`;
+}
+
+const HEAD = ['from', 'who', 'purpose', 'shown', 'not', 'what'];
+
+/** One line for each person and purpose, in the order of the first time. */
 function tableOf(lines: readonly Line[]): string[] {
-  const groups = Map.groupBy(lines, ({ who, outcome, why }) => `${who}|${why}|${outcome}`);
+  const groups = Map.groupBy(lines, ({ who, why }) => `${who}|${why}`);
   const rows = [...groups.values()].map((all): string[] => {
-    const [first] = all;
-    const last = all.at(-1);
-    const did = [...Map.groupBy(all, ({ what }) => what)].map(([what, some]) => `${what} ${some.length}`).join(', ');
+    const refused = all.filter((one) => one.refused).length;
     const what = [...new Set(all.map(({ which }) => which))].filter((one) => one !== '').join(', ');
-    const times = first === undefined || last === undefined ? '' : `${clockTime(first.at)}-${clockTime(last.at)}`;
-    return [times, first?.who ?? '', first?.why ?? '', first?.outcome ?? '', did, what];
+    const [first] = all;
+    const shown = all.length - refused;
+    return [
+      clockTime(first?.at ?? ''),
+      first?.who ?? '',
+      first?.why ?? '',
+      String(shown),
+      String(refused || '-'),
+      what,
+    ];
   });
-  return rows.flatMap(([times = '', who = '', why = '', outcome = '', did = '', what = '']) => [
-    `${times}  ${who.padEnd(24)} ${why.padEnd(9)} ${outcome.padEnd(8)} ${did}`,
-    `                   ${shortened(what, 70)}`,
-  ]);
+  return [HEAD, ...rows].map(([at = '', who = '', why = '', shown = '', refused = '', what = '']) =>
+    [at.padEnd(8), who.padEnd(32), why.padEnd(9), shown.padStart(5), refused.padStart(4), shortened(what, 26)].join(
+      ' ',
+    ),
+  );
 }
 
 const shortened = (text: string, most: number): string =>

@@ -4,7 +4,7 @@ import { CANON, codeSystem } from '../../src/care/canon.ts';
 import { formatGestation, gestationDays } from '../../src/care/clock.ts';
 import { codeIn, objectsAt, textAt } from '../../src/care/shape.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
-import { HV_SERVICE } from './cast.ts';
+import { HELEN, HV_SERVICE } from './cast.ts';
 import { bookingBundle, type Family, familyOf, nameOf, printed, scanObservation, unusedNumber } from './family.ts';
 import { type Actor, expect, expectStatus, locationsOf, need, parameters, resourcesOf, until } from './http.ts';
 import { duration } from './screen.ts';
@@ -30,6 +30,7 @@ export async function subscribe(
       const now = expectStatus(await fhir.call(who, 'GET', `Subscription/${id}`), 200).body;
       return now.status === 'active' ? true : undefined;
     });
+    world.subscriptions.push({ who, id });
     return { status: 201, fact: 'handshake received at its endpoint, subscription active' };
   });
 }
@@ -54,13 +55,17 @@ function subscription(one: { topic: string; filter?: string }, endpoint: string)
 
 /** The HV system and the EPR subscribe, once in a story. */
 export async function subscribeAll(world: World): Promise<void> {
-  if (world.subscribed) return;
+  if (world.subscriptions.length > 0) return;
   const { epr, hvSystem } = world.cast;
   const filter = `ServiceRequest?performer=${HV_SERVICE}`;
   await subscribe(world, hvSystem, { name: 'hv-referrals', topic: 'antenatal-referral', filter });
   await subscribe(world, hvSystem, { name: 'hv-plans', topic: 'care-plan-changed' });
   await subscribe(world, epr, { name: 'epr-plans', topic: 'care-plan-changed' });
-  world.subscribed = true;
+}
+
+/** The systems take their subscriptions back, so that nobody goes on calling an endpoint that is gone. */
+export async function unsubscribeAll(world: World): Promise<void> {
+  for (const { who, id } of world.subscriptions) await world.fhir.call(who, 'DELETE', `Subscription/${id}`);
 }
 
 /** The EPR books: one transaction. Gives the family as the service knows it now. */
@@ -111,7 +116,7 @@ export async function s1(world: World): Promise<void> {
 async function held(world: World, known: KnownFamily): Promise<void> {
   const { screen, fhir, cast, hook } = world;
   const request = `ServiceRequest/${known.referral}`;
-  await screen.step('Priya', 'looks what became of her referral', async () => {
+  await screen.step('Priya', 'looks what has become of her referral', async () => {
     const task = await until('the service to take up the referral', () => taskOf(world, cast.priya, known.referral));
     expect(stateOfTask(task) === 'held', `the referral is "${stateOfTask(task)}", not held`);
     const release = textAt(task, 'restriction', 'period', 'start') ?? '?';
@@ -126,7 +131,7 @@ async function held(world: World, known: KnownFamily): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const early = hook.received('hv-referrals', 'event-notification').filter((one) => one.focus === request);
     expect(early.length === 0, 'a held referral was announced');
-    return { fact: 'silence: one pregnancy in five ends early, and then nobody there is ever told' };
+    return { fact: 'silence: about one pregnancy in five ends early; then nobody there is ever told' };
   });
 }
 
@@ -197,8 +202,10 @@ async function taken(world: World, known: KnownFamily): Promise<void> {
     const told = delivered === undefined ? '' : `, delivered ${clockTime(delivered.at.toISOString())}`;
     for (const state of ['held', 'received', 'opened', 'accepted'])
       expect(times.has(state), `her history lacks "${state}"`);
-    const fact = `released ${times.get('received')}${told}, opened ${times.get('opened')}, accepted ${times.get('accepted')}`;
-    return { status: 200, fact };
+    const teams = expectStatus(await fhir.call(cast.priya, 'GET', `CareTeam?patient=${known.patient}`), 200);
+    const joined = JSON.stringify(resourcesOf(teams.body)).includes(HELEN) ? ' by Helen' : '';
+    const opened = `opened ${times.get('opened')}, accepted ${times.get('accepted')}${joined}`;
+    return { status: 200, fact: `released ${times.get('received')}${told}, ${opened}` };
   });
 }
 

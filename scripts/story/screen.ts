@@ -113,8 +113,8 @@ export function createScreen(options: ScreenOptions): Screen {
 
 /** A failure in words; a bug shows itself whole. */
 export function wordsOf(problem: unknown): string {
-  if (problem instanceof StoryFailure) return problem.message;
-  if (problem instanceof Error) return `${problem.name}: ${problem.message}`;
+  if (problem instanceof Error)
+    return problem.name === 'Error' ? problem.message : `${problem.name}: ${problem.message}`;
   return inspect(problem);
 }
 

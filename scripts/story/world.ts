@@ -2,7 +2,7 @@
 import type { CivilDate } from '../../src/care/clock.ts';
 import type { Cast } from './cast.ts';
 import type { Family } from './family.ts';
-import type { Fhir } from './http.ts';
+import type { Actor, Fhir } from './http.ts';
 import type { Screen } from './screen.ts';
 import type { Webhook } from './webhook.ts';
 
@@ -38,7 +38,8 @@ export interface World {
   clock: number;
   /** DATA_DIR of the running service, for the seal's proof. */
   dataDir: string | undefined;
-  subscribed: boolean;
+  /** Made by this story, taken back at its end. */
+  subscriptions: { who: Actor; id: string }[];
   referred?: KnownFamily;
   visited?: VisitedFamily;
 }
