@@ -11,7 +11,7 @@ import type { IndexValues } from '../search/types.ts';
 import { type PrefetchAsk, type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
 import type { DecidableRow, FactWrite, RowWrite } from '../store/rows.ts';
-import { ask, decideWrite, parseStored, reach } from './decide.ts';
+import { ask, decideWrite, parseStored, reach, show } from './decide.ts';
 import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { checkGeneration } from './refusal.ts';
@@ -281,7 +281,8 @@ function planOne(door: Door, context: Context, change: Change, world: World): Pl
     write: { facts: row, version, op, updated, body, index },
     decision,
     entry: { ...withDecision(withRows(entryOf(context, change.interaction), [row]), decision), status },
-    shown: { type: change.type, id: change.id, version, updated, text: body ?? '' },
+    // A writer is answered under the masks of a reader: a change is no way to see the rest.
+    shown: show(row, decision.masks),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
 import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import type { JsonDocument } from '../fhir/json.ts';
-import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { applyJsonPatch } from '../fhir/patch.ts';
+import type { Resource } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import type { Action } from '../governance/types.ts';
 import { type Db, readCurrent } from '../store/reads.ts';
@@ -13,7 +14,7 @@ import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
-import { checkGeneration, refused, unknown } from './refusal.ts';
+import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
 import type { Context, Door, ResourceDocument } from './types.ts';
 
 /** Where a write goes: an id, or criteria that must mean at most one resource. */
@@ -25,8 +26,9 @@ export interface Writing {
   db: Db;
 }
 
-type Current = Pick<Change, 'current' | 'before'>;
-const NOTHING: Current = { current: null, before: null };
+/** `hidden`: the recorded refusal of a row that must look as if it were not there. */
+type Current = Pick<Change, 'current' | 'before'> & { hidden: Outcome | null };
+const NOTHING: Current = { current: null, before: null, hidden: null };
 
 /** Refuses at the gate before anything is read. */
 export async function pass(writing: Writing, action: Action & Change['interaction'], type: string): Promise<void> {
@@ -41,7 +43,7 @@ export async function check(
   document: ResourceDocument,
   current: DecidableRow | null = null,
 ): Promise<OutcomeIssue[]> {
-  const warnings = requireValid(writing.door, document);
+  const warnings = requireValid(writing.door, document.resource);
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;
@@ -82,9 +84,12 @@ export async function prepareUpdate(
   if ('id' in target) requireId(document.resource, id);
   else if (document.resource.id !== undefined) requireId(document.resource, id);
   if (!ID.test(id)) throw refuse(400, 'value', 'An id has 1 to 64 letters, digits, dashes and dots', `${type}.id`);
-  const { current, before } = await fetchCurrent(writing, 'update', type, id);
-  requireVersion(current, ifMatch);
-  if (current === null && 'id' in target) await requireOwnIds(writing, type);
+  const { current, before, hidden } = await fetchCurrent(writing, 'update', type, id);
+  asUnknown(hidden, () => {
+    requireVersion(current, ifMatch);
+    if (current === null && 'id' in target) requireOwnIds(writing, type);
+  });
+  requireWhole(document.resource);
   const warnings = await check(writing, document, current);
   return { type, id, interaction: 'update', document, current, before, warnings };
 }
@@ -101,7 +106,7 @@ async function idOfCriteria(
 }
 
 /** Client-chosen ids are for systems: people's software gets its ids from the server. */
-async function requireOwnIds(writing: Writing, type: string): Promise<void> {
+function requireOwnIds(writing: Writing, type: string): void {
   const { role, kind } = writing.context.principal;
   if (kind === 'system' || role === 'steward') return;
   throw refuse(405, 'not-supported', `There is no such ${type}; create it with POST, and the server gives it an id`);
@@ -116,8 +121,11 @@ export async function preparePatch(
 ): Promise<Change> {
   await pass(writing, 'patch', type);
   const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'patch');
-  const { current, before } = id === null ? NOTHING : await fetchCurrent(writing, 'patch', type, id);
-  if (id === null || current === null) throw unknown();
+  const { current, before, hidden } = id === null ? NOTHING : await fetchCurrent(writing, 'patch', type, id);
+  if (id === null || current === null) throw hidden ?? unknown();
+  // Tests and copies of a patch would tell what the masks hide.
+  if (before !== null && before.masks.length > 0)
+    throw refuse(403, 'forbidden', `Only part of this ${type} is shown to you, so you cannot patch it`);
   requireVersion(current, request.ifMatch);
   if (current.row.deleted || current.row.body === null) throw refuse(410, 'deleted', 'This resource was deleted');
   const stored = parseStored(current.row.body);
@@ -137,8 +145,8 @@ export async function prepareDelete(
 ): Promise<Change | null> {
   await pass(writing, 'delete', type);
   const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'delete');
-  const { current, before } = id === null ? NOTHING : await fetchCurrent(writing, 'delete', type, id);
-  requireVersion(current, ifMatch);
+  const { current, before, hidden } = id === null ? NOTHING : await fetchCurrent(writing, 'delete', type, id);
+  asUnknown(hidden, () => requireVersion(current, ifMatch));
   if (id === null || current === null || current.row.deleted) return null;
   return { type, id, interaction: 'delete', document: null, current, before, warnings: [] };
 }
@@ -156,10 +164,33 @@ async function fetchCurrent(
   const { door, context, db } = writing;
   const { found, generation } = await readCurrent(db, type, id, reach(context.principal));
   checkGeneration(context, generation);
-  if (found === null || found.row.deleted) return { current: found, before: null };
+  if (found === null || found.row.deleted) return { current: found, before: null, hidden: null };
   const before = decideWrite(context, ask(door, context, action, type), { ...found, now: context.now });
-  if (!before.permit) throw await refused(door, withRows(entryOf(context, action), [found.row]), before);
-  return { current: found, before };
+  if (before.permit) return { current: found, before, hidden: null };
+  const refusal = await refused(door, withRows(entryOf(context, action), [found.row]), before);
+  if (!before.concealed) throw refusal;
+  return { ...NOTHING, hidden: refusal };
+}
+
+/** A hidden row is refused in the words an unknown id gets here (5.1, no existence oracle), and recorded once. */
+function asUnknown(hidden: Outcome | null, check: () => void): void {
+  if (hidden === null) {
+    check();
+    return;
+  }
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof Outcome ? sameRecord(hidden, error) : error;
+  }
+  throw hidden;
+}
+
+/** What was read with parts left out is never written back: the rest would be lost (R4 search.html#summary). */
+function requireWhole({ resourceType, meta }: Resource): void {
+  if (meta?.tag?.some(({ code }) => code === 'SUBSETTED') !== true) return;
+  const diagnostics = 'This is only part of the resource (SUBSETTED); writing it back would lose the rest';
+  throw refuse(422, 'business-rule', diagnostics, `${resourceType}.meta.tag`);
 }
 
 /** @throws Outcome 412 when If-Match names another version than the current one (R4 http.html#concurrency, H21) */

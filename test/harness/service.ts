@@ -18,7 +18,7 @@ import { openPool, type Pool } from '../../src/store/pool.ts';
 import { testDefinitions } from '../unit/definitions/cache.ts';
 import { bundleOf, type Client, clientOn } from './client.ts';
 import { scratchFolder } from './cluster.ts';
-import { freshDatabase } from './database.ts';
+import { type FreshDatabase, freshDatabase } from './database.ts';
 import { directory } from './directory.ts';
 import { type FamilyOptions, familyOf } from './family.ts';
 
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   /** Milliseconds for a body. */
   bodyTimeout?: number;
   clock?: () => Date;
+  /** A second process on the database and keys of this one. */
+  beside?: Service;
 }
 
 /** A person of the demo, or anybody else whose claims differ from hers. */
@@ -40,7 +42,7 @@ export interface Service {
   port: number;
   /** Under the service's own role. */
   pool: Pool;
-  ownerUrl: string;
+  database: FreshDatabase;
   /** Everything the service has logged, one line each. */
   logged: string[];
   token(who: Who): string;
@@ -59,8 +61,9 @@ export interface Service {
 
 /** Starts the service; the first of a run compiles definitions and makes the database's template. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const database = await freshDatabase();
-  const dataDir = scratchFolder('service');
+  const { beside } = options;
+  const database = beside?.database ?? (await freshDatabase());
+  const dataDir = beside?.config.dataDir ?? scratchFolder('service');
   const environment = { MODE: 'demo', DATA_DIR: dataDir, DATABASE_URL: database.ownerUrl, PORT: '0', SEED: 'none' };
   const config: Config = { ...loadConfig(environment), poolSize: 8, ...options.config };
   const { log, logged } = recordingLog();
@@ -75,18 +78,18 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
   const app = await buildApp({ config, serviceUrl: database.serviceUrl, port, log, waitingFor: () => null, overrides });
   handler.app = app;
-  await registerClients(database.ownerUrl);
+  if (beside === undefined) await registerClients(database.ownerUrl);
   const pool = openPool(database.serviceUrl, 2);
   const signer = signerOf(config, port);
   const as = (who: Who): Client => clientOn(app.base, `Bearer ${signer.token(who)}`);
-  const load = loader(as);
+  const load = loader(as, logged);
   return {
     app,
     config,
     base: app.base,
     port,
     pool,
-    ownerUrl: database.ownerUrl,
+    database,
     logged,
     ...signer,
     as,
@@ -105,7 +108,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       await new Promise((resolve) => server.close(resolve));
       await app.close();
       await pool.end();
-      await database.drop();
+      if (beside === undefined) await database.drop();
     },
   };
 }
@@ -170,9 +173,12 @@ export const staff = (id: string): Who => ({
   claims: { sub: id, fhirUser: `PractitionerRole/${id}` },
 });
 
-function loader(as: (who: Who) => Client): Service['load'] {
+function loader(as: (who: Who) => Client, logged: readonly string[]): Service['load'] {
   return async (resources) => {
     const reply = await as('steward').post('', bundleOf('transaction', resources));
-    if (reply.status !== 200) throw new Error(`the record refused a fixture: ${reply.status} ${reply.text}`);
+    if (reply.status !== 200) {
+      const last = logged.slice(-2).join('\n');
+      throw new Error(`the record refused a fixture: ${reply.status} ${reply.text}\n${last}`);
+    }
   };
 }

@@ -1,0 +1,269 @@
+/** Search over HTTP (R4 search.html): results under the rules, forms, paging as house.md promises it, strictness. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { at, type Client, entries, found, issue, link, pages, textAt } from '../harness/client.ts';
+import { note } from '../harness/family.ts';
+import { type Service, staff, startService } from '../harness/service.ts';
+
+let service: Service;
+let steward: Client;
+let midwife: Client;
+
+const NOTES = 25;
+
+beforeAll(async () => {
+  service = await startService();
+  await service.directory();
+  for (const id of ['one', 'two', 'three']) await service.family(id);
+  await service.family('far', { midwife: 'mw-other', midwives: 'CareTeam/hv-team-south', healthVisitor: null });
+  const notes = Array.from({ length: NOTES }, (_, n) =>
+    note(`n-${String(n).padStart(2, '0')}`, n % 5 === 4 ? 'far' : 'one', `note ${n}`, {
+      // Several share a date, so that the order needs more than the sort key.
+      effectiveDateTime: `2026-03-${String(1 + Math.floor(n / 6)).padStart(2, '0')}`,
+      category: [{ coding: [{ system: 'urn:test', code: 'paged' }] }],
+    }),
+  );
+  await service.load(notes);
+  steward = service.as('steward');
+  midwife = service.as('midwife');
+}, 60_000);
+afterAll(() => service.close());
+
+const MINE = NOTES - NOTES / 5;
+const PAGED = 'Observation?category=paged';
+
+describe('a searchset', () => {
+  test('its links, modes and full URLs', async () => {
+    const reply = await steward.get('Patient?family=Fixture-one&_sort=_id');
+    expect([reply.status, reply.json.resourceType, reply.json.type]).toEqual([200, 'Bundle', 'searchset']);
+    expect(link(reply, 'self')).toBe(`${service.base}/Patient?family=Fixture-one&_sort=_id`);
+    expect(found(reply)).toEqual(['Patient/one', 'Patient/one-baby']);
+    expect(textAt(entries(reply)[0], 'fullUrl')).toBe(`${service.base}/Patient/one`);
+    expect(reply.json.total).toBeUndefined();
+  });
+
+  test('POST _search is the same search', async () => {
+    const query = 'family=Fixture-one&_sort=_id&_total=accurate';
+    const get = await steward.get(`Patient?${query}`);
+    const form = await steward.form('Patient/_search', query);
+    const split = await steward.form('Patient/_search?_sort=_id&_total=accurate', 'family=Fixture-one');
+    for (const reply of [form, split]) {
+      expect([reply.status, reply.json.total, found(reply)]).toEqual([200, get.json.total, found(get)]);
+    }
+    expect((await steward.post('Patient/_search', '{}')).status).toBe(415);
+    expect((await steward.get('Patient/_search')).status).toBe(405);
+  });
+
+  test('_total, _count=0 and _summary=count say how many may be seen', async () => {
+    expect((await midwife.get(`${PAGED}&_total=accurate&_count=3`)).json.total).toBe(MINE);
+    for (const query of ['_count=0', '_summary=count']) {
+      const reply = await midwife.get(`${PAGED}&${query}`);
+      expect([reply.json.total, entries(reply)]).toEqual([MINE, []]);
+    }
+    expect((await midwife.get(PAGED)).json.total).toBeUndefined();
+  });
+
+  test('_summary and _elements leave out, and say so', async () => {
+    const reply = await steward.get('Patient?_id=one&_elements=gender,birthDate');
+    expect(Object.keys(at(entries(reply)[0], 'resource') ?? {}).sort()).toEqual([
+      'birthDate',
+      'gender',
+      'id',
+      'meta',
+      'resourceType',
+    ]);
+    expect(at(entries(reply)[0], 'resource.meta.tag.0.code')).toBe('SUBSETTED');
+    const text = await steward.get('Observation?_id=n-00&_summary=true');
+    expect(at(entries(text)[0], 'resource.status')).toBe('final');
+  });
+
+  test('_include and _revinclude come once, marked, and do not count', async () => {
+    const reply = await steward.get(`${PAGED}&subject=Patient/one&_include=Observation:subject&_total=accurate`);
+    expect([reply.json.total, found(reply, 'include')]).toEqual([MINE, ['Patient/one']]);
+    const back = await steward.get('Patient?_id=one&_revinclude=Observation:subject&_count=1');
+    expect(found(back)).toEqual(['Patient/one']);
+    expect(found(back, 'include').length).toBeGreaterThan(MINE);
+  });
+
+  test('_lastUpdated and _id', async () => {
+    const [entry] = entries(await steward.get('Patient?_id=one'));
+    const updated = textAt(entry, 'resource.meta.lastUpdated');
+    expect(found(await steward.get(`Patient?_id=one&_lastUpdated=${updated}`))).toEqual(['Patient/one']);
+    expect(found(await steward.get(`Patient?_id=one&_lastUpdated=gt${updated}`))).toEqual([]);
+    expect(found(await steward.get('Patient?_id=one,two,nobody&_sort=_id'))).toEqual(['Patient/one', 'Patient/two']);
+  });
+
+  test('references to ourselves are found however they are written (own base)', async () => {
+    const body = note('own-base', 'one', 'x', { subject: { reference: `${service.base}/Patient/one` } });
+    expect((await steward.put('Observation/own-base', body)).status).toBe(201);
+    expect(textAt((await steward.get('Observation/own-base')).json, 'subject.reference')).toBe('Patient/one');
+    for (const subject of ['one', 'Patient/one', `${service.base}/Patient/one`]) {
+      const reply = await midwife.get(`Observation?_id=own-base&patient=${encodeURIComponent(subject)}`);
+      expect([subject, found(reply)]).toEqual([subject, ['Observation/own-base']]);
+    }
+    expect((await service.as(staff('hv-none')).get('Observation/own-base')).status).toBe(403);
+  });
+});
+
+describe('strict by default (H13)', () => {
+  test.each([
+    'unknown=1',
+    'family:wrong=x',
+    'birthdate=notadate',
+    'birthdate=2026-13-01',
+    'birthdate=xx2026',
+    '_sort=unknown',
+    '_count=x',
+    '_total=maybe',
+    '_summary=perhaps',
+    '_include=Patient:unknown',
+    '_include=nonsense',
+    '_revinclude=Unicorn:subject',
+    '_elements=;',
+    'family=',
+    '_has:Observation:patient:code=x',
+    'general-practitioner.name=x',
+    'organization:Organization.name=x',
+    '_filter=name eq x',
+    '_query=x',
+    '_text=x',
+    '_content=x',
+    '_list=x',
+  ])('Patient?%s: 400 naming what', async (query) => {
+    const reply = await steward.get(`Patient?${query}`);
+    expect([reply.status, reply.json.resourceType]).toEqual([400, 'OperationOutcome']);
+    expect(textAt(reply.json, 'issue.0.diagnostics').length).toBeGreaterThan(10);
+  });
+
+  test('Prefer: handling=lenient drops unknown parameters, says so, and leaves them out of self', async () => {
+    const reply = await steward.get('Patient?unknown=1&_id=one', { prefer: 'handling=lenient' });
+    expect([reply.status, found(reply)]).toEqual([200, ['Patient/one']]);
+    expect(link(reply, 'self')).toBe(`${service.base}/Patient?_id=one`);
+    expect(reply.text).toContain('"mode":"outcome"');
+    expect((await steward.get('Patient?birthdate=x', { prefer: 'handling=lenient' })).status).toBe(400);
+  });
+
+  test('a search over all types is refused, not answered with everything', async () => {
+    for (const query of ['', '?', '?_id=one', '?_lastUpdated=gt2020-01-01']) {
+      const reply = await steward.get(query);
+      expect([query, reply.status, issue(reply)]).toEqual([query, 400, 'not-supported']);
+    }
+  });
+});
+
+describe('the paging contract (H3, H23)', () => {
+  test.each(['_sort=date', '_sort=-date', '_sort=-_lastUpdated', '_sort=subject,-date', ''])(
+    'pages of %j partition what is permitted, in order',
+    async (sort) => {
+      const whole = found(await midwife.get(`${PAGED}&${sort}&_count=100`));
+      expect(new Set(whole).size).toBe(MINE);
+      for (const count of [1, 3, 7]) {
+        const all = await pages(midwife, await midwife.get(`${PAGED}&${sort}&_count=${count}`));
+        expect(all.flatMap((page) => found(page))).toEqual(whole);
+        for (const page of all.slice(0, -1)) expect(found(page)).toHaveLength(count);
+      }
+    },
+  );
+
+  test('writes between two pages move nothing from one to the other', async () => {
+    const first = await midwife.get(`${PAGED}&_sort=date&_count=6`);
+    const whole = found(await midwife.get(`${PAGED}&_sort=date&_count=100`));
+    const category = [{ coding: [{ system: 'urn:test', code: 'paged' }] }];
+    await service.load([
+      note('n-early', 'one', 'before all', { effectiveDateTime: '2026-01-01', category }),
+      note('n-01', 'one', 'moved to the end', { effectiveDateTime: '2027-01-01', category }),
+    ]);
+    await steward.delete('Observation/n-20');
+    const all = await pages(midwife, first);
+    const seen = all.flatMap((page) => found(page));
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(whole.filter((one) => one !== 'Observation/n-20'));
+    await steward.delete('Observation/n-early');
+    await service.load([note('n-20', 'one', 'back', { effectiveDateTime: '2026-03-04', category })]);
+  });
+
+  test('a page link is bound to who asked (H3)', async () => {
+    const first = await midwife.get(`${PAGED}&_sort=date&_count=6`);
+    const next = link(first, 'next') ?? '';
+    for (const who of ['health-visitor', 'epr', 'steward', 'admin']) {
+      const reply = await service.as(who).get(next);
+      expect([who, reply.status, found(reply)]).toEqual([who, 410, []]);
+    }
+    expect((await service.anonymous.get(next)).status).toBe(401);
+    expect(found(await midwife.get(next))).toHaveLength(6);
+    const forged = next.replace(/_page=.{6}/, '_page=AAAAAA');
+    expect((await midwife.get(forged)).status).toBe(410);
+  });
+
+  test('a later page shows nothing that is no longer permitted', async () => {
+    const first = await midwife.get(`${PAGED}&_sort=date&_count=6`);
+    const hidden = note('n-18', 'one', 'restricted meanwhile', {
+      effectiveDateTime: '2026-03-04',
+      category: [{ coding: [{ system: 'urn:test', code: 'paged' }] }],
+      meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }] },
+    });
+    await service.load([hidden]);
+    const seen = (await pages(midwife, first)).flatMap((page) => found(page));
+    expect(seen).not.toContain('Observation/n-18');
+    expect(seen).toContain('Observation/n-17');
+  });
+});
+
+describe('values are text, not patterns (H16)', () => {
+  const VALUES = [
+    '%',
+    '_',
+    "'",
+    '\\\\',
+    '\\',
+    '*',
+    '%25',
+    '.*',
+    "' or 1=1 --",
+    '"',
+    '$$',
+    '\\%',
+    '\u2028',
+    '(',
+    '[',
+    '|',
+    ','.repeat(3),
+  ];
+  test.each(VALUES)('family=%j finds nobody', async (value) => {
+    for (const param of [
+      'family',
+      'name',
+      'family:contains',
+      'family:exact',
+      'address',
+      'telecom',
+      'address-postalcode',
+    ]) {
+      const reply = await steward.get(`Patient?${param}=${encodeURIComponent(value)}`);
+      expect([param, [200, 400].includes(reply.status), found(reply)]).toEqual([param, true, []]);
+    }
+  });
+
+  test('a name with punctuation is found by it', async () => {
+    const name = "O'Neill_100%";
+    await service.family('punctuated', { surname: name });
+    for (const param of ['family', 'family:exact', 'family:contains']) {
+      const reply = await steward.get(`Patient?${param}=${encodeURIComponent(name)}&_id=punctuated`);
+      expect([param, found(reply)]).toEqual([param, ['Patient/punctuated']]);
+    }
+  });
+});
+
+describe('what costs too much is refused at once (H17)', () => {
+  test.each([
+    ['300 parameters', Array.from({ length: 300 }, (_, n) => `family=a${n}`).join('&')],
+    ['300 includes', Array.from({ length: 300 }, () => '_include=Patient:organization').join('&')],
+    ['2000 values', `_id=${Array.from({ length: 2_000 }, (_, n) => `x${n}`).join(',')}`],
+    ['20 sort keys', `_sort=${Array.from({ length: 20 }, () => 'family').join(',')}`],
+    ['a value of 10,000 characters', `family=${'a'.repeat(10_000)}`],
+  ])('%s: 400 within half a second', async (_words, query) => {
+    const started = performance.now();
+    const reply = await steward.form('Patient/_search', query);
+    expect([reply.status, issue(reply)]).toEqual([400, 'too-costly']);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});
