@@ -43,7 +43,7 @@ export async function check(
   document: ResourceDocument,
   current: DecidableRow | null = null,
 ): Promise<OutcomeIssue[]> {
-  const warnings = requireValid(writing.door, document.resource);
+  const warnings = requireValid(writing.door, document);
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;
