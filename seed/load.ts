@@ -38,7 +38,9 @@ const SEED = 'https://tandem.example/fhir/Id/seed';
 const STAGES: readonly Stage[] = ['started', 'directory', 'complete'];
 /** Every care team raises the governance generation, so families written side by side would only repeat each other. */
 const WORKERS = 1;
+/** Repeats of one request whose standing went stale, and tries of one transaction that was cut off. */
 const MAX_ATTEMPTS = 20;
+const MAX_TRIES = 5;
 
 /** What an earlier start has left, or null. One read. */
 export async function progressOf(loading: Loading): Promise<Progress | null> {
@@ -95,13 +97,28 @@ function progressResource(stage: Stage, day: CivilDate): Resource {
   };
 }
 
-/** Writes a transaction unless its first resource is there already. */
+/**
+ * Writes a transaction unless its first resource is there already. What was cut off (a timeout on a busy machine, a
+ * database that restarts) is looked at and tried again; what the record refuses is a fault of the seed and ends it.
+ */
 async function writeOnce(loading: Loading, resources: readonly Resource[], resuming: boolean): Promise<void> {
   const [first] = resources;
   if (first === undefined) return;
-  if (resuming && (await stored(loading, first.resourceType, first.id ?? '')) !== null) return;
-  await write(loading, resources);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const look = resuming || attempt > 1;
+      if (look && (await stored(loading, first.resourceType, first.id ?? '')) !== null) return;
+      await write(loading, resources);
+      return;
+    } catch (error) {
+      if (error instanceof Refused || attempt >= MAX_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
+    }
+  }
 }
+
+/** The record said no; the message says to what, with ids and paths. */
+class Refused extends Error {}
 
 async function write(loading: Loading, resources: readonly Resource[]): Promise<void> {
   const entry: Json = resources.map((resource) => ({
@@ -113,7 +130,9 @@ async function write(loading: Loading, resources: readonly Resource[]): Promise<
   try {
     await asSteward(loading, (context) => transaction(loading.door, context, { entries, numbers: NO_NUMBERS }));
   } catch (error) {
-    throw error instanceof Outcome ? new Error(faultsOf(error, resources)) : error;
+    throw error instanceof Outcome && error.status < 500 && error.status !== 409
+      ? new Refused(faultsOf(error, resources))
+      : error;
   }
 }
 
@@ -149,7 +168,8 @@ async function asSteward<T>(loading: Loading, work: (context: Context) => Promis
     try {
       return await work({ ...resolved, caller, requestId: randomUUID(), address: null, now });
     } catch (error) {
-      if (!(error instanceof StaleStanding) || attempt >= MAX_ATTEMPTS) throw error;
+      if (!(error instanceof StaleStanding)) throw error;
+      if (attempt >= MAX_ATTEMPTS) throw new Error('the directory kept changing while the seed was written');
     }
   }
 }
