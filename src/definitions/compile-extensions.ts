@@ -33,3 +33,9 @@ export function compileExtension(definition: StructureDefinition): ExtensionSour
   }
   return source;
 }
+
+/** An extension of ours: besides what it may carry, the elements it may stand on. */
+export function compileOwnExtension(definition: StructureDefinition): ExtensionSource {
+  const contexts = (definition.context ?? []).filter(({ type }) => type === 'element');
+  return { ...compileExtension(definition), on: contexts.map(({ expression }) => expression) };
+}

@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
 import { type Compiled, withCodeSystems } from './compile-code-systems.ts';
-import { compileExtension } from './compile-extensions.ts';
+import { compileExtension, compileOwnExtension } from './compile-extensions.ts';
 import { compileProfile } from './compile-profiles.ts';
 import { compileSearchParams, type SearchParameterSource } from './compile-search.ts';
 import { type CodeSystemResource, compileCodeSystem, compileValueSet, type ValueSetResource } from './compile-terms.ts';
@@ -83,7 +83,7 @@ function addOwn(sections: Sections, own: readonly Resource[], extensions: Record
   for (const [type, list] of published) sections.set(`pub:${type}`, list);
   const profiles: string[] = [];
   for (const resource of definitionsOf(own)) {
-    if (resource.type === 'Extension') extensions[resource.url] = compileExtension(resource);
+    if (resource.type === 'Extension') extensions[resource.url] = compileOwnExtension(resource);
     else {
       sections.set(`profile:${resource.url}`, compileProfile(resource));
       profiles.push(resource.url);

@@ -73,6 +73,9 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology): 
       const source = known.get(url);
       if (source) {
         if (modifier && !source.m) report(run, 'error', 'extension', 'This extension is not a modifier extension.');
+        if (source.on && !source.on.includes(elementPath(run))) {
+          report(run, 'error', 'extension', `This extension stands only on ${source.on.join(' or ')}.`);
+        }
         checkValueType(run, value, source.v);
         if (source.p) checkParts(run, value, source.p);
         if (source.b !== undefined || source.c !== undefined) checkCode(run, value, source, terminology);
@@ -95,6 +98,12 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology): 
       }
     },
   };
+}
+
+/** The element the extension at the run's path stands on, in its own resource: `Encounter`, `Encounter.participant`. */
+function elementPath(run: Run): string {
+  const names = run.path.slice(run.base).filter((step) => typeof step === 'string');
+  return [text(run.resource, 'resourceType') ?? '', ...names.slice(0, -1)].join('.');
 }
 
 /** The walk is inside another extension: `...extension[0].extension[1]`. */

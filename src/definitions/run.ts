@@ -21,6 +21,8 @@ export interface Run {
   path: (string | number)[];
   /** The resource the walk is in: a contained one, or the root itself. */
   resource: JsonObject;
+  /** Length of the path at which that resource begins. */
+  base: number;
   /** The resource that holds the contained ones (%rootResource). */
   root: JsonObject;
   /** `#id` values seen in the root while it has contained resources; null when it has none. */

@@ -95,6 +95,8 @@ export interface ExtensionSource {
   p?: Record<string, string[]>;
   /** May be used as a modifier extension. */
   m?: 1;
+  /** Elements it may stand on, e.g. `Encounter`; absent = not checked. Ours only: R4's are kept by their owners. */
+  on?: string[];
 }
 
 /** One level of a profile: what it adds to the base. */
@@ -152,6 +154,8 @@ export interface StructureDefinition {
   derivation?: string;
   baseDefinition?: string;
   fhirVersion?: string;
+  /** Extensions: where they may stand. */
+  context?: { type: string; expression: string }[];
   snapshot?: { element: ElementDefinition[] };
   differential?: { element: ElementDefinition[] };
 }

@@ -17,6 +17,7 @@ function newRun(resource: JsonObject, options: ValidateOptions): Run {
     errors: 0,
     path: [],
     resource,
+    base: 1,
     root: resource,
     hashes: null,
     entries: null,
@@ -91,12 +92,14 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
   const before = {
     root: run.root,
     resource: run.resource,
+    base: run.base,
     hashes: run.hashes,
     entries: run.entries,
     errors: run.errors,
   };
   run.root = value;
   run.resource = value;
+  run.base = run.path.length;
   const contains = value.contained !== undefined && !PLAIN.has(text(value, 'resourceType') ?? '');
   run.hashes = contains ? new Set() : null;
   if (value.resourceType === 'Bundle') run.entries = entriesOf(value);
@@ -107,18 +110,21 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
   }
   run.root = before.root;
   run.resource = before.resource;
+  run.base = before.base;
   run.hashes = before.hashes;
   run.entries = before.entries;
 }
 
 function validateContained(context: Context, run: Run, value: JsonObject): void {
-  const outer = run.resource;
+  const { resource: outer, base } = run;
   run.resource = value;
+  run.base = run.path.length;
   if (outer !== run.root) report(run, 'error', 'invariant', 'dom-2: a contained resource contains none itself.');
   else if (PLAIN.has(text(value, 'resourceType') ?? '') && value.resourceType !== 'Binary') {
     report(run, 'error', 'structure', 'A Bundle or Parameters cannot be contained.');
   } else if (walkResource(context.walker, run, value)) context.checkRequirements(run, value);
   run.resource = outer;
+  run.base = base;
 }
 
 /** fhirpath's share, only on sound structure: its functions assume it. */

@@ -404,20 +404,91 @@ describe('extensions', () => {
       },
       ['error code-invalid Patient.extension[0]'],
     ],
-    [
-      'ours, wrong code',
+  ])('%s', (_, more, expected) => {
+    expect(findings(patient(more))).toEqual(expected);
+  });
+
+  const outcome = (code: string): JsonObject => ({
+    extension: [
       {
-        extension: [
-          {
-            url: 'https://tandem.example/fhir/StructureDefinition/visit-outcome',
-            valueCoding: { system: 'https://tandem.example/fhir/CodeSystem/visit-outcome', code: 'joint-complete' },
-          },
-        ],
+        url: 'https://tandem.example/fhir/StructureDefinition/visit-outcome',
+        valueCoding: { system: 'https://tandem.example/fhir/CodeSystem/visit-outcome', code },
+      },
+    ],
+  });
+  const encounter = (more: JsonObject): Resource => ({
+    resourceType: 'Encounter',
+    status: 'finished',
+    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HH' },
+    ...more,
+  });
+  const joint = outcome('joint-complete');
+  const bundled = (resource: Resource): Resource => ({
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: [{ resource }],
+  });
+  test.each<[string, Resource, string[]]>([
+    ['on the encounter', encounter(joint), []],
+    [
+      'on the appointment',
+      {
+        resourceType: 'Appointment',
+        status: 'cancelled',
+        participant: [{ actor: { reference: 'Patient/1' }, status: 'accepted' }],
+        ...joint,
       },
       [],
     ],
-  ])('%s', (_, more, expected) => {
-    expect(findings(patient(more))).toEqual(expected);
+    [
+      'on a contained encounter',
+      observation({ contained: [encounter({ id: 'e', ...joint })], encounter: { reference: '#e' } }),
+      [],
+    ],
+    ['on a bundled encounter', bundled(encounter(joint)), []],
+    [
+      'with a code that is not ours',
+      encounter(outcome('nope')),
+      ['error code-invalid Encounter.extension[0].value.code', 'error code-invalid Encounter.extension[0]'],
+    ],
+    ['on a patient', patient(joint), ['error extension Patient.extension[0]']],
+    [
+      'on a part of the encounter',
+      encounter({ participant: [joint] }),
+      ['error extension Encounter.participant[0].extension[0]'],
+    ],
+    ['on a primitive', encounter({ _status: joint }), ['error extension Encounter.status.extension[0]']],
+    [
+      'inside an extension',
+      encounter({ extension: [{ url: 'http://a.example/x', ...joint }] }),
+      ['error extension Encounter.extension[0].extension[0]', 'warning extension Encounter.extension[0]'],
+    ],
+    [
+      'on a contained patient',
+      encounter({ contained: [patient({ id: 'p', ...joint })], subject: { reference: '#p' } }),
+      ['error extension Encounter.contained[0].extension[0]'],
+    ],
+    [
+      'on the encounter after a contained resource',
+      encounter({ contained: [patient({ id: 'p' })], ...joint, subject: { reference: '#p' } }),
+      [],
+    ],
+    ['on a bundled patient', bundled(patient(joint)), ['error extension Bundle.entry[0].resource.extension[0]']],
+  ])('ours, the outcome of a visit, %s', (_, resource, expected) => {
+    expect(findings(resource)).toEqual(expected);
+  });
+
+  test('every extension of ours says where it stands, in elements the check can tell', () => {
+    for (const definition of definitions.published('StructureDefinition')) {
+      if (definition.type !== 'Extension') continue;
+      expect(definition.context).toEqual(expect.arrayContaining([expect.anything()]));
+      for (const context of Array.isArray(definition.context) ? definition.context : []) {
+        expect(context).toMatchObject({
+          type: 'element',
+          expression: expect.stringMatching(/^[A-Z]\w+(?:\.[a-z]\w*)*$/),
+        });
+      }
+    }
   });
 });
 
