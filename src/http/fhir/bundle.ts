@@ -2,7 +2,7 @@
 import { type BundleEntry, parseBundle, readyEntries } from '../../fhir/bundle.ts';
 import { type AnswerEntry, bundleText } from '../../fhir/bundle-text.ts';
 import { parseJson, stringifyJson } from '../../fhir/json.ts';
-import { Outcome } from '../../fhir/outcome.ts';
+import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { asResource } from '../../fhir/resource.ts';
 import { batchRecord, failedBatch } from '../../record/batch.ts';
 import { relativise } from '../../record/document.ts';
@@ -27,19 +27,40 @@ export const bundle: FhirHandler = async (door, request) => {
   if (parsed.type === 'transaction') {
     const ready = readyEntries(parsed.entries);
     const results = await transaction(door, request.context, { entries: ready, numbers: document.numbers });
-    for (const entry of ready) entries.push(await transactionEntry(door, request, entry, results.get(entry.index)));
+    for (const entry of ready) {
+      entries.push(await goingOn(request, (now) => transactionEntry(door, now, entry, results.get(entry.index))));
+    }
   } else {
     await batchRecord(door, request.context, parsed.entries.length);
     for (const entry of parsed.entries) {
       const answer =
         'refusal' in entry
           ? answerOf(entry.refusal, request.context.requestId, door.log)
-          : await perform(door, request, entry, (root) => stringifyJson(root, document.numbers));
+          : await goingOn(request, (now) => perform(door, now, entry, (root) => stringifyJson(root, document.numbers)));
       entries.push(entryOf(answer));
     }
   }
   return { status: 200, body: bundleText({ type: `${parsed.type}-response`, entries }) };
 };
+
+const MAX_REPEATS = 5;
+
+/**
+ * One step of a Bundle whose earlier steps are committed, perhaps with a change of the directory by this very Bundle:
+ * when the caller's standing is stale the step alone is repeated, never the whole, which would write everything again.
+ */
+async function goingOn<T>(request: FhirRequest, step: (now: FhirRequest) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await step(request);
+    } catch (error) {
+      if (!(error instanceof StaleStanding)) throw error;
+      if (attempt >= MAX_REPEATS)
+        throw refuse(503, 'transient', 'The directory keeps changing; the writes before stand');
+      request.context = await request.renew();
+    }
+  }
+}
 
 /** One entry as the request it describes, through the same handler as any request line. */
 async function perform(

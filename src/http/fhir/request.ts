@@ -14,6 +14,8 @@ export interface FhirRequest {
   headers: IncomingHttpHeaders;
   prefer: Preferences;
   context: Context;
+  /** The same request by the directory as it is now: for what is left to do when part of it is committed already. */
+  renew(): Promise<Context>;
   operations: readonly Operation[];
   /** Reads the body once, within its limits. */
   body(): Promise<Buffer>;

@@ -102,15 +102,19 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
     return cached;
   };
   const prefer = preferences(request.headers);
+  const contextAt = async (fresh: boolean): Promise<Context> => {
+    const standing = await deps.standing(caller, { purpose: stated, now, fresh });
+    return { ...standing, caller, requestId, address, now };
+  };
   for (let attempt = 1; ; attempt += 1) {
-    const standing = await deps.standing(caller, { purpose: stated, now, fresh: attempt > 1 });
-    const context: Context = { ...standing, caller, requestId, address, now };
+    const context = await contextAt(attempt > 1);
     const inner: FhirRequest = {
       method,
       url,
       headers: request.headers,
       prefer,
       context,
+      renew: () => contextAt(true),
       operations: deps.operations,
       body,
     };
