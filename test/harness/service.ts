@@ -27,7 +27,7 @@ export interface ServiceOptions {
   /** Milliseconds for a body. */
   bodyTimeout?: number;
   clock?: () => Date;
-  /** A second process on the database and keys of this one. */
+  /** A second process on the database of this one, with keys of its own. */
   beside?: Service;
 }
 
@@ -63,7 +63,7 @@ export interface Service {
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const { beside } = options;
   const database = beside?.database ?? (await freshDatabase());
-  const dataDir = beside?.config.dataDir ?? scratchFolder('service');
+  const dataDir = scratchFolder('service');
   const environment = { MODE: 'demo', DATA_DIR: dataDir, DATABASE_URL: database.ownerUrl, PORT: '0', SEED: 'none' };
   const config: Config = { ...loadConfig(environment), poolSize: 8, ...options.config };
   const { log, logged } = recordingLog();
@@ -80,7 +80,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   handler.app = app;
   if (beside === undefined) await registerClients(database.ownerUrl);
   const pool = openPool(database.serviceUrl, 2);
-  const signer = signerOf(config, port);
+  const signer = signerOf(config, port, options.clock);
   const as = (who: Who): Client => clientOn(app.base, `Bearer ${signer.token(who)}`);
   const load = loader(as, logged);
   return {
@@ -144,9 +144,12 @@ function recordingLog(): { log: Log; logged: string[] } {
 }
 
 /** The token command, in this process: same keys, same claims. */
-export function signerOf(config: Pick<Config, 'dataDir' | 'host' | 'publicUrl'>, port: number) {
+export function signerOf(
+  config: Pick<Config, 'dataDir' | 'host' | 'publicUrl'>,
+  port: number,
+  now: () => Date = () => new Date(),
+) {
   const issuer = issuerOf({ host: config.host, publicUrl: config.publicUrl, port });
-  const now = () => new Date();
   const keys = openKeys({ folder: join(config.dataDir, 'keys'), maxLife: DEMO_TOKEN_LIFE }, now());
   return {
     token: (who: Who): string => {
