@@ -12,24 +12,28 @@ import type { Log } from '../log.ts';
 export interface ClockDeps {
   /** Ports of every service whose referrals are kept here, as the service itself at this moment. */
   ports(): Promise<CarePort[]>;
+  /** The port of one service (`Organization/..`). */
+  portOf(service: string): Promise<CarePort>;
   /** Referrals that came without a Task, with the port of the service that sent each. */
   unadopted(): Promise<{ id: string; team: string; port: CarePort }[]>;
   log: Log;
 }
 
 export interface Clock {
-  /** An EDD of this `Patient/..` was recorded or changed. */
-  eddChanged(patient: string): void;
+  /** The EDD of this `Patient/..` was recorded or changed, and this service has an open referral of her. */
+  eddChanged(patient: string, service: string): void;
   /** ServiceRequests changed: gives those without a Task their Task. */
   referralsChanged(): void;
   /** Looks at all held referrals now; gives how many went out. */
   releaseDue(): Promise<number>;
+  /** Resolves when everything asked so far has been looked at. */
+  idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts the clock of this process; several processes may run one: a lost race is a version conflict and is repeated. */
 export function startClock(deps: ClockDeps): Clock {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, string>();
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -45,10 +49,10 @@ export function startClock(deps: ClockDeps): Clock {
   };
   const work = async (): Promise<void> => {
     while (waiting.size > 0 && !stopped) {
-      const patients = [...waiting];
+      const women = [...waiting];
       waiting.clear();
-      for (const patient of patients) {
-        for (const port of await deps.ports()) await recomputeForEdd(port, patient).catch(quiet(deps.log, patient));
+      for (const [patient, service] of women) {
+        await recomputeForEdd(await deps.portOf(service), patient).catch(quiet(deps.log, patient));
       }
     }
   };
@@ -59,15 +63,16 @@ export function startClock(deps: ClockDeps): Clock {
       .then(() => {}, quiet(deps.log, 'held'));
   });
   return {
-    eddChanged: (patient) => {
+    eddChanged: (patient, service) => {
       if (stopped) return;
-      waiting.add(patient);
+      waiting.set(patient, service);
       running = running.then(work).catch(quiet(deps.log, patient));
     },
     referralsChanged: () => {
       if (!stopped) running = running.then(adopt).catch(quiet(deps.log, 'adopt'));
     },
     releaseDue,
+    idle: () => running,
     stop: async () => {
       stopped = true;
       await task.stop();

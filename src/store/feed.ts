@@ -121,3 +121,13 @@ export function horizonClock(): { seen(xmin: string, xmax: string, now: number):
     age: (now) => (held ? (now - held.since) / 1000 : 0),
   };
 }
+
+/** Remembers how far a reader of the feed has come (`feed_position`); never goes back. */
+export async function rememberPosition(pool: Pool, reader: string, position: number): Promise<void> {
+  await pool.query({
+    name: 'feed_remember',
+    text: `insert into feed_position (reader, position) values ($1, $2)
+      on conflict (reader) do update set position = greatest(feed_position.position, excluded.position)`,
+    values: [reader, position],
+  });
+}

@@ -4,15 +4,18 @@ import { carePort } from '../http/operations/care.ts';
 import { startClock } from '../jobs/clock.ts';
 import { internalContext, internalContexts } from '../record/internal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { feedHead } from '../store/feed.ts';
+import { rememberPosition } from '../store/feed.ts';
 import { startLoop } from '../store/loop.ts';
 import { eddChanges } from '../store/models/edd-changes.ts';
 import { unadoptedReferrals } from '../store/models/unadopted.ts';
 import type { Pool } from '../store/pool.ts';
+import { positionOf } from '../store/subscriptions.ts';
 
 const JOB = 'pathway clock';
-/** After a restart the last stretch of the feed is looked at once more: the steps are idempotent. */
-const LOOK_BACK = 1_000;
+/** Places of the feed in one step. */
+const STEP = 1_000;
+/** Idle stretches of the feed are remembered this often: a flush of its own for each step would cost every writer. */
+const REMEMBER_MS = 10_000;
 
 export interface PathwayClock {
   wake(): void;
@@ -27,6 +30,7 @@ export async function startPathwayClock(
   const portOf = (context: Context) => carePort(door, { ...context, operation: 'clock' }, settings);
   const clock = startClock({
     ports: async () => (await internalContexts(door, JOB)).map(portOf),
+    portOf: async (service) => portOf(await internalContext(door, service, JOB)),
     unadopted: async () => {
       const found = await unadoptedReferrals(pool);
       const lost = found.filter(({ team }) => team === null).length;
@@ -38,16 +42,26 @@ export async function startPathwayClock(
     },
     log: door.log,
   });
-  let seen = Math.max(0, (await feedHead(pool)) - LOOK_BACK);
+  let seen = await positionOf(pool, JOB);
+  let remembered = seen;
+  let rememberedAt = Date.now();
   const loop = startLoop({
     everyMs: 5_000,
     onError,
     run: async () => {
-      const { patients, referrals, upTo } = await eddChanges(pool, seen);
+      const { open, referrals, upTo } = await eddChanges(pool, seen);
       if (referrals) clock.referralsChanged();
-      for (const patient of patients) clock.eddChanged(patient);
-      const more = upTo - seen >= LOOK_BACK;
+      for (const { patient, service } of open) clock.eddChanged(patient, service);
+      const worked = referrals || open.length > 0;
+      // Forgotten work is done again after a crash: the steps are idempotent.
+      if (worked) await clock.idle();
+      const more = upTo - seen >= STEP;
       seen = upTo;
+      if (seen > remembered && (worked || Date.now() - rememberedAt > REMEMBER_MS)) {
+        await rememberPosition(pool, JOB, seen);
+        remembered = seen;
+        rememberedAt = Date.now();
+      }
       return more;
     },
   });

@@ -3,7 +3,8 @@
 -- COMMITTED takes a snapshot per statement). Lists inside a row are joined with U+001F because arrays in arrays
 -- cannot be ragged.
 --
--- `w_expect` is the version the caller decided on: 0 = no such row. A different one raises TD409 and nothing is written.
+-- `w_version` is the version this write makes: the current one must be exactly one less (1 = no such row), else TD409 and
+-- nothing is written.
 create function record_write(
   p_locks bigint[],
   w_type text[], w_id text[], w_version integer[], w_op text[], w_updated timestamptz[], w_body text[],
@@ -16,7 +17,6 @@ create function record_write(
   a_at timestamptz[], a_body text[], a_patients text[]
 ) returns void language plpgsql as $$
 declare
-  clash text;
   written integer;
 begin
   if cardinality(p_locks) > 0 then
@@ -24,15 +24,6 @@ begin
   end if;
 
   if cardinality(w_type) > 0 then
-    select w.type || '/' || w.id into clash
-      from unnest(w_type, w_id, w_version) as w(type, id, version)
-      left join resource r on r.type = w.type and r.id = w.id
-      where coalesce(r.version, 0) <> w.version - 1
-      limit 1;
-    if clash is not null then
-      raise exception using errcode = 'TD409', message = clash;
-    end if;
-
     if exists (select 1 from unnest(w_version) as v where v > 1) then
       insert into history
         select r.* from unnest(w_type, w_id, w_version) as w(type, id, version)
@@ -62,7 +53,8 @@ begin
       tags = excluded.tags, service = excluded.service, authors = excluded.authors,
       released = excluded.released, addressee = excluded.addressee
       where resource.version = excluded.version - 1;
-    -- Two first versions of one id at once: the second finds the first one's row and may not replace it.
+    -- Another version than the one decided on, or two first versions of one id at once: that row was left alone. One
+    -- check after the fact costs nothing; asking beforehand cost 0.12 of 0.76 ms.
     get diagnostics written = row_count;
     if written <> cardinality(w_type) then
       raise exception using errcode = 'TD409', message = w_type[1] || '/' || w_id[1];

@@ -1,9 +1,9 @@
-/** What the pathway clock follows in the feed: women whose EDD was recorded or changed, and new referrals. */
+/** What the pathway clock follows in the feed: EDDs recorded or changed where a referral is open, and new referrals. */
 import type { Db } from '../reads.ts';
 
 export interface EddChanges {
-  /** `Patient/..` */
-  patients: string[];
+  /** Women with an open referral whose EDD changed, and the service that sent the referral. */
+  open: { patient: string; service: string }[];
   /** True when a ServiceRequest was among the changes. */
   referrals: boolean;
   /** Where to go on. */
@@ -12,16 +12,21 @@ export interface EddChanges {
 
 /** The changes after `after`, at most 1,000 places of the feed further. `EDD` is the tag of rows that carry the date. */
 export async function eddChanges(db: Db, after: number): Promise<EddChanges> {
-  const result = await db.query<{ patients: string[] | null; referrals: boolean; upTo: number | null }>({
+  const result = await db.query<{ open: EddChanges['open'] | null; referrals: boolean; upTo: number | null }>({
     name: 'edd_changes',
-    text: `with step as (select feed_no, type, resource_id from feed where feed_no > $1 order by feed_no limit 1000)
-      select max(s.feed_no)::bigint as "upTo",
-        coalesce(bool_or(s.type = 'ServiceRequest'), false) as referrals,
-        array_agg(distinct r.subjects[1]) filter (where r.id is not null) as patients
-      from step s left join resource r
-        on s.type = 'Observation' and r.type = s.type and r.id = s.resource_id and 'EDD' = any (r.tags)`,
+    text: `with step as materialized (select feed_no, type, resource_id from feed where feed_no > $1 order by feed_no limit 1000),
+      women as materialized (
+        select distinct r.subjects[1] as patient from step s
+        join resource r on r.type = s.type and r.id = s.resource_id
+        where s.type = 'Observation' and 'EDD' = any (r.tags))
+      select (select max(feed_no)::bigint from step) as "upTo",
+        exists (select 1 from step where type = 'ServiceRequest') as referrals,
+        (select json_agg(distinct jsonb_build_object('patient', w.patient, 'service', q.service))
+          from women w join resource q on q.tokens @> array['ServiceRequest.status=active',
+            'ServiceRequest.code=antenatal-hv-referral', 'ServiceRequest.subject=' || w.patient]
+          where q.service is not null) as open`,
     values: [after],
   });
   const [row] = result.rows;
-  return { patients: row?.patients ?? [], referrals: row?.referrals ?? false, upTo: row?.upTo ?? after };
+  return { open: row?.open ?? [], referrals: row?.referrals ?? false, upTo: row?.upTo ?? after };
 }
