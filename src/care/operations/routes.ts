@@ -1,5 +1,5 @@
 /** Every operation of this room with its address and its parameters: what the HTTP room routes and metadata publishes. */
-import { refuse } from '../../fhir/outcome.ts';
+import { Outcome, refuse } from '../../fhir/outcome.ts';
 import type { JsonObject, Resource } from '../../fhir/types.ts';
 import type { Attendance } from '../joint-visit.ts';
 import { OperationInput, valueText } from '../parameters.ts';
@@ -195,12 +195,26 @@ const byAddress = new Map(CARE_OPERATIONS.map((operation) => [`${operation.type}
 export const careOperation = (type: string, name: string): CareOperation | undefined =>
   byAddress.get(`${type}/$${name}`);
 
-/** Runs an operation from its request body. Throws Outcome 400 for bad input, else what the operation throws. */
+const MAX_ATTEMPTS = 4;
+
+/**
+ * Runs an operation from its request body. The caller names no version, so a step that loses a race (to the pathway
+ * clock, to a colleague) is decided again on what is there now; a signature stands for words that were read and is not.
+ * Throws Outcome 400 for bad input, else what the operation throws.
+ */
 export async function runCareOperation(
   operation: CareOperation,
   port: CarePort,
   id: string,
   body?: Resource,
 ): Promise<Resource> {
-  return operation.run(port, id, new OperationInput(body, operation.parameters));
+  const input = new OperationInput(body, operation.parameters);
+  const most = operation.name === 'sign' || operation.name === 'release' ? 1 : MAX_ATTEMPTS;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await operation.run(port, id, input);
+    } catch (problem) {
+      if (!(problem instanceof Outcome) || problem.status !== 412 || attempt >= most) throw problem;
+    }
+  }
 }

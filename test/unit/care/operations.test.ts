@@ -196,6 +196,36 @@ describe('over Parameters', () => {
       message: expect.stringMatching(words),
     });
   });
+  test.each([
+    ['referral-event', [{ name: 'event', valueCode: 'withdraw' }], 1, 'done'],
+    ['referral-event', [{ name: 'event', valueCode: 'withdraw' }], 4, '412'],
+    ['referral-event', [{ name: 'event', valueCode: 'accept' }], 0, '422'],
+  ])('$%s %j, losing a race %i times: %s', async (name, parameter, losses, wanted) => {
+    const id = await referred();
+    let lost = 0;
+    const racing: CarePort = {
+      ...priya,
+      transaction: async (entries) => {
+        const behind = store.all.get(`ServiceRequest/${id}`);
+        if (lost < losses && behind !== undefined) {
+          lost += 1;
+          // The pathway clock was faster.
+          store.put({ ...behind, occurrencePeriod: { start: '2026-05-18', end: `2026-06-2${lost}` } });
+        }
+        return priya.transaction(entries);
+      },
+    };
+    const operation = careOperation('ServiceRequest', name);
+    if (operation === undefined) throw new Error('no such operation');
+    const result = runCareOperation(operation, racing, id, { resourceType: 'Parameters', parameter });
+    if (wanted !== 'done') return expect(result).rejects.toMatchObject({ status: Number(wanted) });
+    await result;
+    expect(store.all.get(`ServiceRequest/${id}`)).toMatchObject({
+      status: 'revoked',
+      occurrencePeriod: { end: '2026-06-21' },
+    });
+  });
+
   test('unknown addresses have no operation', () => {
     expect(careOperation('Patient', 'accept')).toBeUndefined();
     expect(careOperation('ServiceRequest', 'accept')?.affectsState).toBe(true);
