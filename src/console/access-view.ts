@@ -46,7 +46,7 @@ export interface EventView {
   label: string | null;
   purpose: string | null;
   /** The personal explanation, the lack of one, or the reason of a refusal. */
-  why: string;
+  why: string | null;
   rules: string[];
   searchedBy: string | null;
   /** What a governance check was for. */
@@ -189,7 +189,7 @@ function whatOf(event: AccessEvent): string {
   return event.others ? `${what}, in a list with other families` : what;
 }
 
-function whyOf(kind: AccessKind, event: AccessEvent): string {
+function whyOf(kind: AccessKind, event: AccessEvent): string | null {
   if (kind === 'refused') {
     if (event.reason !== null) return reasonWords(event.reason);
     return isRefusal(event) ? 'Nothing was there to show' : 'The request did not succeed and showed nothing';
@@ -198,7 +198,7 @@ function whyOf(kind: AccessKind, event: AccessEvent): string {
   if (event.agent.kind === 'family') return 'The family’s own access';
   if (kind === 'unexplained') return 'Permitted by team, not personally explained';
   if (kind === 'sync') return 'Sent between systems; no person looked';
-  if (kind === 'check') return 'Part of overseeing the record';
+  if (kind === 'check') return null;
   return event.outcome === 0 && event.interactions.some((one) => one.startsWith('search'))
     ? 'Shown in a list; permitted by the rules for each record'
     : 'Recorded as part of care';

@@ -8,6 +8,8 @@ export interface Bar {
   label: string;
   /** Under the axis; empty where there is no room. */
   tick: string;
+  /** True for a tick that a phone has no room for. */
+  spare: boolean;
   x: number;
   width: number;
   total: number;
@@ -59,6 +61,7 @@ export function pictureOf(tallies: readonly AccessTally[]): Picture | null {
     return {
       label: unit === 'hour' ? hourWords(slot) : shownDay(slot),
       tick: i % every === 0 ? tickOf(slot, unit) : '',
+      spare: (i / every) % 2 === 1,
       x: round(LEFT + i * step + step * 0.1),
       width: round(Math.min(step * 0.8, 60)),
       total: totals[i] ?? 0,
@@ -67,7 +70,17 @@ export function pictureOf(tallies: readonly AccessTally[]): Picture | null {
     };
   });
   const title = unit === 'hour' ? `Requests by hour on ${shownDay(first)}` : 'Requests by day';
-  return { unit, title, summary: summaryOf(bars, unit), bars, kinds, max, width: WIDTH, height: HEIGHT, floor: FLOOR };
+  return {
+    unit,
+    title,
+    summary: summaryOf(bars, unit, first),
+    bars,
+    kinds,
+    max,
+    width: WIDTH,
+    height: HEIGHT,
+    floor: FLOOR,
+  };
 }
 
 function countBy(tallies: readonly AccessTally[], length: number): Map<string, Map<AccessKind, number>> {
@@ -93,12 +106,15 @@ function stack(of: ReadonlyMap<AccessKind, number> | undefined, max: number): Ba
   });
 }
 
-function summaryOf(bars: readonly Bar[], unit: 'day' | 'hour'): string {
+function summaryOf(bars: readonly Bar[], unit: 'day' | 'hour', first: string): string {
   const busy = bars.filter(({ total }) => total > 0);
   const most = busy.reduce<Bar | null>((best, bar) => (best === null || bar.total > best.total ? bar : best), null);
+  if (most === null) return '';
   const all = busy.reduce((total, bar) => total + bar.total, 0);
-  const spans = busy.length === 1 ? `1 ${unit}` : `${busy.length} ${unit}s`;
-  return most === null ? '' : `${all} requests in ${spans}; most, ${most.total}, in: ${most.label}.`;
+  const requests = all === 1 ? '1 request' : `${all} requests`;
+  const on = unit === 'hour' ? ` on ${shownDay(first)}` : '';
+  if (busy.length === 1) return `${requests}${on}, ${most.label}.`;
+  return `${requests}${on} in ${busy.length} ${unit}s. Most, ${most.total}: ${most.label}.`;
 }
 
 function hoursOf(day: string): string[] {

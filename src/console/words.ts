@@ -1,6 +1,8 @@
 /** The trail's codes in plain English, for officers: who, why and what kind. Total tables; no code is shown alone. */
-import type { AuditEntry } from '../audit/types.ts';
 import type { AccessExplanation, DenyReason, Purpose, Role } from '../governance/types.ts';
+import type { AccessEvent } from '../record/ask-access-record.ts';
+
+type Interaction = AccessEvent['interactions'][number];
 
 const ROLES: Readonly<Record<Role, string>> = {
   midwife: 'Community midwife',
@@ -114,7 +116,7 @@ const RULES: Readonly<Record<string, string>> = {
   'R-51': 'Ended pregnancy',
 };
 
-const INTERACTIONS: Readonly<Record<AuditEntry['interaction'], string>> = {
+const INTERACTIONS: Readonly<Record<Interaction, string>> = {
   create: 'Added',
   read: 'Opened',
   vread: 'Opened an earlier version',
@@ -158,7 +160,7 @@ export const roleWords = (role: Role): string => ROLES[role];
 export const purposeWords = (purpose: Purpose): string => PURPOSES[purpose];
 export const explanationWords = (explanation: AccessExplanation): string => EXPLANATIONS[explanation];
 export const reasonWords = (reason: DenyReason): string => REASONS[reason];
-export const interactionWords = (interaction: AuditEntry['interaction']): string => INTERACTIONS[interaction];
+export const interactionWords = (interaction: Interaction): string => INTERACTIONS[interaction];
 export const labelWords = (label: string): string => LABELS[label] ?? 'Restricted';
 
 /** `R-06: A current relationship of care with the family`. */

@@ -1,0 +1,168 @@
+/** The console in a real browser: every state at desktop and phone size without an axe violation, by keyboard, without script. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
+import { type Console, lookAround, NUMBER, openConsole, REASON, UNKNOWN } from './console-world.ts';
+
+const path = chromiumPath();
+const inBrowser = path === null ? describe.skip : describe;
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let world: Console;
+let browser: Browser;
+
+/** What must never happen on any page: script errors, refused resources, requests to other hosts. */
+interface Watched {
+  page: Page;
+  troubles: string[];
+}
+
+inBrowser('the console in Chromium', () => {
+  beforeAll(async () => {
+    world = await openConsole();
+    await lookAround(world);
+    browser = await startChromium(path ?? '');
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await world?.service.close();
+  });
+
+  test.each(Object.entries(VIEWPORTS))(
+    'every state is accessible, fits and loads nothing from elsewhere: %s',
+    async (_, viewport) => {
+      const watched = await newPage({ viewport });
+      const { page } = watched;
+      await page.goto(`${world.origin}/console`);
+      await check(watched, 'sign-in');
+      await page.click('button:has-text("Sign in")');
+      await check(watched, 'sign-in with an error');
+      await signIn(page, 'ig-officer');
+      await check(watched, 'form');
+      await ask(page, '9990001007', 'short');
+      await check(watched, 'form with errors');
+      expect(await page.title()).toMatch(/^Error: /);
+      await ask(page, UNKNOWN, REASON);
+      await check(watched, 'nothing found');
+      await page.click('text=Look at another record');
+      await ask(page, NUMBER, REASON);
+      await check(watched, 'result');
+      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+      await check(watched, 'result, all opened');
+      await page.fill('#from-day', '31');
+      await page.click('button:has-text("Update")');
+      await check(watched, 'result with filter errors');
+      await page.goto(`${world.origin}/console/nowhere`);
+      await check(watched, 'not found');
+      await page.click('button:has-text("Sign out")');
+      await check(watched, 'signed out');
+      await signIn(page, 'midwife');
+      await check(watched, 'refused');
+      expect(watched.troubles).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('by keyboard alone: skip link, sign-in, look, and an error takes the focus', async () => {
+    const { page } = await newPage({ viewport: VIEWPORTS.desktop });
+    await page.goto(`${world.origin}/console/sign-in`);
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to main content');
+    expect(await page.evaluate('getComputedStyle(document.activeElement).clip')).toBe('auto');
+    await page.focus('input[value="ig-officer"]');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/console/access-record');
+    await page.focus('#nhs-number');
+    await page.keyboard.type('999 000 1006');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('too short');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.nhsuk-error-summary');
+    expect(await page.evaluate('document.activeElement.className')).toContain('nhsuk-error-summary');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('reason');
+    await page.keyboard.type(': complaint IG-2031');
+    await page.keyboard.press('Tab');
+    const outline = await page.evaluate(
+      'getComputedStyle(document.activeElement).boxShadow + getComputedStyle(document.activeElement).outline',
+    );
+    expect(outline).not.toBe('none');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#records');
+  }, 60_000);
+
+  test('works without script', async () => {
+    const { page } = await newPage({ viewport: VIEWPORTS.phone, javaScriptEnabled: false });
+    await page.goto(`${world.origin}/console`);
+    await signIn(page, 'ig-officer');
+    await ask(page, NUMBER, REASON);
+    expect(await page.textContent('h1')).toContain('Who looked at this record');
+    expect(await page.locator('table').count()).toBeGreaterThanOrEqual(3);
+    await page.click('button:has-text("Sign out")');
+    expect(await page.textContent('main')).toContain('You have signed out');
+  }, 60_000);
+
+  test('going back after signing out shows nothing', async () => {
+    const { page } = await newPage({ viewport: VIEWPORTS.desktop });
+    await page.goto(`${world.origin}/console`);
+    await signIn(page, 'ig-officer');
+    await ask(page, NUMBER, REASON);
+    await page.waitForSelector('#records');
+    await page.click('button:has-text("Sign out")');
+    await page.waitForURL('**/console/sign-in?ended=out');
+    await page.goBack();
+    await page.waitForLoadState();
+    expect(await page.content()).not.toContain('Karl Testwell');
+    expect(await page.textContent('main')).not.toContain('Every access');
+  }, 60_000);
+});
+
+async function newPage(options: Parameters<Browser['newContext']>[0]): Promise<Watched> {
+  // The pages' policy forbids foreign script, and axe is one: it goes in through the debugger, past the policy.
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(`script: ${error.message}`));
+  page.on('console', (message) => {
+    // A 4xx page is reported as a failed resource: those states are wanted here.
+    if (message.type() === 'error' && !message.text().includes('status of 4'))
+      troubles.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(world.origin)) troubles.push(`elsewhere: ${request.url()}`);
+  });
+  return { page, troubles };
+}
+
+async function check({ page, troubles }: Watched, state: string): Promise<void> {
+  await page.waitForLoadState('load');
+  await page.evaluate(AXE);
+  const result: unknown = await page.evaluate(`axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((one) => one.html.slice(0, 120)).join(' | ')))`);
+  expect({ state, violations: result }).toEqual({ state, violations: [] });
+  const fits = await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+  if (fits !== true) troubles.push(`${state} is wider than the screen`);
+}
+
+async function signIn(page: Page, identity: string): Promise<void> {
+  await page.check(`input[value="${identity}"]`);
+  await page.click('button:has-text("Sign in")');
+  await page.waitForLoadState('load');
+}
+
+async function ask(page: Page, number: string, reason: string): Promise<void> {
+  await page.fill('#nhs-number', number);
+  await page.fill('#reason', reason);
+  await page.click('button:has-text("Show who looked")');
+  await page.waitForLoadState('load');
+}
+
+function focused(page: Page): Promise<unknown> {
+  return page.evaluate('document.activeElement.textContent.trim()');
+}

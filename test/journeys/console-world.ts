@@ -1,0 +1,131 @@
+/** A console to test: the service with one family that is full of canaries, and a browser's worth of cookies. */
+import type { Resource } from '../../src/fhir/types.ts';
+import { type Service, startService } from '../harness/service.ts';
+
+export const NUMBER = '9990001006';
+export const UNKNOWN = '9990001138';
+export const REASON = 'Complaint IG-2031: the family asked who looked';
+/** Words that stand in ids, names, texts and searches of the family and must never reach an officer's page. */
+export const CANARIES = ['canaryfam', 'Kanarienvogel', 'Zzyzxiana', 'penicillinrash', 'ZZ9 9ZZ', '878111000000109'];
+
+export interface Console {
+  service: Service;
+  /** Moves the console's clock, not the world's. */
+  clock: { ahead: number };
+  origin: string;
+}
+
+export async function openConsole(): Promise<Console> {
+  const clock = { ahead: 0 };
+  const service = await startService({ clock: () => new Date(Date.now() + clock.ahead) });
+  await service.directory();
+  const [surname, given] = ['Kanarienvogel', 'Zzyzxiana'];
+  await service.family('canaryfam', { surname, given, nhsNumber: NUMBER, postalCode: 'ZZ9 9ZZ' });
+  return { service, clock, origin: `http://127.0.0.1:${service.port}` };
+}
+
+/** What people and systems do before the officer comes. Karl has no explanation of his own; Sue is refused. */
+export async function lookAround({ service }: Console): Promise<void> {
+  const seen: [string, string][] = [
+    ['midwife', 'Patient/canaryfam'],
+    ['midwife', 'Flag?patient=canaryfam&code=878111000000109'],
+    ['health-visitor', 'Patient?identifier=https://fhir.nhs.uk/Id/nhs-number|9990001006&name=Kanarienvogel'],
+    ['nursery-nurse', 'Patient/canaryfam'],
+    ['service-lead', 'Patient/canaryfam'],
+    ['hv-system', 'Observation?patient=canaryfam'],
+    ['midwife', 'Patient?name=Kanarienvogel'],
+  ];
+  for (const [who, path] of seen) await service.as(who).get(path);
+  const note: Resource = {
+    resourceType: 'AllergyIntolerance',
+    id: 'canaryfam-penicillinrash',
+    patient: { reference: 'Patient/canaryfam' },
+    code: { text: 'penicillinrash' },
+    clinicalStatus: {
+      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
+    },
+  };
+  await service.load([note]);
+  await service.as('midwife').get('AllergyIntolerance/canaryfam-penicillinrash');
+}
+
+export interface Shown {
+  status: number;
+  headers: Headers;
+  html: string;
+  /** Where it was found after redirects; path and query. */
+  address: string;
+}
+
+/** One browser: keeps its cookie, follows redirects by hand, remembers every address it was at. */
+export function browserOf(origin: string) {
+  const addresses: string[] = [];
+  const setCookies: string[] = [];
+  let cookie = '';
+
+  const send = async (method: string, path: string, form?: Readonly<Record<string, string>>, extra = {}) => {
+    addresses.push(path);
+    const response = await fetch(origin + path, {
+      method,
+      redirect: 'manual',
+      headers: { ...(cookie === '' ? {} : { cookie }), ...extra },
+      ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      setCookies.push(line);
+      cookie = line.split(';')[0] ?? '';
+    }
+    return response;
+  };
+  const open = async (first: Response, path: string): Promise<Shown> => {
+    let response = first;
+    let address = path;
+    for (let hops = 0; response.status === 303 && hops < 5; hops += 1) {
+      address = response.headers.get('location') ?? '';
+      response = await send('GET', address);
+    }
+    return { status: response.status, headers: response.headers, html: await response.text(), address };
+  };
+  const get = async (path: string): Promise<Shown> => open(await send('GET', path), path);
+  const post = async (path: string, form: Readonly<Record<string, string>>, extra = {}): Promise<Shown> =>
+    open(await send('POST', path, form, extra), path);
+  /** Fills in the form that stands on a page. */
+  const fill = async (page: string, path: string, form: Readonly<Record<string, string>>): Promise<Shown> =>
+    post(path, { 'form-token': tokenOf((await get(page)).html), ...form });
+  return {
+    addresses,
+    setCookies,
+    get,
+    post,
+    fill,
+    signIn: (identity: string) => fill('/console/sign-in', '/console/sign-in', { identity }),
+    signOut: (page: Shown) => post('/console/sign-out', { 'form-token': tokenOf(page.html) }),
+    look: (nhsNumber = NUMBER, reason = REASON) =>
+      fill('/console/access-record', '/console/access-record', { 'nhs-number': nhsNumber, reason }),
+    cookie: () => cookie,
+    use: (value: string) => {
+      cookie = value;
+    },
+  };
+}
+
+export function tokenOf(html: string): string {
+  return /name="form-token" value="([^"]+)"/.exec(html)?.[1] ?? 'none';
+}
+
+/** Text of a page as a person reads it: no tags, single spaces. */
+export function wordsOf(html: string): string {
+  return html
+    .replace(/<head>[\s\S]*<\/head>/, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+}
+
+/** The newest records of the trail with this detail, as stored. */
+export async function trail(service: Service, detail: string): Promise<{ body: string; patients: string[] }[]> {
+  const result = await service.pool.query<{ body: string; patients: string[] }>(
+    `select body, patients from audit where body::json ->> 'detail' like $1 || '%' order by xid desc, id desc`,
+    [detail],
+  );
+  return result.rows;
+}

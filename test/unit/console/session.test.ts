@@ -1,0 +1,55 @@
+/** Sessions in memory and what a cookie may be. */
+import { expect, test } from '@jest/globals';
+import { cookieOf, createSessions, IDLE_MS, keepLook, newId, setCookie } from '../../../src/console/session.ts';
+
+const at = { now: 0 };
+const sessionsAt = () => createSessions(() => new Date(at.now));
+
+test('a session left alone is told apart once, then unknown', () => {
+  at.now = 0;
+  const sessions = sessionsAt();
+  const { id } = sessions.open('ig-officer');
+  at.now = IDLE_MS - 1;
+  expect(sessions.find(id)?.state).toBe('open');
+  at.now = IDLE_MS;
+  expect(sessions.find(id)?.state).toBe('idle');
+  expect(sessions.find(id)).toBeNull();
+});
+
+test('sessions and looks are bounded: the oldest gives way', () => {
+  at.now = 0;
+  const sessions = sessionsAt();
+  const first = sessions.open('ig-officer');
+  for (let i = 0; i < 1_000; i += 1) sessions.open('ig-officer');
+  expect(sessions.find(first.id)).toBeNull();
+  const session = sessions.open('ig-officer');
+  const look = keepLook(session, { nhsNumber: '9990001006', reason: 'x' });
+  for (let i = 0; i < 50; i += 1) keepLook(session, { nhsNumber: '9990001006', reason: 'x' });
+  expect(session.looks.size).toBe(50);
+  expect(session.looks.has(look.id)).toBe(false);
+});
+
+test('a form is ours only with the cookie it was made for, in this process', () => {
+  const sessions = sessionsAt();
+  const cookie = newId();
+  expect(sessions.isOurForm(cookie, sessions.formToken(cookie))).toBe(true);
+  expect(sessions.isOurForm(newId(), sessions.formToken(cookie))).toBe(false);
+  expect(sessions.isOurForm(cookie, '')).toBe(false);
+  expect(sessions.isOurForm(cookie, sessionsAt().formToken(cookie))).toBe(false);
+});
+
+test.each([
+  [undefined, null],
+  ['', null],
+  ['tandem-console=short', null],
+  ['other=1; tandem-console=%; x', null],
+])('cookie header %j names no session', (header, id) => {
+  expect(cookieOf(header, 'tandem-console')).toBe(id);
+});
+
+test('a cookie is found beside others, and says Secure over https only', () => {
+  const id = newId();
+  expect(cookieOf(`a=b; tandem-console=${id}; c=d`, 'tandem-console')).toBe(id);
+  expect(setCookie('n', 'v', true)).toBe('n=v; Path=/console; HttpOnly; SameSite=Strict; Secure');
+  expect(setCookie('n', 'v', false)).not.toContain('Secure');
+});
