@@ -198,14 +198,26 @@ async function taken(world: World, known: KnownFamily): Promise<void> {
         .reverse()
         .map((one) => [stateOfTask(one), clockTime(need(one, 'meta', 'lastUpdated'))]),
     );
-    const delivered = world.hook.received('hv-referrals', 'event-notification').find((one) => one.focus === request);
-    const told = delivered === undefined ? '' : `, delivered ${clockTime(delivered.at.toISOString())}`;
+    const told = clockTime(await deliveredAt(world, known.referral));
     for (const state of ['held', 'received', 'opened', 'accepted'])
       expect(times.has(state), `her history lacks "${state}"`);
     const teams = expectStatus(await fhir.call(cast.priya, 'GET', `CareTeam?patient=${known.patient}`), 200);
     const joined = JSON.stringify(resourcesOf(teams.body)).includes(HELEN) ? ' by Helen' : '';
     const opened = `opened ${times.get('opened')}, accepted ${times.get('accepted')}${joined}`;
-    return { status: 200, fact: `released ${times.get('received')}${told}, ${opened}` };
+    return { status: 200, fact: `released ${times.get('received')}, delivered ${told}, ${opened}` };
+  });
+}
+
+/** When the HV system's endpoint acknowledged, as the sender is told. */
+async function deliveredAt(world: World, referral: string): Promise<string> {
+  return until('the acknowledgement of the notification', async () => {
+    const answer = await world.fhir.call(world.cast.priya, 'GET', `ServiceRequest/${referral}/$deliveries`);
+    for (const { part } of objectsAt(expectStatus(answer, 200).body, 'parameter')) {
+      const value = (name: string) => objectsAt({ part: part ?? [] }, 'part').find((one) => one.name === name);
+      const ours = value('to')?.valueString === 'hv-system' && value('state')?.valueCode === 'delivered';
+      if (ours) return textAt(value('at'), 'valueInstant');
+    }
+    return undefined;
   });
 }
 

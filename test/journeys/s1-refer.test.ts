@@ -8,7 +8,7 @@ import { addDays, civilDate } from '../../src/care/clock.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
 import { at, type Client, entries, issue, type Reply, resources, textAt } from '../harness/client.ts';
 import { nhsNumberOf } from '../harness/family.ts';
-import { type Service, startService } from '../harness/service.ts';
+import { type Service, staff, startService } from '../harness/service.ts';
 
 const SAMPLE = new URL('../../docs/referral-bundle.json', import.meta.url);
 const IN_VAIN_MS = 1_000;
@@ -232,5 +232,36 @@ describe('the three clocks of a referral', () => {
     ]);
     const times = versions.map((one) => textAt(one, 'meta.lastUpdated'));
     expect(times).toEqual(times.toSorted());
+  });
+
+  test('delivered is the acknowledgement, told to whoever may read the referral and to nobody else', async () => {
+    // Booked a week ago: attendance of that day opens nothing any more (R-06 f).
+    const booked = await book(10);
+    expect(await state(booked, 'held')).toBe('held');
+    const asked = async (who: Client) => {
+      const reply = await who.get(`${booked.referral}/$deliveries`);
+      return [reply.status, at(reply.json, 'parameter.0.part.1.valueCode')];
+    };
+    expect(await asked(midwife)).toEqual([200, undefined]);
+    expect(await asked(hvSystem)).toEqual([404, undefined]);
+    await epr.post('Observation', scanObservation(booked.family, booked.patient, today));
+    const { at: arrived } = await hook.next(
+      'referrals',
+      'event-notification',
+      (one) => one.focus === booked.referral,
+      5_000,
+    );
+    for (let tries = 0; tries < 50 && (await asked(midwife))[1] !== 'delivered'; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const reply = await midwife.get(`${booked.referral}/$deliveries`);
+    expect(at(reply.json, 'parameter.0.part')).toEqual([
+      { name: 'to', valueString: 'hv-system' },
+      { name: 'state', valueCode: 'delivered' },
+      { name: 'at', valueInstant: expect.any(String) },
+    ]);
+    const acknowledged = Date.parse(textAt(reply.json, 'parameter.0.part.2.valueInstant'));
+    expect(acknowledged).toBeGreaterThanOrEqual(arrived.getTime());
+    expect(await asked(service.as('admin'))).toEqual([200, 'delivered']);
+    expect((await asked(service.as(staff('mw-other'))))[0]).toBe(403);
   });
 });

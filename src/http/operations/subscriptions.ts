@@ -1,5 +1,9 @@
-/** Subscription/$status and $events (backport IG 1.1.0): what a subscriber asks to catch up; decided again at read. */
+/**
+ * Subscription/$status and $events (backport IG 1.1.0): what a subscriber asks to catch up; decided again at read. And
+ * what the sender of a referral asks: ServiceRequest/[id]/$deliveries (domain.md 4.8).
+ */
 
+import { readDeliveries } from '../../events/delivered.ts';
 import type { EventPorts } from '../../events/ports.ts';
 import { readEvents, readStatus } from '../../events/status.ts';
 import { isObject } from '../../fhir/resource.ts';
@@ -23,7 +27,19 @@ export function subscriptionOperations(ports: EventPorts): Operation[] {
       methods,
       handler: (door, request) => events(ports, door, request),
     },
+    { name: '$deliveries', type: 'ServiceRequest', level: 'instance', methods: ['GET'], handler: deliveries },
   ];
+}
+
+/**
+ * Whether and when the addressee's system acknowledged the notification. Delivered is not received: opened and accepted
+ * are the Task's own states, in its history.
+ */
+async function deliveries(door: Door, request: FhirRequest) {
+  const id = idOf(request);
+  // Who may read the referral may know how far it has come.
+  await read(door, request.context, 'ServiceRequest', id);
+  return { status: 200, body: JSON.stringify(await readDeliveries(door.pool, 'ServiceRequest', id)) };
 }
 
 async function status(door: Door, request: FhirRequest) {
