@@ -36,8 +36,8 @@ export interface Progress {
 
 const SEED = 'https://tandem.example/fhir/Id/seed';
 const STAGES: readonly Stage[] = ['started', 'directory', 'complete'];
-/** Every care team raises the governance generation, so families written side by side would only repeat each other. */
-const WORKERS = 1;
+/** Families written side by side; more only queue for the two cores. */
+const WORKERS = 4;
 /** Repeats of one request whose standing went stale, and tries of one transaction that was cut off. */
 const MAX_ATTEMPTS = 20;
 const MAX_TRIES = 5;

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type App, buildApp } from './app.ts';
 import { banner } from './banner.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { prepareDemo } from './demo.ts';
 import { buildServer } from './http/server.ts';
 import { createLog } from './log.ts';
@@ -17,7 +17,7 @@ const state: { waiting: string | null; app: App | null } = { waiting: 'the datab
 try {
   await start();
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError || error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${error instanceof Error && error.message !== '' ? error.message : String(error)}\n`);
   process.exit(1);
 }
 
@@ -43,7 +43,10 @@ async function start(): Promise<void> {
   stopOnSignal(server, app, () => database.release());
   if (config.mode !== 'production') {
     state.waiting = 'the demo identities and seed';
-    await prepareDemo({ app, config, ownerUrl: database.ownerUrl, log });
+    const progress = (words: string) => {
+      state.waiting = words;
+    };
+    await prepareDemo({ app, config, ownerUrl: database.ownerUrl, log, progress });
   }
   state.waiting = null;
   process.stdout.write(banner({ config, base: app.base, seconds: (Date.now() - started) / 1000 }));

@@ -1,4 +1,5 @@
 /** Who wrote a resource, and whose record it therefore is. */
+import { patientReferences } from '../fhir/compartments.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import { isTo, type Lookup, object, objects, ref, refs, unique } from './elements.ts';
 
@@ -15,6 +16,7 @@ const AUTHOR_ELEMENTS = [
 const AUTHORS = ['PractitionerRole', 'Practitioner', 'CareTeam', 'Patient', 'RelatedPerson'];
 const SERVICE_ELEMENTS = [
   'managingOrganization',
+  'managingEntity',
   'serviceProvider',
   'organization',
   'providedBy',
@@ -94,7 +96,9 @@ function serviceOf(named: Resource | null): string | null {
   return found.find((one) => isTo(one, 'Organization')) ?? null;
 }
 
+/** The person it is about; an Appointment or a Group names its people only as participants or members. */
 function subjectsOf(resource: Resource): string[] {
   const elements: JsonObject[string][] = [resource.subject, resource.patient, resource.for];
-  return elements.flatMap((one) => ref(one) ?? []).filter((one) => one.startsWith('Patient/'));
+  const named = elements.flatMap((one) => ref(one) ?? []).filter((one) => one.startsWith('Patient/'));
+  return named.length > 0 ? named : patientReferences(resource).slice(0, 1);
 }

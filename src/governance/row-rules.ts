@@ -174,9 +174,14 @@ function objectionPiece(principal: Principal): Piece {
   return { name: 'objection', rules: ['R-20', 'R-21', 'R-22'], rule };
 }
 
-/** N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name. */
+/**
+ * R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name. R-51: what
+ * is labelled SEX (how a pregnancy ended, where and when) stays with the service that treated her.
+ */
 function labelPiece(principal: Principal, ask: Ask): Piece {
-  return { name: 'label', rules: ['R-13'], rule: any(label('N'), restricted(principal, ask), named(principal)) };
+  const treating = any(not(tagged('SEX')), ofService(servicesOf(principal)));
+  const rule = all(treating, any(label('N'), restricted(principal, ask), named(principal)));
+  return { name: 'label', rules: ['R-13', 'R-51'], rule };
 }
 
 function restricted(principal: Principal, ask: Ask): RowRule {

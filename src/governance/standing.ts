@@ -5,8 +5,11 @@ import type { Ask, Principal, RelationshipKind, Role } from './types.ts';
 /** reads of existing data go on this long after a care-team period or episode closed as planned. */
 export const READ_GRACE_DAYS = 14;
 
-/** Relationships held by a whole service: a referral addressed to it (R-06 c), attendance at its unit (R-06 f). */
-export const SERVICE_KINDS: readonly RelationshipKind[] = ['referral', 'referral-accepted', 'attendance'];
+/**
+ * Relationships held by a whole service: a referral offered to it (R-06 c), attendance at its unit (R-06 f). Once
+ * somebody has accepted, the family is her team's, and no longer everybody's (R-13 read the safer way).
+ */
+export const SERVICE_KINDS: readonly RelationshipKind[] = ['referral', 'attendance'];
 
 /** Clinical and care roles: refused by id they are told the way in; everyone else hears nothing (5.1). */
 const CLINICAL: readonly Role[] = [

@@ -111,7 +111,7 @@ export function withDecision(entry: AuditEntry, decision: Decision): AuditEntry 
 
 /** Adds the rows shown or touched: versions, people and the highest label. */
 export function withRows(entry: AuditEntry, rows: readonly ResourceRow[]): AuditEntry {
-  const patients = new Set<string>();
+  const patients = new Set<string>(entry.patients);
   let label: string | null = null;
   for (const row of rows) {
     for (const person of row.subjects.length > 0 ? row.subjects : row.patients) patients.add(person);

@@ -305,14 +305,7 @@ const FACT_TYPES = new Set([
   ...['Consent', 'Contract', 'Patient', 'RelatedPerson'],
   ...['PractitionerRole', 'Practitioner', 'Organization', 'HealthcareService', 'Schedule', 'Slot'],
 ]);
-const STANDING_TYPES = new Set([
-  'CareTeam',
-  'Contract',
-  'PractitionerRole',
-  'Practitioner',
-  'Organization',
-  'HealthcareService',
-]);
+const STANDING_TYPES = new Set(['Contract', 'PractitionerRole', 'Practitioner', 'Organization', 'HealthcareService']);
 
 /** Everything a source said before is replaced, so a participant taken out of a team is out with this commit (H5). */
 function factWrite(context: Context, changes: readonly Change[], facts: readonly ResourceFacts[]): FactWrite | null {
@@ -334,10 +327,14 @@ function factWrite(context: Context, changes: readonly Change[], facts: readonly
     directory: speaking.flatMap((fact) =>
       fact.directory.map((entry) => ({ source: reference(fact), member: entry.member, entry })),
     ),
-    generation: speaking.some(
-      (fact) => fact.directory.length > 0 || fact.agreements.length > 0 || STANDING_TYPES.has(fact.row.type),
-    ),
+    generation: speaking.some(changesStanding),
   };
+}
+
+/** A family's own care team is no directory; a team of the directory is about nobody. */
+function changesStanding(fact: ResourceFacts): boolean {
+  const isTeam = fact.row.type === 'CareTeam' && fact.row.subjects.length === 0;
+  return isTeam || fact.directory.length > 0 || fact.agreements.length > 0 || STANDING_TYPES.has(fact.row.type);
 }
 
 function reference(fact: ResourceFacts): string {

@@ -19,6 +19,19 @@ import type { Context, Door } from './types.ts';
 
 export const MAX_COUNT = 1_000;
 
+/** People a search names outright: a refused or empty search about a woman is still one about her (Q11). */
+function peopleAsked(query: string): string[] {
+  const people = new Set<string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    for (const one of value.split(',')) {
+      if (/^Patient\/[A-Za-z0-9\-.]{1,64}$/.test(one)) people.add(one);
+      else if (name === 'patient' && /^[A-Za-z0-9\-.]{1,64}$/.test(one)) people.add(`Patient/${one}`);
+    }
+    if (people.size > 20) break;
+  }
+  return [...people];
+}
+
 export interface SearchRequest {
   type: string | null;
   /** Raw text after `?`, or a form body. */
@@ -36,6 +49,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     ...entryOf(context, type === null ? 'search-system' : 'search-type'),
     entities: [type ?? ''],
     query: door.auditQuery(request.query, context.requestId),
+    patients: peopleAsked(request.query),
   };
   return audited(door, entry, async () => {
     const closed = gate(context.principal, ask(door, context, 'search', type));

@@ -105,7 +105,9 @@ export function recordedBy(world: World, resource: Resource): string | null {
     .flat()
     .find(Boolean);
   if (author?.reference) return serviceOf(author.reference);
-  const patient = find(world, (r.subject ?? r.patient ?? r.for)?.reference);
+  const present = [r.participant, r.member].flat().map((one: Loose) => (one?.actor ?? one?.entity)?.reference);
+  const about = (r.subject ?? r.patient ?? r.for)?.reference ?? present.find((one) => one?.startsWith('Patient/'));
+  const patient = find(world, about);
   return patient?.managingOrganization?.reference ?? null;
 }
 

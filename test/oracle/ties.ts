@@ -123,7 +123,9 @@ function referralTies(world: World, task: Loose, me: Me, tie: (kind: Tie['kind']
     ...(request.supportingInfo ?? []).map((one: Loose) => one.reference),
   ];
   if (OFFERED.includes(stateOf(task))) return tie('referral', scope);
-  return TAKEN.includes(stateOf(task)) ? tie('accepted', scope) : [];
+  // Once accepted it is the accepting team's (and the service's own system's), no longer the whole service's.
+  const isTheirs = me.isMe(task.owner.reference) || (me.isSystem && me.ofService(addresseeOf(world, request)));
+  return TAKEN.includes(stateOf(task)) && isTheirs ? tie('accepted', scope) : [];
 }
 
 function taskTies(task: Loose, me: Me, tie: (kind: Tie['kind'], scope: string[]) => Tie[]): Tie[] {

@@ -88,7 +88,7 @@ function recomputed(port: CarePort, referral: Referral, known: KnownEdd | undefi
   });
   const goesOut = state === 'held' && release.state === 'received';
   const urgent = goesOut && release.priority === 'urgent' && routine ? { priority: 'urgent' } : {};
-  const occurrence = windowOf(known.edd, pathwayOf(task) ?? (goesOut ? release.pathway : undefined), settings);
+  const occurrence = windowOf(known.edd, pathwayOf(task) ?? release.pathway, settings);
   const started = textAt(task, 'restriction', 'period', 'start') ?? today;
   const start = state !== 'held' ? started : (release.releaseOn ?? today);
   const period = { start, end: triageDue(start, occurrence, settings.calendar) };

@@ -112,6 +112,7 @@ create table kin (
   mother text collate "C" not null
 );
 create index kin_child on kin (child);
+create index kin_mother on kin (mother);
 create index kin_source on kin (source);
 
 -- Pregnancies known from maternity episodes, to place rows that carry only a date.

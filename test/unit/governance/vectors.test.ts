@@ -48,7 +48,8 @@ const edd = row('Observation', 'pregnancy', { tags: ['EDD'] });
 const request = row('ServiceRequest', 'referral', { id: 'r1', addressee: HV });
 const screen = row('QuestionnaireResponse', 'findings', { id: 'ens' });
 const referred = relationship('referral', HV, { scope: ['ServiceRequest/r1', 'Task/t1', 'QuestionnaireResponse/ens'] });
-const accepted = relationship('referral-accepted', HV);
+// Accepted by her team: from then on it is the team's, no longer the whole service's.
+const accepted = relationship('referral-accepted', visitor.teams[0] ?? '');
 const read = (type: string, purpose: Ask['purpose'] = 'TREAT') => asks('read', type, purpose);
 const qr = read('QuestionnaireResponse');
 const sFlag = consent('s-flag', null, { source: 'Patient/aisha' });
