@@ -4,8 +4,8 @@ import { objectsAt, textAt } from '../../src/care/shape.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
 import { nameOf, printed } from './family.ts';
 import { expect, expectStatus, resourcesOf } from './http.ts';
-import { clockTime } from './s1.ts';
 import { StoryFailure } from './screen.ts';
+import { clockTime } from './times.ts';
 import type { World } from './world.ts';
 
 const USER = 'IRCP';

@@ -8,6 +8,7 @@ import { HELEN, HV_SERVICE } from './cast.ts';
 import { bookingBundle, type Family, familyOf, nameOf, printed, scanObservation, unusedNumber } from './family.ts';
 import { type Actor, expect, expectStatus, locationsOf, need, parameters, resourcesOf, until } from './http.ts';
 import { duration } from './screen.ts';
+import { clockTime } from './times.ts';
 import type { KnownFamily, World } from './world.ts';
 
 const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition';
@@ -220,6 +221,3 @@ async function deliveredAt(world: World, referral: string): Promise<string> {
     return undefined;
   });
 }
-
-const LONDON = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', timeStyle: 'medium' });
-export const clockTime = (instant: string): string => LONDON.format(new Date(instant));

@@ -1,5 +1,5 @@
 /** S3, find a joint slot, with fixed slots (domain.md 7.2), after S2's triage: two diaries, one time, never booked twice. */
-import { londonInstant, weekdayOf } from '../../seed/days.ts';
+import { weekdayOf } from '../../seed/days.ts';
 import { addDays, type CivilDate, formatGestation, gestationDays, jointWindow } from '../../src/care/clock.ts';
 import { objectsAt, textAt } from '../../src/care/shape.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
@@ -19,16 +19,13 @@ import {
   resourcesOf,
 } from './http.ts';
 import { StoryFailure } from './screen.ts';
+import { shortTime, type Time, timeAt } from './times.ts';
 import type { KnownFamily, World } from './world.ts';
 
-/** A visit of domain.md 1.5: 90 minutes. */
-const HOURS = ['09:30', '11:30', '14:00'] as const;
-const VISIT_MINUTES = 90;
-
-export interface Time {
-  start: string;
-  end: string;
-}
+/** Times of day that are offered first. */
+const HOURS = ['09:30', '11:30', '14:00', '16:00', '08:00'] as const;
+/** Slots each publishes. */
+const OFFERED = 3;
 
 /** One practitioner's slots: ids in the order of the times. */
 export interface Diary {
@@ -42,13 +39,12 @@ export async function s3(world: World): Promise<void> {
   if (referred === undefined) throw new StoryFailure('S3 goes on from S1');
   const { family } = referred;
   const window = jointWindow(family.eddByScan);
-  const day = await freeDay(world, window.start, window.end);
+  const { day, times } = await freeTimes(world, window.start, window.end);
   const at = formatGestation(gestationDays(family.eddByScan, day));
   screen.scene('S3', 'Find a joint slot', [
     `The visit belongs between 20+0 and 25+6, ${window.start} to ${window.end}: it is booked ahead, for ${day} (${at}).`,
   ]);
   await triage(world, referred, 'targeted');
-  const times = HOURS.map((hour) => timeAt(day, hour));
   const midwife = await publish(world, cast.epr, PRIYA, times);
   const visitor = await publish(world, cast.hvSystem, HELEN, times);
   const common = await commonSlots(world, [midwife, visitor], day);
@@ -82,30 +78,30 @@ export async function triage(world: World, known: KnownFamily, level: string): P
   });
 }
 
-/** A working day of the window on which neither practitioner has a visit yet. */
-async function freeDay(world: World, from: CivilDate, until: CivilDate): Promise<CivilDate> {
-  const { fhir, cast, clock } = world;
+/** A working day of the window with times at which neither practitioner has a visit yet. */
+async function freeTimes(world: World, from: CivilDate, until: CivilDate): Promise<{ day: CivilDate; times: Time[] }> {
+  const { clock } = world;
   const days = Array.from({ length: 42 }, (_, i) => addDays(from, (i * 5 + (clock % 30)) % 42));
   for (const day of days) {
     if (day > until || weekdayOf(day) > 5) continue;
-    const busy = await Promise.all(
-      [cast.priya, cast.helen].map(async (who) => {
-        const own = `actor=${who === cast.priya ? PRIYA : HELEN}`;
-        const found = await fhir.call(who, 'GET', `Appointment?${own}&date=${day}&_elements=id`);
-        return resourcesOf(expectStatus(found, 200).body).length > 0;
-      }),
-    );
-    if (!busy.some(Boolean)) return day;
+    const busy = await visitsOn(world, day);
+    const isFree = ({ start, end }: Time): boolean =>
+      !busy.some((one) => Date.parse(one.start) < Date.parse(end) && Date.parse(one.end) > Date.parse(start));
+    const times = HOURS.map((hour) => timeAt(day, hour)).filter(isFree);
+    if (times.length > 0) return { day, times: times.slice(0, OFFERED) };
   }
-  throw new StoryFailure('both practitioners have visits on every day of the window');
+  throw new StoryFailure('both practitioners have visits at every time of every day of the window');
 }
 
-/** The times of one visit on a day, as instants with offset. */
-export function timeAt(day: CivilDate, hour: string): Time {
-  const start = londonInstant(day, hour);
-  const minutes = Number(hour.slice(0, 2)) * 60 + Number(hour.slice(3)) + VISIT_MINUTES;
-  const end = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-  return { start, end: londonInstant(day, end) };
+async function visitsOn(world: World, day: CivilDate): Promise<Time[]> {
+  const { fhir, cast } = world;
+  const found = await Promise.all(
+    [[cast.priya, PRIYA] as const, [cast.helen, HELEN] as const].map(async ([who, actor]) => {
+      const query = `Appointment?actor=${actor}&date=${day}&status=proposed,pending,booked,arrived`;
+      return resourcesOf(expectStatus(await fhir.call(who, 'GET', query), 200).body);
+    }),
+  );
+  return found.flat().map((one) => ({ start: need(one, 'start'), end: need(one, 'end') }));
 }
 
 /** A system publishes its practitioner's fixed slots. */
@@ -237,14 +233,3 @@ async function answers(world: World, known: KnownFamily, appointment: string): P
     return { status: 200, fact: 'the slots are busy: nobody is offered them any more' };
   });
 }
-
-const LONDON = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  weekday: 'short',
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-/** `Tue 19 Jan, 09:30` */
-export const shortTime = (instant: string): string => LONDON.format(new Date(instant));

@@ -20,9 +20,10 @@ import {
   resourcesOf,
   until,
 } from './http.ts';
-import { book, clockTime, stateOfTask, subscribeAll, taskOf } from './s1.ts';
-import { proposal, publish, shortTime, type Time, triage } from './s3.ts';
+import { book, stateOfTask, subscribeAll, taskOf } from './s1.ts';
+import { proposal, publish, triage } from './s3.ts';
 import { StoryFailure } from './screen.ts';
+import { clockTime, shortTime, type Time } from './times.ts';
 import type { KnownFamily, VisitedFamily, World } from './world.ts';
 
 const MINUTE = 60_000;
