@@ -75,8 +75,8 @@ const AUDIENCES: readonly [
   ['Imran, IG officer', () => 'ig-officer', false, false, false, false],
   ['Sue, service lead', () => 'service-lead', false, false, false, false],
   ['a midwife of another family', () => staff('mw-other'), false, false, false, false],
-  // R-06 c: an accepted referral opens N of this pregnancy to the service it was addressed to, R to the care team alone.
-  ['a health visitor in no team of hers', () => staff('hv-none'), false, true, false, true],
+  // An accepted referral is the team's that took it, not the whole service's (R-06 c).
+  ['a health visitor in no team of hers', () => staff('hv-none'), false, false, false, false],
   ['EPR', () => 'epr', false, true, false, true],
   ['HV system', () => 'hv-system', false, true, false, true],
   ['the mother', mother, false, true, false, true],
