@@ -1,0 +1,40 @@
+/** Papers must not name what is not there: a document that the code has left behind is a bug. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { VARIABLES } from '../../src/config.ts';
+import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const there = (file: string) => existsSync(new URL(`../../${file}`, import.meta.url));
+
+describe('papers', () => {
+  test('each of the 36 hazards has a row, and every test it names exists', () => {
+    const log = read('docs/clinical-safety.md');
+    for (let n = 1; n <= 36; n += 1) expect(log).toContain(`| H-${String(n).padStart(2, '0')} |`);
+    const named = [...log.matchAll(/`(test\/[^`]+\.ts)`/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((file) => !there(file))).toEqual([]);
+  });
+
+  test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/adr/README.md'])(
+    'links of %s lead somewhere',
+    (paper) => {
+      const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
+      const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
+      expect(links.filter((link) => !link.startsWith('http') && !there(folder + link))).toEqual([]);
+    },
+  );
+
+  test('the README lists every environment variable, identity and npm script it should', () => {
+    const readme = read('README.md');
+    expect(VARIABLES.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+    expect([...DEMO_IDENTITIES.keys()].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+    const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
+    const named = [...readme.matchAll(/npm run (?:--silent )?([a-z:]+)/g)].map((match) => match[1] ?? '');
+    expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  test('the copy-paste referral stays under 60 lines', () => {
+    expect(read('docs/referral-bundle.json').trimEnd().split('\n').length).toBeLessThan(60);
+  });
+});
