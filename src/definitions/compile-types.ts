@@ -15,6 +15,8 @@ interface ElementFacts {
   constraints: { key: string; severity: string; expression?: string; human: string }[];
   baseMax: string;
   binding: string | undefined;
+  /** The binding is a preferred one with a maximum value set. */
+  preferred: boolean;
 }
 
 const TYPE_NAME = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type';
@@ -56,6 +58,7 @@ function factsOf(element: ElementDefinition & RawElement): ElementFacts {
     constraints: element.constraint ?? [],
     baseMax: element.base?.max ?? element.max ?? '1',
     binding: boundValueSet(element.binding),
+    preferred: element.binding?.strength === 'preferred',
   };
 }
 
@@ -140,6 +143,7 @@ function elementSource(
   if (choice) source.x = 1;
   if (element.isSummary === true) source.s = 1;
   if (facts.binding) source.b = facts.binding;
+  if (facts.binding && facts.preferred) source.w = 1;
   const node = byPath.get(element.contentReference?.replace(/^.*#/, '') ?? element.path);
   if (node !== undefined) source.k = node;
   return source;

@@ -102,8 +102,9 @@ export function checkBinding(run: Run, type: string, value: Json, binding: CodeS
   if (!isObject(value)) return;
   if (type === 'CodeableConcept') {
     const codings = objects(value, 'coding');
-    const onlyExtension = codings.length === 0 && value.text === undefined && object(value, 'coding') === undefined;
-    if (!onlyExtension && !codings.some((coding) => codingIn(coding, binding))) notInSet(run, binding);
+    const uncoded = codings.length === 0 && object(value, 'coding') === undefined;
+    const nothing = uncoded && (value.text === undefined || binding.words === true);
+    if (!nothing && !codings.some((coding) => codingIn(coding, binding))) notInSet(run, binding);
   } else if (type === 'Coding' && (value.code !== undefined || value.system !== undefined)) {
     if (!codingIn(value, binding)) notInSet(run, binding);
   } else if (value.code !== undefined && !codingIn(value, binding)) notInSet(run, binding);

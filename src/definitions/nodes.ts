@@ -107,6 +107,11 @@ function hasShadow(element: ElementSource, path: string): boolean {
   return element.n !== 'id' && !(path === 'Extension' && element.n === 'url');
 }
 
+function bindingOf(element: ElementSource, context: LinkContext): CodeSet | null {
+  const codes = element.b === undefined ? null : context.codesOf(element.b);
+  return codes !== null && element.w === 1 ? { ...codes, words: true } : codes;
+}
+
 interface Place {
   source: DefinitionSource;
   level: NodeSource;
@@ -121,7 +126,7 @@ function addProps(place: Place, props: Map<string, Prop>, element: ElementSource
     const prop = newProp(key, element, type);
     prop.choice = bit;
     prop.rules = rulesOf(element.i, `${place.level.path}.${element.n}`, place.source);
-    if (element.b) prop.binding = place.context.codesOf(element.b);
+    prop.binding = bindingOf(element, place.context);
     const test = primitiveTest(type.c);
     if (type.c === 'xhtml') prop.kind = 'xhtml';
     else if (test) {

@@ -80,13 +80,25 @@ const ZONE = /(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
 
 /**
  * False only when `start` is certainly after `end`. With time zones on both sides instants are compared; otherwise the
- * digits both have (`2020-01-15` to `2020-01` is fine: the end covers its whole month).
+ * digits both have (`2020-01-15` to `2020-01` is fine: the end covers its whole month). A day has no zone: beside an
+ * instant it may be the day the instant is written in or that of UTC.
  */
 export function inOrder(start: string, end: string): boolean {
-  if (ZONE.test(start) && ZONE.test(end)) {
-    const [from, until] = [Date.parse(start), Date.parse(end)];
-    if (!Number.isNaN(from) && !Number.isNaN(until)) return from <= until;
-  }
+  const [from, until] = [instantOf(start), instantOf(end)];
+  if (from !== null && until !== null) return from <= until;
+  return inDigits(start, end) || inDigits(dayOf(start, from), dayOf(end, until));
+}
+
+function inDigits(start: string, end: string): boolean {
   const shared = Math.min(start.length, end.length, 10);
   return start.slice(0, shared) <= end.slice(0, shared);
+}
+
+function instantOf(text: string): number | null {
+  const at = ZONE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+function dayOf(text: string, instant: number | null): string {
+  return instant === null ? text : new Date(instant).toISOString();
 }

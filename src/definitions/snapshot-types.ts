@@ -32,6 +32,8 @@ export interface ElementSource {
   k?: number;
   /** Value set of a required binding (or maximum binding), without version. */
   b?: string;
+  /** The value set is the maximum of a preferred binding: it binds codes, words alone are fine. */
+  w?: 1;
   /** Constraint keys on this element. */
   i?: string[];
 }

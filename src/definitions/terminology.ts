@@ -12,6 +12,8 @@ export interface CodeSet {
   has(system: string | undefined, code: string): boolean | null;
   /** All codes when they are few enough to name in a message. */
   few: string[];
+  /** Words without any code are fine: the set is the maximum of a preferred binding. */
+  words?: true;
 }
 
 export interface Terminology {

@@ -120,8 +120,8 @@ function validateContained(context: Context, run: Run, value: JsonObject): void 
   run.resource = value;
   run.base = run.path.length;
   if (outer !== run.root) report(run, 'error', 'invariant', 'dom-2: a contained resource contains none itself.');
-  else if (PLAIN.has(text(value, 'resourceType') ?? '') && value.resourceType !== 'Binary') {
-    report(run, 'error', 'structure', 'A Bundle or Parameters cannot be contained.');
+  else if (value.resourceType === 'Bundle') {
+    report(run, 'error', 'structure', 'A Bundle cannot be contained: what it holds are resources of their own.');
   } else if (walkResource(context.walker, run, value)) context.checkRequirements(run, value);
   run.resource = outer;
   run.base = base;

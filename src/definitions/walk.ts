@@ -1,5 +1,5 @@
 /** The walk: one pass over a resource along the element tables. Never throws, whatever the JSON. */
-import { isPrimitiveAt } from '../fhir/primitives.ts';
+import { isPrimitive, isPrimitiveAt } from '../fhir/primitives.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
 import { checkBinding, checkIdentifier, checkOwnCode, checkReference } from './element-checks.ts';
 import type { Extensions } from './extensions.ts';
@@ -96,7 +96,7 @@ function walkProp(walker: Walker, run: Run, prop: Prop, item: Json, parent: Json
   if (prop.list) walkList(walker, run, prop, item, parent);
   else if (Array.isArray(item))
     report(run, 'error', 'structure', 'This element does not repeat: give one value, not a list.');
-  else {
+  else if (prop.kind !== 'shadow' || !isNamed(item, parent[prop.key.slice(1)])) {
     walkItem(walker, run, prop, item);
     if (run.numbers !== null && typeof item === 'number') checkSpelling(run, prop, parent, prop.key);
   }
@@ -119,10 +119,17 @@ function walkList(walker: Walker, run: Run, prop: Prop, items: Json, parent: Jso
     const item = items[i];
     run.path[at] = i;
     if (item === null && twin !== null) walkGap(run, prop, twin, i);
-    else if (item !== undefined) walkItem(walker, run, prop, item);
+    else if (item !== undefined && !(prop.kind === 'shadow' && isNamed(item, Array.isArray(twin) ? twin[i] : null)))
+      walkItem(walker, run, prop, item);
     if (run.numbers !== null && typeof item === 'number') checkSpelling(run, prop, items, i);
   }
   run.path.length = at;
+}
+
+/** `_given: [{"id": "a"}]` beside a value: the id is the value's, so the element is not empty (ele-1). */
+function isNamed(shadow: Json | undefined, value: Json | undefined): boolean {
+  if (value === undefined || value === null || !isObject(shadow)) return false;
+  return isPrimitive('string', shadow.id ?? null) && Object.keys(shadow).length === 1;
 }
 
 /** A null in a list of primitives stands for a value of which only the other list says something. */

@@ -37,7 +37,7 @@ function character(code: number): string {
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '';
 }
 
-const LINK_SCHEMES = new Set(['', 'http', 'https', 'mailto', 'tel', 'urn']);
+const LINK_SCHEMES = new Set(['', 'http', 'https', 'ftp', 'mailto', 'tel', 'urn']);
 
 const LONGEST_STYLE = 2000;
 
