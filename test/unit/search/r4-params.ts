@@ -23,8 +23,8 @@ export const r4: Definitions = {
   validate: () => [],
   published: () => [],
   inValueSet: () => null,
-    mandatoryElements: () => [],
-    summaryElements: () => [],
+  mandatoryElements: () => [],
+  summaryElements: () => [],
 };
 
 /** The parameter of a type; a missing one is a fault of the test. */
