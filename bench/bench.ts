@@ -1,5 +1,6 @@
 /** `npm run bench`: the service against its floor, in turns, and what that says about the goals. See README.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +60,10 @@ async function starts(site: Site): Promise<{ startMs: number; idleMemory: number
 async function open(site: Site): Promise<Live> {
   const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
   const service = await startService(site, flags);
-  const floor = await startFloor(site);
+  const floor = await startFloor(site).catch(async (error: unknown) => {
+    await service.stop();
+    throw error;
+  });
   const [steward, system, visitor] = ROLES.map((role) => tokenFor(site, service.port, role));
   const tokens = { steward: steward ?? '', 'hv-system': system ?? '', 'health-visitor': visitor ?? '' };
   return { site, service, floor, tokens };
@@ -122,6 +126,7 @@ function line(one: Measurement): string {
 
 async function main(): Promise<number> {
   const began = new Date();
+  const machine = { cores: availableParallelism(), loadBefore: loadavg()[0] ?? 0 };
   const small = siteOf(`families-${options.families}`, options.keep !== true);
   await build(small, Number(options.families), say);
   const sites = [small, ...(options['no-large'] !== true && isPrepared(LARGE) ? [siteOf(LARGE, false)] : [])];
@@ -148,7 +153,7 @@ async function main(): Promise<number> {
       await live.service.stop();
     }
   }
-  return publish({ at: began.toISOString(), pace, calibration, sizes, resting, measurements });
+  return publish({ at: began.toISOString(), machine, pace, calibration, sizes, resting, measurements });
 }
 
 function publish(results: Results): number {

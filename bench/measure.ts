@@ -115,7 +115,9 @@ async function selects(databaseUrl: string): Promise<number> {
   return median(taken);
 }
 
-/** The middle value; 0 of none. */
+/** The middle value, or the mean of the two in the middle; 0 of none. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[sorted.length / 2 - 1] ?? 0)) / 2;
 }

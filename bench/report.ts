@@ -7,6 +7,8 @@ import { ROLES, type RoleName } from './site.ts';
 export interface Results {
   /** Instant. */
   at: string;
+  /** Load: of the last minute before anything of the bench ran. Above a tenth of the cores others were at work. */
+  machine: { cores: number; loadBefore: number };
   pace: Pace;
   calibration: Calibration;
   sizes: { store: string; resources: number; bytes: number }[];
@@ -77,11 +79,15 @@ function pick(results: Results, wanted: Partial<Measurement>): Measurement[] {
   return results.measurements.filter((one) => entries.every(([name, value]) => Reflect.get(one, name) === value));
 }
 
+const speed = (one: Measurement): number => one.perSecond;
+/** Requests per second of CPU time, Node and PostgreSQL together: what speed would be on two cores all to themselves. */
+const thrift = (one: Measurement): number => 1 / Math.max(0.001, one.cpuNode + one.cpuPostgres);
+
 /** Service over floor of the same round. */
-function ratios(results: Results, { store, operation, role, clients }: Where): number[] {
+function ratios(results: Results, { store, operation, role, clients }: Where, figure = speed): number[] {
   return pick(results, { store, what: operation, role, clients }).flatMap((one) => {
     const [floor] = pick(results, { store, what: FLOOR_OF[operation], role: null, clients, round: one.round });
-    return floor === undefined ? [] : [one.perSecond / floor.perSecond];
+    return floor === undefined ? [] : [figure(one) / figure(floor)];
   });
 }
 
@@ -99,7 +105,12 @@ function growth(results: Results, operation: Operation): number[] {
 const mid = (of: readonly Measurement[], value: (one: Measurement) => number): number => median(of.map(value));
 const fixed = (value: number, digits = 2): string => value.toFixed(digits);
 
-function rowOf(name: string, found: readonly Measurement[], ratio: readonly number[]): string[] {
+function rowOf(
+  name: string,
+  found: readonly Measurement[],
+  ratio: readonly number[],
+  cpu: readonly number[],
+): string[] {
   return [
     name,
     fixed(
@@ -107,6 +118,7 @@ function rowOf(name: string, found: readonly Measurement[], ratio: readonly numb
       0,
     ),
     ratio.length === 0 ? '' : fixed(median(ratio)),
+    cpu.length === 0 ? '' : fixed(median(cpu)),
     ...[mid(found, (one) => one.p50), mid(found, (one) => one.p95), mid(found, (one) => one.p99)].map((ms) =>
       fixed(ms),
     ),
@@ -121,19 +133,33 @@ function rowOf(name: string, found: readonly Measurement[], ratio: readonly numb
   ];
 }
 
-const HEADS = ['', 'req/s', 'ratio', 'p50 ms', 'p95', 'p99', 'CPU node', 'CPU pg', 'MB', 'kB (entries)', 'errors'];
+const HEADS = [
+  '',
+  'req/s',
+  'ratio',
+  'CPU ratio',
+  'p50 ms',
+  'p95',
+  'p99',
+  'CPU node',
+  'CPU pg',
+  'MB',
+  'kB (entries)',
+  'errors',
+];
 const FLOORS: readonly Floor[] = ['i', 'ii', 'iii', 'iv', 'v', 'v5'];
 
 function section(results: Results, store: string, clients: number): string[][] {
   const floors = FLOORS.flatMap((floor) => {
     const found = pick(results, { store, what: floor, role: null, clients });
-    return found.length === 0 ? [] : [rowOf(`floor (${floor})`, found, [])];
+    return found.length === 0 ? [] : [rowOf(`floor (${floor})`, found, [], [])];
   });
   const rows = OPERATIONS.flatMap((operation) =>
     ROLES.flatMap((role) => {
       const found = pick(results, { store, what: operation, role, clients });
       if (found.length === 0) return [];
-      return [rowOf(`${operation} / ${role}`, found, ratios(results, { store, operation, role, clients }))];
+      const where = { store, operation, role, clients };
+      return [rowOf(`${operation} / ${role}`, found, ratios(results, where), ratios(results, where, thrift))];
     }),
   );
   return [...floors, ...rows];
@@ -175,8 +201,12 @@ function grid(rows: readonly (readonly string[])[]): string {
 export function markdown(results: Results): string {
   const { hashesPerSecond, fsyncMs, selectMs } = results.calibration;
   const { warmMs, measureMs } = results.pace;
+  const { cores, loadBefore } = results.machine;
+  const busy =
+    loadBefore > cores / 10 ? ' **Others were at work on this machine: believe the CPU ratio, not the times.**' : '';
   return `# Bench of ${results.at.slice(0, 16).replace('T', ' ')} UTC
 
+${cores} cores, load ${fixed(loadBefore, 1)} before the start.${busy}
 Calibration: ${hashesPerSecond} SHA-256 of 1 kB per second; 1 kB append and fsync ${fixed(fsyncMs)} ms; \`SELECT 1\` ${fixed(selectMs)} ms.
 Each figure: ${measureMs / 1_000} s after ${warmMs / 1_000} s of warm-up; medians over rounds; CPU in milliseconds per request.
 
