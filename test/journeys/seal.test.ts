@@ -183,6 +183,12 @@ describe('tampering is found', () => {
 
   test('a record that never got its seal is found when the window is over', async () => {
     await write(3);
-    expect(await verifyAudit(pool)).toMatchObject({ ok: false, firstBroken: { seq: 1 } });
+    // Another database of the same server may hold the horizon, and what is above it cannot be sealed yet.
+    let found = await verifyAudit(pool);
+    for (let tries = 0; found.ok && tries < 200; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      found = await verifyAudit(pool);
+    }
+    expect(found).toMatchObject({ ok: false, firstBroken: { seq: 1 } });
   });
 });

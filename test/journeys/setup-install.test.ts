@@ -159,7 +159,7 @@ test('this very tree: every script that a person calls sets up first and then ru
   const scripts = new Map(
     typeof read === 'object' && read !== null && 'scripts' in read ? Object.entries(Object(read.scripts)) : [],
   );
-  for (const name of ['start', 'test', 'typecheck', 'lint', 'token', 'setup', 'story', 'bench', 'audit:verify']) {
+  for (const name of ['start', 'test', 'typecheck', 'lint', 'token', 'story', 'bench', 'audit:verify']) {
     // Not a pre-script: npm leaves those out where install scripts are ignored. A path, because a shell remembers where
     // it found the first `node`.
     expect(String(scripts.get(name))).toMatch(/^node scripts\/setup\.mjs && exec node_modules\/\.bin\/\w+ /);
