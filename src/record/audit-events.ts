@@ -29,7 +29,7 @@ export function searchAuditEvents(door: Door, context: Context, raw: string): Pr
     const view = viewOf(door, context, 'search');
     if ('permit' in view) throw await refused(door, entry, view);
     const query = parseAuditQuery(raw);
-    const asked = view.own === null ? query : ownOnly(query, view.own);
+    const asked = view.own === null ? query : ownOnly(query, view.own, context.principal.subject);
     const page = asked === null ? { events: [], next: null } : await searchAudit(door.pool, asked);
     await door.audit.write({
       ...entry,
@@ -87,7 +87,8 @@ function viewOf(door: Door, context: Context, action: Action): { own: string | n
   if (closed !== null) return closed;
   const { view } = cellOf(principal.role, 'audit');
   if (view === 'full') return { own: null };
-  if (view === 'own') return { own: `${principal.issuer}|${principal.subject}` };
+  // As the trail is searched: by the PractitionerRole, which is one person's in this directory whoever issued her token.
+  if (view === 'own') return { own: principal.practitionerRole ?? principal.subject };
   const text = 'The access record is for IG officers; ask for yours through the subject access process.';
   const family = principal.kind === 'family';
   return {
@@ -103,8 +104,7 @@ function viewOf(door: Door, context: Context, action: Action): { own: string | n
 }
 
 /** Null when somebody else's actions were asked for: the answer is empty. */
-function ownOnly(query: AuditQuery, own: string): AuditQuery | null {
-  const subject = own.slice(own.indexOf('|') + 1);
+function ownOnly(query: AuditQuery, own: string, subject: string): AuditQuery | null {
   if (query.agent.length > 0 && !query.agent.some((agent) => agent === own || agent === subject)) return null;
   return { ...query, agent: [own] };
 }
