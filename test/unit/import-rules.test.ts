@@ -186,7 +186,7 @@ describe('the files', () => {
 
   test('no any, no non-null assertions, no suppressed checks, no TODO', () => {
     const forbidden =
-      /:\s*any\s*[;,)=\]}|&]|\bas any\b|<any>|\bany\[\]|@ts-(ignore|expect-error|nocheck)|\bTODO\b|\bFIXME\b|\bXXX\b/;
+      /^(?!\s*(?:\/?\*|\/\/)).*(?::\s*any\s*[;,)=\]}|&]|\bas any\b|<any>|\bany\[\])|@ts-(ignore|expect-error|nocheck)|\bTODO\b|\bFIXME\b|\bXXX\b/;
     const wrong = FILES.flatMap((name) =>
       text(name)
         .split('\n')
