@@ -8,9 +8,11 @@ import { addDays } from '../src/care/clock.ts';
 import * as family from '../src/care/family.ts';
 import { eddObservation, pregnancyCondition } from '../src/care/pregnancy.ts';
 import { SHARING_POLICY } from '../src/care/sharing.ts';
-import type { JsonObject, Reference, Resource } from '../src/fhir/types.ts';
+import type { Reference, Resource } from '../src/fhir/types.ts';
 import { ANTENATAL_CARE, crewOf, HEALTH_VISITING, MATERNITY } from './directory.ts';
+import { Draft, type Entry } from './draft.ts';
 import { nhsNumberOf, personOf } from './names.ts';
+import { finding } from './registration.ts';
 
 /** Families of the practitioner, as house.md section 7 says. */
 export const CASELOAD = 320;
@@ -39,24 +41,6 @@ export function placeOf(area: Area, number: number): { shared: boolean; hv: numb
   const own = rank % stride === 0 && rank / stride < CASELOAD;
   const hv = own || area.hvTeams === 1 ? 0 : 1 + (rank % (area.hvTeams - 1));
   return { shared, hv, mw: number % area.mwTeams };
-}
-
-export interface Entry {
-  fullUrl: string;
-  resource: Resource;
-  request: { method: string; url: string };
-}
-
-/** Entries under fixed `urn:uuid`s, one namespace per Bundle. */
-class Draft {
-  readonly entries: Entry[] = [];
-
-  add(resource: Resource): Reference {
-    const number = String(this.entries.length + 1).padStart(12, '0');
-    const fullUrl = `urn:uuid:00000000-0000-4000-8000-${number}`;
-    this.entries.push({ fullUrl, resource, request: { method: 'POST', url: resource.resourceType } });
-    return reference(fullUrl);
-  }
 }
 
 interface Story {
@@ -248,39 +232,6 @@ function visit(of: {
   };
 }
 
-/** A measurement of about 1.2 kB as stored. Its code is the bench's own: no clinical code is needed here. */
-export function finding(of: {
-  mother: Reference;
-  encounter: Reference;
-  who: string;
-  service: string;
-  on: string;
-  value: number;
-}): Resource {
-  const measured = (name: string, value: number): JsonObject => ({
-    code: { coding: [{ system: 'https://bench.example/measurement', code: name, display: `Measurement ${name}` }] },
-    valueQuantity: { value, unit: 'cm', system: 'http://unitsofmeasure.org', code: 'cm' },
-  });
-  return {
-    resourceType: 'Observation',
-    status: 'final',
-    category: [
-      {
-        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'vital-signs' }],
-        text: 'Measured at a contact',
-      },
-    ],
-    ...measured('first', of.value),
-    subject: of.mother,
-    encounter: of.encounter,
-    effectiveDateTime: `${of.on}T10:15:00Z`,
-    issued: `${of.on}T10:20:00Z`,
-    performer: [reference(of.who), reference(of.service)],
-    note: [{ text: 'Measured twice with the same tape; the second reading is recorded here.' }],
-    component: [measured('second', of.value + 1), measured('third', of.value + 2)],
-  };
-}
-
 function plan(story: Story, team: Reference): void {
   const { draft, mother, fetus } = story;
   const goal = draft.add({
@@ -308,53 +259,4 @@ function plan(story: Story, team: Reference): void {
     supportingInfo: [fetus],
     goal: [goal],
   });
-}
-
-/** The ten of the transaction that is measured: a family as the system of either service may register it. */
-export function registration(nhsNumber: string, number: number, service: string, who: string, today: string): Entry[] {
-  const draft = new Draft();
-  const person = personOf(number);
-  const name = { family: person.family, given: [person.given] };
-  const pregnancy = `bench-registered-${number}`;
-  const managingOrganization = reference(service);
-  const mother = draft.add(
-    family.motherPatient({
-      ...{ name, nhsNumber, verification: '01', managingOrganization, gender: 'female', language: 'en' },
-      birthDate: '1996-05-17',
-      phone: '07700 900123',
-      address: { line: ['7 Example Street'], city: 'Example', postalCode: 'ZZ99 3CZ' },
-    }),
-  );
-  const fetus = draft.add(
-    family.unbornBaby({ pregnancy, letter: 'A', surname: person.family, multiple: false, managingOrganization }),
-  );
-  draft.add(family.relatedPerson({ patient: fetus, relationship: 'NMTHF', name, nhsNumber }));
-  draft.add(family.relatedPerson({ patient: mother, relationship: 'DOMPART', name: { ...name, given: ['Sam'] } }));
-  draft.add(family.familyGroup([mother, fetus]));
-  draft.add(pregnancyCondition(mother, reference(who), today));
-  draft.add(
-    eddObservation({
-      patient: mother,
-      from: { lmp: addDays(today, -70) },
-      on: today,
-      performer: reference(service),
-    }),
-  );
-  for (const value of [21, 26]) {
-    const { encounter: _none, ...measured } = finding({
-      ...{ mother, who, service, value },
-      encounter: mother,
-      on: today,
-    });
-    draft.add({ ...measured, resourceType: 'Observation' });
-  }
-  draft.add({
-    resourceType: 'Appointment',
-    status: 'booked',
-    serviceType: [{ coding: [ANTENATAL_CARE] }],
-    start: `${addDays(today, 28)}T09:00:00Z`,
-    end: `${addDays(today, 28)}T10:30:00Z`,
-    participant: [mother, reference(who)].map((actor) => ({ actor, status: 'accepted' })),
-  });
-  return draft.entries;
 }

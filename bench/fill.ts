@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import { directory } from './directory.ts';
-import { type Area, type Entry, familyBundle, placeOf } from './families.ts';
+import type { Entry } from './draft.ts';
+import { type Area, familyBundle, placeOf } from './families.ts';
 import { nhsNumberOf, personOf } from './names.ts';
 
 /** What the operations must know of a family in the store. */

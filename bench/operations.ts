@@ -1,10 +1,10 @@
 /** The requests that are measured, as bytes: of the service by operation and identity, and of the floor. */
 
 import { HEALTH_VISITING } from './directory.ts';
-import { finding, registration } from './families.ts';
 import type { StoredFamily } from './fill.ts';
 import { FLOOR_PAGES, FLOOR_ROWS } from './floor-size.ts';
 import { nhsNumberOf } from './names.ts';
+import { finding, registration } from './registration.ts';
 import type { RoleName } from './site.ts';
 
 export const OPERATIONS = ['read', 'identifier', 'name', 'encounters', 'create', 'update', 'transaction'] as const;
