@@ -5,7 +5,7 @@ import { findPage } from '../store/pages.ts';
 import { runSearch } from '../store/search.ts';
 import { entryOf, withRows } from './entry.ts';
 import { audited, checkGeneration } from './refusal.ts';
-import { callerKey, ruleFor, searchset } from './search.ts';
+import { callerKey, guards, ruleFor, searchset } from './search.ts';
 import type { Context, Door } from './types.ts';
 
 /**
@@ -27,6 +27,7 @@ export function nextPage(door: Door, context: Context, link: string): Promise<st
       now: context.now,
       ids,
       ruleFor: ruleFor(door, context),
+      guards: guards(context, query),
     });
     checkGeneration(context, result.generation);
     const end = offset + ids.length;

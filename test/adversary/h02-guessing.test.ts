@@ -1,7 +1,7 @@
 /** H2: hidden values guessed through predicates, sorting, totals, conditions and errors. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../src/fhir/types.ts';
-import { at, bundleOf, found, issue, resources, textAt } from '../harness/client.ts';
+import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import { at, bundleOf, found, issue, pages, resources, textAt } from '../harness/client.ts';
 import { familyOf, newMother, nhsNumberOf, note } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -141,6 +141,30 @@ describe('restricted demographics (R-16, vectors 14 and 15)', () => {
     const stored = resources(await service.as('steward').get('Patient?_id=flagged'))[0];
     expect(at(stored, 'address.0.postalCode')).toBe('ZZ9 9ZZ');
   });
+});
+
+test('a masked reference is not followed by _include, on later pages neither', async () => {
+  const visit = (n: number): Resource => ({
+    resourceType: 'Encounter',
+    id: `place-${n}`,
+    status: 'planned',
+    class: { code: 'HH' },
+    subject: { reference: 'Patient/flagged' },
+    location: [{ location: { reference: 'Location/refuge' } }],
+    serviceProvider: { reference: 'Organization/maternity-service' },
+  });
+  await service.load([
+    { resourceType: 'Location', id: 'refuge', status: 'active', name: 'Refuge' },
+    ...[1, 2, 3].map(visit),
+  ]);
+  const path = 'Encounter?patient=flagged&status=planned&_include=Encounter:location';
+  expect(found(await service.as('steward').get(path), 'include')).toEqual(['Location/refuge']);
+  const midwife = service.as('midwife');
+  for (const count of [1, 2, 50]) {
+    const all = await pages(midwife, await midwife.get(`${path}&_count=${count}`));
+    expect(all.flatMap((page) => found(page))).toHaveLength(3);
+    expect(all.flatMap((page) => found(page, 'include'))).toEqual([]);
+  }
 });
 
 test('a write is answered under the masks of a read', async () => {
