@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import { gate } from '../governance/gates.ts';
-import { paramGuard } from '../governance/masks.ts';
+import { masksFor, paramGuard } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
 import type { RowRule } from '../governance/types.ts';
 import { searchableParams } from '../search/params.ts';
@@ -11,7 +11,7 @@ import { criteriaUsing, parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import { keepPage } from '../store/pages.ts';
 import { MAX_INCLUDES, PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { ask } from './decide.ts';
+import { ask, worldOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
@@ -71,7 +71,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       guards: guards(context, query),
       fewPatients: context.principal.kind !== 'system',
     };
-    const result = await runSearch(door.pool, asked, door.broadPool);
+    const result = unrevealing(context, query, await runSearch(door.pool, asked, door.broadPool));
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
     const next = result.ids === null ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
@@ -111,6 +111,23 @@ export function guards(context: Context, query: Query): { params: ReadonlySet<st
     const rule = paramGuard(context.principal, type, [code]);
     return rule.op === 'true' || rule.op === 'false' ? [] : [{ params: new Set([`${type}.${code}`]), rule }];
   });
+}
+
+/**
+ * Rows found backwards (`_revinclude`) through an element that is masked on them would give it away (R-16): they are left
+ * out, also when another of several parameters asked for would have found them.
+ */
+export function unrevealing(context: Context, query: Query, result: SearchResult): SearchResult {
+  const { type, revinclude } = query;
+  const ways = revinclude.filter(({ param }) => type !== null && param?.targets.includes(type) === true);
+  if (ways.length === 0) return result;
+  const found = result.found.filter((one) => {
+    const through = ways.filter(({ source }) => one.mode === 'include' && source === one.row.type);
+    if (through.length === 0) return true;
+    const hidden = masksFor(context.principal, worldOf(context, one)).flatMap((mask) => mask.params);
+    return !through.some(({ param }) => param !== null && hidden.includes(param.code));
+  });
+  return { ...result, found };
 }
 
 /** The row rule of a type for this principal; null where the gate is closed for the type. */

@@ -167,6 +167,14 @@ test('a masked reference is not followed by _include, on later pages neither', a
   }
 });
 
+test('a masked reference is not followed backwards by _revinclude', async () => {
+  const path = 'Location?_id=refuge&_revinclude=Encounter:location';
+  expect(found(await service.as('steward').get(path), 'include').length).toBe(3);
+  const reply = await service.as('midwife').get(path);
+  expect([reply.status, found(reply, 'include')]).toEqual([200, []]);
+  expect(found(await service.as('midwife').get('Encounter?location=Location/refuge'))).toEqual([]);
+});
+
 test('a write is answered under the masks of a read', async () => {
   const epr = service.as('epr');
   const whole = resources(await service.as('steward').get('Patient?_id=flagged'))[0];
