@@ -2,7 +2,7 @@
  * The text of a search in the audit trail. Raw text holds names, NHS numbers and clinical codes: it is encrypted. The
  * cleaned text keeps every parameter name and only values that say nothing about a person (domain.md 6.4).
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
 /** Result parameters whose values shape the answer and name nobody. */
 const SHAPING: ReadonlySet<string> = new Set([
@@ -87,13 +87,37 @@ const PREFIX = 'q1.';
 const IV = 12;
 const TAG = 16;
 
+/** Random bytes for nonces, fetched in blocks: one call to the system for each search took a twelfth of its time. */
+let nonces = Buffer.alloc(0);
+let used = 0;
+
+function nextNonce(): Buffer {
+  if (used + IV > nonces.length) {
+    nonces = randomBytes(IV * 256);
+    used = 0;
+  }
+  used += IV;
+  return nonces.subarray(used - IV, used);
+}
+
+/** The key as an object, made once for each key. */
+const keys = new WeakMap<Buffer, KeyObject>();
+
+function keyObject(key: Buffer): KeyObject {
+  const known = keys.get(key);
+  if (known !== undefined) return known;
+  const made = createSecretKey(key);
+  keys.set(key, made);
+  return made;
+}
+
 /**
  * Encrypts raw query text with AES-256-GCM: `q1.` and base64url of nonce, tag and text. The request id is bound in, so
  * that one record's text cannot be moved into another. Throws RangeError when the key is not 32 bytes.
  */
 export function encryptQuery(raw: string, key: Buffer, requestId: string): string {
-  const iv = randomBytes(IV);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(requestId));
+  const iv = nextNonce();
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), iv).setAAD(Buffer.from(requestId));
   const text = Buffer.concat([cipher.update(raw, 'utf8'), cipher.final()]);
   return PREFIX + Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
 }

@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 export type Standing = (
   caller: Caller,
   asked: { purpose: Purpose | null; now: Date; fresh: boolean },
-) => Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>>;
+) => Promise<Pick<Context, 'principal' | 'purpose' | 'generation' | 'agreements'>>;
 
 /** The client id under which the console stands in the trail. */
 export const CONSOLE_CLIENT = 'tandem-console';

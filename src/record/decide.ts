@@ -4,7 +4,7 @@ import { asResource } from '../fhir/resource.ts';
 import { applyMasks } from '../governance/apply-masks.ts';
 import { decide } from '../governance/decide.ts';
 import type { World } from '../governance/evaluate.ts';
-import type { Action, Ask, Decision, Mask, Principal } from '../governance/types.ts';
+import type { Action, Ask, Decision, Mask } from '../governance/types.ts';
 import type { Reach } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import type { FoundRow } from '../store/search.ts';
@@ -19,8 +19,8 @@ export function ask(
   return { action, type, purpose: context.purpose, now: context.now, mode: door.mode };
 }
 
-export function reach(principal: Principal): Reach {
-  return { parties: principal.parties, service: principal.service ?? null };
+export function reach({ principal, agreements }: Pick<Context, 'principal' | 'agreements'>): Reach {
+  return { parties: principal.parties, service: principal.service ?? null, agreements };
 }
 
 /**

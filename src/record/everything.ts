@@ -26,7 +26,7 @@ export function everything(door: Door, context: Context, id: string, query: stri
   return audited(door, entry, async () => {
     const closed = gate(context.principal, ask(door, context, 'search', 'Patient'));
     if (closed !== null) throw await refused(door, entry, closed);
-    const { found, generation } = await readCurrent(door.pool, 'Patient', id, reach(context.principal));
+    const { found, generation } = await readCurrent(door.pool, 'Patient', id, reach(context));
     checkGeneration(context, generation);
     if (found === null) throw await notFound(door, entry);
     const decision = decide(context.principal, ask(door, context, 'read', 'Patient'), { ...found, now: context.now });

@@ -41,7 +41,7 @@ function membersOf(group: Resource): string[] {
 }
 
 async function visiblePeople(door: Door, context: Context, people: readonly string[]): Promise<Set<string>> {
-  const rows = await readSeveral(door.pool, people, reach(context.principal));
+  const rows = await readSeveral(door.pool, people, reach(context));
   const asked = ask(door, context, 'read', 'Patient');
   const visible = [...rows].filter(
     ([, found]) => !found.row.deleted && decide(context.principal, asked, { ...found, now: context.now }).permit,

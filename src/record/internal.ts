@@ -1,11 +1,11 @@
 /** The service acting for itself: jobs of one service, decided by the rules like its system client, named in the trail. */
 import { randomUUID } from 'node:crypto';
-import { readGeneration, servicesOf } from '../store/standing.ts';
+import { readServiceStanding, servicesOf } from '../store/standing.ts';
 import type { Context, Door } from './types.ts';
 
 /** A context for a job of `service` (`Organization/..`). Every statement checks the generation, so it is asked anew here. */
 export async function internalContext(door: Door, service: string, job: string): Promise<Context> {
-  const generation = await readGeneration(door.pool);
+  const { generation, agreements } = await readServiceStanding(door.pool, service);
   const now = door.clock();
   return {
     principal: {
@@ -37,6 +37,7 @@ export async function internalContext(door: Door, service: string, job: string):
     address: null,
     now,
     generation,
+    agreements,
   };
 }
 

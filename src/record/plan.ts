@@ -54,7 +54,7 @@ const NO_INDEX: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] 
  */
 export async function plan(door: Door, db: Db, context: Context, changes: readonly Change[]): Promise<Plan> {
   const inside = insideOf(changes);
-  const known = await prefetch(db, questions(changes, inside), reach(context.principal));
+  const known = await prefetch(db, questions(changes, inside), reach(context));
   checkGeneration(context, known.generation);
   const lookup = lookupIn(inside, known);
   const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
@@ -229,7 +229,7 @@ function worldOf(
       ...[...registered].flatMap((patient) => registration(context, patient)),
     ],
     consents: known.consents,
-    agreements: known.agreements,
+    agreements: context.agreements,
   };
 }
 
@@ -314,10 +314,11 @@ function factWrite(context: Context, changes: readonly Change[], facts: readonly
   );
   const registrations = [...registeredIn(changes)].flatMap((patient) => registration(context, patient));
   if (speaking.length === 0 && registrations.length === 0) return null;
+  const existed = new Set(changes.filter(({ current }) => current !== null).map(({ type, id }) => `${type}/${id}`));
   const from = <T extends object>(fact: ResourceFacts, rows: readonly T[]) =>
     rows.map((row) => ({ ...row, source: reference(fact) }));
   return {
-    sources: speaking.map(reference),
+    sources: speaking.filter((fact) => existed.has(reference(fact))).map(reference),
     relationships: [...speaking.flatMap((fact) => fact.relationships), ...registrations],
     consents: speaking.flatMap((fact) => fact.consents),
     agreements: speaking.flatMap((fact) => fact.agreements),

@@ -162,7 +162,7 @@ async function fetchCurrent(
   id: string,
 ): Promise<Current> {
   const { door, context, db } = writing;
-  const { found, generation } = await readCurrent(db, type, id, reach(context.principal));
+  const { found, generation } = await readCurrent(db, type, id, reach(context));
   checkGeneration(context, generation);
   if (found === null || found.row.deleted) return { current: found, before: null, hidden: null };
   const before = decideWrite(context, ask(door, context, action, type), { ...found, now: context.now });

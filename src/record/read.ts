@@ -20,7 +20,7 @@ export function read(door: Door, context: Context, type: string, id: string): Pr
   return audited(door, entry, async () => {
     const closed = gate(context.principal, ask(door, context, 'read', type));
     if (closed !== null) throw await refused(door, entry, closed);
-    const { found, generation } = await readCurrent(door.pool, type, id, reach(context.principal));
+    const { found, generation } = await readCurrent(door.pool, type, id, reach(context));
     checkGeneration(context, generation);
     return showFound(door, context, found, entry);
   });

@@ -74,7 +74,8 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     const result = unrevealing(context, query, await runSearch(door.pool, asked, door.broadPool));
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
-    const next = result.ids === null ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
+    const next =
+      result.ids === null || query.count === 0 ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
     const shown = {
       ...withRows(
         entry,

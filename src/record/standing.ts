@@ -6,7 +6,7 @@
 import { Outcome } from '../fhir/outcome.ts';
 import type { DirectoryRow } from '../governance/directory.ts';
 import { usualPurpose } from '../governance/purposes.ts';
-import type { Principal, Purpose } from '../governance/types.ts';
+import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
 import type { Pool } from '../store/pool.ts';
 import { readStanding, type StandingRows } from '../store/standing.ts';
 import type { Caller, Context, Door } from './types.ts';
@@ -16,6 +16,7 @@ type Standing = Omit<Principal, 'issuer' | 'subject' | 'jti' | 'clientId' | 'sco
 interface Kept {
   standing: Standing;
   generation: number;
+  agreements: readonly AgreementRow[];
   /** Epoch ms at which a membership or role begins or ends: then it must be asked again. */
   until: number;
 }
@@ -37,7 +38,7 @@ export function createStanding(deps: StandingDeps) {
     async resolve(
       caller: Caller,
       asked: { purpose: Purpose | null; now: Date; fresh: boolean },
-    ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>> {
+    ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation' | 'agreements'>> {
       const key = `${caller.clientId} ${caller.fhirUser ?? ''} ${caller.subject}`;
       let known = kept.get(key);
       if (known === undefined || asked.fresh || asked.now.getTime() >= known.until) {
@@ -47,7 +48,12 @@ export function createStanding(deps: StandingDeps) {
       }
       const { issuer, subject, jti, clientId, scopes } = caller;
       const principal: Principal = { ...known.standing, issuer, subject, jti, clientId, scopes: [...scopes] };
-      return { principal, purpose: purposeFor(principal, asked.purpose), generation: known.generation };
+      return {
+        principal,
+        purpose: purposeFor(principal, asked.purpose),
+        generation: known.generation,
+        agreements: known.agreements,
+      };
     },
   };
 }
@@ -65,7 +71,12 @@ async function ask(deps: StandingDeps, caller: Caller, now: Date): Promise<Kept>
   const rows = await readStanding(deps.pool, caller.fhirUser, caller.clientId);
   const standing = standingOf(deps, caller, rows, now);
   if (standing === null) throw nobody();
-  return { standing, generation: rows.generation, until: nextBoundary(rows.directory, now) };
+  return {
+    standing,
+    generation: rows.generation,
+    agreements: rows.agreements,
+    until: nextBoundary(rows.directory, now),
+  };
 }
 
 function standingOf(deps: StandingDeps, caller: Caller, rows: StandingRows, now: Date): Standing | null {

@@ -20,7 +20,7 @@ export interface VersionRead {
   dataClass: DataClass;
 }
 
-const NOBODY = { parties: [], service: null };
+const NOBODY = { parties: [], service: null, agreements: [] };
 
 /** A version by number, or the current one for null; null when there is none. For the service's own eyes only. */
 export async function readVersion(
@@ -58,7 +58,12 @@ export async function decideAs(
   if (principal === null)
     return { decision: gone('R-01'), agent: agentOf(strangerOf(clientId, door), null), patients: [], label: null };
   const agent = agentOf(principal, null);
-  const { found } = await readCurrent(door.pool, reference.type, reference.id, reach(principal));
+  const { found } = await readCurrent(
+    door.pool,
+    reference.type,
+    reference.id,
+    reach({ principal, agreements: standing.agreements }),
+  );
   if (found === null || found.row.deleted) return { decision: gone('R-36'), agent, patients: [], label: null };
   const context = { principal, purpose: 'COC', now } satisfies Pick<Context, 'principal' | 'purpose' | 'now'>;
   const decision = decide(principal, ask(door, context, 'read', reference.type), { ...found, now });

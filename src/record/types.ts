@@ -4,7 +4,7 @@ import type { Definitions } from '../definitions/types.ts';
 import type { NumberTexts } from '../fhir/json.ts';
 import type { OutcomeIssue } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { Principal, Purpose } from '../governance/types.ts';
+import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
 import type { Log } from '../log.ts';
 import type { Indexer } from '../search/extract.ts';
 import type { AuditWriter } from '../store/audit.ts';
@@ -36,6 +36,8 @@ export interface Context {
   operation?: string;
   /** Governance generation the principal was resolved at; a statement that saw another one must not answer. */
   generation: number;
+  /** Agreements of the principal's service at that generation. */
+  agreements: readonly AgreementRow[];
 }
 
 /** Directory or agreements changed since the principal was resolved: resolve again and repeat. Nothing was done. */

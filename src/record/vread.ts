@@ -15,7 +15,7 @@ export function vread(door: Door, context: Context, type: string, id: string, ve
     if (closed !== null) throw await refused(door, entry, closed);
     if (!/^[1-9]\d{0,8}$/.test(versionId)) throw await notFound(door, entry);
     const key = { type, id, version: Number(versionId) };
-    const { found, generation } = await readVersion(door.pool, key, reach(context.principal));
+    const { found, generation } = await readVersion(door.pool, key, reach(context));
     checkGeneration(context, generation);
     return showFound(door, context, found, entry);
   });

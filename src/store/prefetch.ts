@@ -1,14 +1,7 @@
 /** What a write must know before it is decided: the facts about the people it is about, at one snapshot. */
-import type { AgreementRow, ConsentRow, Relationship } from '../governance/types.ts';
+import type { ConsentRow, Relationship } from '../governance/types.ts';
 import type { Db, Reach } from './reads.ts';
-import {
-  type RawAgreement,
-  type RawConsent,
-  type RawRelationship,
-  toAgreement,
-  toConsent,
-  toRelationship,
-} from './rows.ts';
+import { type RawConsent, type RawRelationship, toConsent, toRelationship } from './rows.ts';
 
 export interface PrefetchAsk {
   /** `Patient/..` of everything about to be written. */
@@ -23,8 +16,6 @@ export interface Prefetched {
   kin: Map<string, string>;
   relationships: Relationship[];
   consents: ConsentRow[];
-  /** Agreements from any service to the principal's, and from hers. */
-  agreements: AgreementRow[];
   /** Pregnancies of the subjects, newest first. */
   pregnancies: { key: string; mother: string; from: string; until: string }[];
   /** Body text and pregnancy of the looked-up rows. */
@@ -36,43 +27,41 @@ interface RawPrefetch {
   kin: { child: string; mother: string }[] | null;
   relationships: RawRelationship[] | null;
   consents: RawConsent[] | null;
-  agreements: RawAgreement[] | null;
   pregnancies: { key: string; mother: string; from_at: string; until_at: string }[] | null;
   lookups: { ref: string; body: string; pregnancy: string | null; service: string | null }[] | null;
   generation: number;
 }
 
-const PREFETCH = {
-  name: 'prefetch',
-  text: `with k as (select child, mother from kin where child = any ($1)),
+/** Looked-up rows by id; a mother by her number only when somebody asks for one (20 to 40 us for a join nobody needs). */
+const BY_ID = `select * from resource x where x.type = split_part(w.ref, '/', 1) and x.id = split_part(w.ref, '/', 2)`;
+const BY_NUMBER = `(select * from resource x where w.ref like 'Patient?identifier=%'
+    and x.tokens @> array['Patient.identifier=' || substr(w.ref, 20)] limit 1)`;
+
+const statement = (source: string): string => `with k as (select child, mother from kin where child = any ($1)),
       s as (select array(select coalesce(k.mother, p) from unnest($1::text[]) p left join k on k.child = p) as subjects)
     select
       (select json_agg(k) from k) as kin,
       (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any ($3)) as relationships,
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
-      (select json_agg(x) from agreement x where x.to_service = $4 or x.from_service = $4) as agreements,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
       (select json_agg(json_build_object('ref', w.ref, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
-        from unnest($2::text[]) w(ref)
-        join lateral (
-          select * from resource x where x.type = split_part(w.ref, '/', 1) and x.id = split_part(w.ref, '/', 2)
-          union all
-          (select * from resource x where w.ref like 'Patient?identifier=%' and x.tokens @> array['Patient.identifier=' || substr(w.ref, 20)] limit 1)
-        ) r on not r.deleted) as lookups,
+        from unnest($2::text[]) w(ref) join lateral (${source}) r on not r.deleted) as lookups,
       g.value as generation
-    from s, generation g`,
-};
+    from s, generation g`;
+
+const PREFETCH = { name: 'prefetch', text: statement(BY_ID) };
+const PREFETCH_NUMBERS = { name: 'prefetch_numbers', text: statement(`${BY_ID} union all ${BY_NUMBER}`) };
 
 /** One statement for all of a write's questions; references that do not exist are simply absent. */
 export async function prefetch(db: Db, ask: PrefetchAsk, reach: Reach): Promise<Prefetched> {
-  const values = [ask.patients, ask.lookups, reach.parties, reach.service];
-  const raw = (await db.query<RawPrefetch>({ ...PREFETCH, values })).rows[0];
+  const byNumber = ask.lookups.some((lookup) => lookup.includes('?'));
+  const values = [ask.patients, ask.lookups, reach.parties];
+  const raw = (await db.query<RawPrefetch>({ ...(byNumber ? PREFETCH_NUMBERS : PREFETCH), values })).rows[0];
   if (raw === undefined) throw new Error('the generation row is missing: migrations have not run');
   return {
     kin: new Map((raw.kin ?? []).map((row) => [row.child, row.mother])),
     relationships: (raw.relationships ?? []).map(toRelationship),
     consents: (raw.consents ?? []).map(toConsent),
-    agreements: (raw.agreements ?? []).map(toAgreement),
     pregnancies: (raw.pregnancies ?? []).map((row) => ({
       key: row.key,
       mother: row.mother,

@@ -1,13 +1,12 @@
 /** Reading rows together with what the rules need to decide them: one statement, one snapshot. */
 import type { Pool, PoolClient } from 'pg';
+import type { AgreementRow } from '../governance/types.ts';
 import {
   type DecidableRow,
-  type RawAgreement,
   type RawConsent,
   type RawRelationship,
   type RawRow,
   ROW_COLUMNS,
-  toAgreement,
   toConsent,
   toRelationship,
   toRow,
@@ -15,16 +14,17 @@ import {
 
 export type Db = Pool | PoolClient;
 
-/** What of the principal the statement needs: through whom she can be related, and her service. */
+/** What of the principal a decision needs beside the row: through whom she can be related, and her service's agreements. */
 export interface Reach {
   parties: readonly string[];
   service: string | null;
+  /** Agreements of her service, of her governance generation: the statement's own generation vouches for them. */
+  agreements: readonly AgreementRow[];
 }
 
 interface RawDecidable extends RawRow {
   relationships: RawRelationship[] | null;
   consents: RawConsent[] | null;
-  agreements: RawAgreement[] | null;
   generation: number;
 }
 
@@ -38,27 +38,26 @@ export interface ReadResult {
  * Sub-selects for the rows about r's data subjects. `$p` are the principal's parties, `$s` her service.
  * json_agg of a handful of rows costs less than a second round trip (0.02 ms against 0.1 ms).
  */
-const factColumns = (p: string, s: string): string => `
+const factColumns = (p: string): string => `
   (select json_agg(x) from relationship x where x.patient = any (r.subjects) and x.party = any (${p})) as relationships,
-  (select json_agg(x) from consent x where x.patient = any (r.subjects)) as consents,
-  (select json_agg(x) from agreement x where x.from_service = r.service and x.to_service = ${s}) as agreements`;
+  (select json_agg(x) from consent x where x.patient = any (r.subjects)) as consents`;
 
 const CURRENT = {
   name: 'read_current',
-  text: `select ${ROW_COLUMNS}, g.value as generation, ${factColumns('$3', '$4')}
+  text: `select ${ROW_COLUMNS}, g.value as generation, ${factColumns('$3')}
     from generation g left join resource r on r.type = $1 and r.id = $2`,
 };
 
 /** The current version of one resource (a tombstone too). */
 export async function readCurrent(db: Db, type: string, id: string, reach: Reach): Promise<ReadResult> {
-  const result = await db.query<RawDecidable>({ ...CURRENT, values: [type, id, reach.parties, reach.service] });
-  return toResult(result.rows[0]);
+  const result = await db.query<RawDecidable>({ ...CURRENT, values: [type, id, reach.parties] });
+  return toResult(result.rows[0], reach);
 }
 
 const VERSION = {
   name: 'read_version',
   // The label is the stricter of the version's own and the current one (house.md section 4); N < R < V sorts so.
-  text: `select ${ROW_COLUMNS.replace('r.label', 'greatest(r.label, c.label) as label')}, g.value as generation, ${factColumns('$4', '$5')}
+  text: `select ${ROW_COLUMNS.replace('r.label', 'greatest(r.label, c.label) as label')}, g.value as generation, ${factColumns('$4')}
     from generation g
     left join (
       select * from resource where type = $1 and id = $2 and version = $3
@@ -73,14 +72,14 @@ export async function readVersion(
   key: { type: string; id: string; version: number },
   reach: Reach,
 ): Promise<ReadResult> {
-  const values = [key.type, key.id, key.version, reach.parties, reach.service];
+  const values = [key.type, key.id, key.version, reach.parties];
   const result = await db.query<RawDecidable>({ ...VERSION, values });
-  return toResult(result.rows[0]);
+  return toResult(result.rows[0], reach);
 }
 
 const SEVERAL = {
   name: 'read_several',
-  text: `select ${ROW_COLUMNS}, ${factColumns('$3', '$4')}
+  text: `select ${ROW_COLUMNS}, ${factColumns('$3')}
     from unnest($1::text[], $2::text[]) as w(type, id) join resource r on r.type = w.type and r.id = w.id`,
 };
 
@@ -93,24 +92,24 @@ export async function readSeveral(
   const found = new Map<string, DecidableRow>();
   if (references.length === 0) return found;
   const split = references.map((reference) => reference.split('/'));
-  const values = [split.map(([type]) => type ?? ''), split.map(([, id]) => id ?? ''), reach.parties, reach.service];
+  const values = [split.map(([type]) => type ?? ''), split.map(([, id]) => id ?? ''), reach.parties];
   const result = await db.query<Omit<RawDecidable, 'generation'>>({ ...SEVERAL, values });
-  for (const raw of result.rows) found.set(`${raw.type}/${raw.id}`, toDecidable(raw));
+  for (const raw of result.rows) found.set(`${raw.type}/${raw.id}`, toDecidable(raw, reach));
   return found;
 }
 
-function toResult(raw: RawDecidable | undefined): ReadResult {
+function toResult(raw: RawDecidable | undefined, reach: Reach): ReadResult {
   if (raw === undefined) throw new Error('the generation row is missing: migrations have not run');
   // A left join without a match: every column of r is null.
-  const found = (raw.type as string | null) === null ? null : toDecidable(raw);
+  const found = (raw.type as string | null) === null ? null : toDecidable(raw, reach);
   return { found, generation: raw.generation };
 }
 
-function toDecidable(raw: Omit<RawDecidable, 'generation'>): DecidableRow {
+function toDecidable(raw: Omit<RawDecidable, 'generation'>, reach: Reach): DecidableRow {
   return {
     row: toRow(raw),
     relationships: (raw.relationships ?? []).map(toRelationship),
     consents: (raw.consents ?? []).map(toConsent),
-    agreements: (raw.agreements ?? []).map(toAgreement),
+    agreements: reach.agreements,
   };
 }

@@ -23,7 +23,7 @@ export interface DecidableRow {
   row: ResourceRow;
   relationships: Relationship[];
   consents: ConsentRow[];
-  agreements: AgreementRow[];
+  agreements: readonly AgreementRow[];
 }
 
 /** One resource version to write. */

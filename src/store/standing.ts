@@ -1,6 +1,8 @@
 /** What the directory and the client register say about one caller now, with the generation it was said at. */
 import type { DirectoryRow } from '../governance/directory.ts';
+import type { AgreementRow } from '../governance/types.ts';
 import type { Db } from './reads.ts';
+import { type RawAgreement, toAgreement } from './rows.ts';
 
 export interface StandingRows {
   /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it. */
@@ -9,6 +11,8 @@ export interface StandingRows {
   client: { org: string; name: string; scopes: string[] } | null;
   /** Patient a RelatedPerson belongs to. */
   relatedPatient: string | null;
+  /** Agreements to and from the caller's service. */
+  agreements: AgreementRow[];
   generation: number;
 }
 
@@ -18,27 +22,45 @@ const STANDING = {
       (select json_agg(d.entry) from directory d
         where d.member = $1 or d.member = (select r.entry ->> 'practitioner' from directory r where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)) as directory,
       (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes) from client c where c.client_id = $2 and c.ended is null) as client,
-      (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient"
+      (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient",
+      (select json_agg(a) from agreement a,
+        (select coalesce((select c.org from client c where c.client_id = $2 and c.ended is null and $1 = ''),
+          (select r.entry ->> 'service' from directory r where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)) as service) s
+        where a.to_service = s.service or a.from_service = s.service) as agreements
     from generation g`,
 };
 
 /** One statement; rows were written by `record_facts` from parsed resources. */
 export async function readStanding(db: Db, fhirUser: string | null, clientId: string): Promise<StandingRows> {
-  const result = await db.query<Omit<StandingRows, 'directory'> & { directory: DirectoryRow[] | null }>({
+  const result = await db.query<
+    Omit<StandingRows, 'directory' | 'agreements'> & {
+      directory: DirectoryRow[] | null;
+      agreements: RawAgreement[] | null;
+    }
+  >({
     ...STANDING,
     values: [fhirUser ?? '', clientId],
   });
   const [row] = result.rows;
   if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
-  return { ...row, directory: row.directory ?? [] };
+  return { ...row, directory: row.directory ?? [], agreements: (row.agreements ?? []).map(toAgreement) };
 }
 
-/** The governance generation now. */
-export async function readGeneration(db: Db): Promise<number> {
-  const result = await db.query<{ value: number }>({ name: 'generation', text: 'select value from generation' });
+/** The governance generation now, and the agreements of one service (`Organization/..`) at it. */
+export async function readServiceStanding(
+  db: Db,
+  service: string,
+): Promise<Pick<StandingRows, 'generation' | 'agreements'>> {
+  const result = await db.query<{ generation: number; agreements: RawAgreement[] | null }>({
+    name: 'service_standing',
+    text: `select g.value as generation,
+        (select json_agg(a) from agreement a where a.to_service = $1 or a.from_service = $1) as agreements
+      from generation g`,
+    values: [service],
+  });
   const [row] = result.rows;
   if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
-  return row.value;
+  return { generation: row.generation, agreements: (row.agreements ?? []).map(toAgreement) };
 }
 
 /** Services (`Organization/..`) that some HealthcareService of the directory is provided by. */

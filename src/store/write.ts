@@ -130,6 +130,7 @@ function indexWords(row: RowWrite): string[] {
   return [
     ...row.index.tokens,
     ...row.facts.subjects.map((subject) => `@s=${subject}`),
-    ...row.facts.patients.map((patient) => `@p=${patient}`),
+    // A patient who is also the subject is found by that word (4 us for each word).
+    ...row.facts.patients.filter((patient) => !row.facts.subjects.includes(patient)).map((patient) => `@p=${patient}`),
   ];
 }

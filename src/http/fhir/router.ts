@@ -22,7 +22,7 @@ export interface FhirDeps {
   standing(
     caller: Caller,
     request: { purpose: Purpose | null; now: Date; fresh: boolean },
-  ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation'>>;
+  ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation' | 'agreements'>>;
   /** Counts a refusal that has no name to put on it (house.md section 4, anonymous failures). */
   anonymous(refusal: { address: string | null; status: number; reason: string; now: Date }): void;
   operations: readonly Operation[];
@@ -121,9 +121,17 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
     try {
       return await handler(deps.door, inner);
     } catch (error) {
-      if (!(error instanceof StaleStanding) || attempt >= MAX_REPEATS) throw error;
+      if (!(error instanceof StaleStanding)) throw error;
+      if (attempt >= MAX_REPEATS) throw directoryInMotion();
     }
   }
+}
+
+/** Nothing was done: the directory changed under every attempt. */
+function directoryInMotion(): Outcome {
+  const diagnostics =
+    'The directory is being changed at this moment, so nobody can be sure who may see this; try again shortly';
+  return new Outcome(503, [{ severity: 'error', code: 'transient', diagnostics }], { 'Retry-After': '1' });
 }
 
 function identify(deps: FhirDeps, request: IncomingMessage, address: string | null, now: Date): Caller {

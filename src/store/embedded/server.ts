@@ -42,7 +42,9 @@ const SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  wal_compression: 'pglz',
+  // lz4 and zstd are not in these binaries, and pglz costs more than the bytes it saves (a seal took 0.9 to 1.5 ms of a
+  // create with it, 0.13 to 0.21 without).
+  wal_compression: 'off',
   max_wal_size: '1GB',
   min_wal_size: '128MB',
   checkpoint_timeout: '10min',

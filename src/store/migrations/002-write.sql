@@ -86,17 +86,19 @@ begin
     from unnest(a_at, a_body, a_patients) as a(at, body, patients);
 end $$;
 
--- Replaces what the named sources say. Only rows of these sources are touched.
+-- Replaces what the named sources said before; a source that is new has nothing to replace.
 create function record_facts(f jsonb) returns void language plpgsql as $$
 declare
   sources text[] := array(select jsonb_array_elements_text(f -> 'sources'));
 begin
+  if cardinality(sources) > 0 then
   delete from relationship where source = any (sources);
   delete from consent where source = any (sources);
   delete from agreement where source = any (sources);
   delete from kin where source = any (sources);
   delete from pregnancy where source = any (sources);
   delete from directory where source = any (sources);
+  end if;
 
   insert into relationship select * from jsonb_populate_recordset(null::relationship, f -> 'relationships');
   insert into consent select * from jsonb_populate_recordset(null::consent, f -> 'consents');
@@ -108,7 +110,7 @@ begin
   -- Before birth everything about the fetus is the mother's, also what was written before we knew whose it is.
   update resource r set
       subjects = array[k.mother],
-      tokens = array_replace(r.tokens, '@s=' || k.child, '@s=' || k.mother)
+      tokens = array_replace(r.tokens, '@s=' || k.child, '@s=' || k.mother) || array['@p=' || k.child]
     from jsonb_populate_recordset(null::kin, f -> 'kin') k
     where r.tokens @> array['@s=' || k.child] and r.subjects = array[k.child];
 
