@@ -62,19 +62,22 @@ describe.each([
     }
   });
 
-  test('in the same time, within noise (medians of 60, taken in turns)', async () => {
+  test('in the same time, within noise (medians, taken in turns; a busy machine gets three tries)', async () => {
     const client = service.as(who);
-    const times: [number[], number[]] = [[], []];
-    for (let n = 0; n < 130; n += 1) {
-      for (const [i, path] of [hidden, unknown].entries()) {
-        const started = performance.now();
-        await client.get(path);
-        if (n >= 10) times[i === 0 ? 0 : 1].push(performance.now() - started);
+    const ratios: number[] = [];
+    for (let round = 0; round < 3 && !ratios.some((ratio) => ratio < 0.25); round += 1) {
+      const times: [number[], number[]] = [[], []];
+      for (let n = 0; n < 80; n += 1) {
+        for (const [i, path] of [hidden, unknown].entries()) {
+          const started = performance.now();
+          await client.get(path);
+          if (n >= 10) times[i === 0 ? 0 : 1].push(performance.now() - started);
+        }
       }
+      const [a, b] = [median(times[0]), median(times[1])];
+      ratios.push(Math.abs(a - b) / Math.min(a, b));
     }
-    const [a, b] = times.map(median);
-    if (a === undefined || b === undefined) throw new Error('two medians');
-    expect(Math.abs(a - b) / Math.min(a, b)).toBeLessThan(0.3);
+    expect(Math.min(...ratios)).toBeLessThan(0.25);
   });
 });
 
