@@ -125,6 +125,13 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     validate: validatorOf(snapshot, terminology),
     mandatoryElements: topLevel(snapshot, (element) => element.min > 0),
     summaryElements: topLevel(snapshot, (element) => element.s === 1),
+    jsonNames: (type, element) => {
+      const text = snapshot.text(`type:${type}`);
+      if (text === null) return [element];
+      const source: DefinitionSource = JSON.parse(text);
+      const found = (source.nodes[0]?.e ?? []).find(({ n }) => n === element);
+      return found === undefined ? [element] : jsonNames(found);
+    },
     published: publishedOf(snapshot),
     inValueSet: terminology.inValueSet,
   };

@@ -34,6 +34,8 @@ export interface Definitions {
   validate(resource: Resource, options?: ValidateOptions): Issue[];
   /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */
   mandatoryElements(type: string): readonly string[];
+  /** JSON names of a top-level element: itself, or all of a choice (`value` -> `valueQuantity`, ...). */
+  jsonNames(type: string, element: string): readonly string[];
   /** Top-level elements marked isSummary. */
   summaryElements(type: string): readonly string[];
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */

@@ -43,12 +43,17 @@ function isSharing(resource: Resource): boolean {
   );
 }
 
-/** To whom sharing was explained: null = to whoever is not objected to. A permit for a partner explains nothing. */
+/**
+ * To whom sharing was explained: null = to whoever is not objected to. Those named and the services that recorded it,
+ * for it was explained as sharing between them. A permit for a partner explains nothing.
+ */
 function explained(resource: Resource, provision: JsonObject | null): (string | null)[] {
   if (provision === null || provision.type === 'deny') return [null];
   if (!isVerified(resource)) return [];
   const actors = actorsOf(provision);
-  return actors.length === 0 ? [null] : actors.filter((one) => !isTo(one, 'RelatedPerson'));
+  if (actors.length === 0) return [null];
+  const named = actors.filter((one) => !isTo(one, 'RelatedPerson'));
+  return named.length === 0 ? [] : unique([...named, ...refs(resource.organization)]);
 }
 
 function provisionRows(

@@ -1,6 +1,6 @@
 /** Secrets of one installation beside the signing keys: made once in DATA_DIR (0600), never in the database or the log. */
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Secrets {
@@ -22,12 +22,19 @@ export function openSecrets(folder: string): Secrets {
   };
 }
 
+/** Made beside its place and linked in whole, so that two first starts never read half a key. */
 function secret(folder: string, name: string): Buffer {
   const file = join(folder, name);
-  try {
-    writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  if (!existsSync(file)) {
+    const fresh = `${file}.${randomBytes(6).toString('hex')}`;
+    writeFileSync(fresh, randomBytes(32), { flag: 'wx', mode: 0o600 });
+    try {
+      linkSync(fresh, file);
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
   }
   const bytes = readFileSync(file);
   if (bytes.length !== 32) throw new Error(`${name} in the keys folder is damaged: restore it from a backup`);

@@ -63,3 +63,14 @@ export function parseStored(text: string): ResourceDocument {
 export function worldOf(context: Context, found: FoundRow): World {
   return { row: found.row, relationships: [], consents: found.consents, agreements: [], now: context.now };
 }
+
+/** Longest time between the stamp of a write and its commit: waiting for a connection, and the statement (pool.ts). */
+const SLOWEST_COMMIT_MS = 20_000;
+
+/**
+ * The instant up to which an answer is complete: nothing that commits later carries an earlier `lastUpdated`, so a client
+ * that asks again from here misses nothing, and sees some rows twice (H12, house.md section 4).
+ */
+export function asOf(context: Pick<Context, 'now'>): string {
+  return new Date(context.now.getTime() - SLOWEST_COMMIT_MS).toISOString();
+}

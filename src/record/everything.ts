@@ -7,7 +7,7 @@ import { gate } from '../governance/gates.ts';
 import type { Query } from '../search/types.ts';
 import { compartmentRows } from '../store/compartment.ts';
 import { readCurrent } from '../store/reads.ts';
-import { ask, reach } from './decide.ts';
+import { ask, asOf, reach } from './decide.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
@@ -46,7 +46,8 @@ export function everything(door: Door, context: Context, id: string, query: stri
     );
     return bundleText({
       type: 'searchset',
-      timestamp: context.now.toISOString(),
+      meta: { lastUpdated: asOf(context) },
+      timestamp: asOf(context),
       ...(page.total === null ? {} : { total: page.total }),
       links: links(`${door.base}/${reference}/$everything`, query, page.after),
       entries: await entriesOf(door, context, NO_SUBSET, page.rows),

@@ -7,7 +7,7 @@ import { masksFor } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
 import { type HistoryAsk, readHistory } from '../store/histories.ts';
 import type { FoundRow } from '../store/search.ts';
-import { ask, show, worldOf } from './decide.ts';
+import { ask, asOf, show, worldOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
@@ -57,7 +57,8 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
     const path = [type, id, '_history'].filter((part) => part !== null).join('/');
     return bundleText({
       type: 'history',
-      timestamp: context.now.toISOString(),
+      meta: { lastUpdated: asOf(context) },
+      timestamp: asOf(context),
       ...(page.total === null ? {} : { total: page.total }),
       links: links(`${door.base}/${path}`, request.query, page.more ? page.found.at(-1) : undefined),
       entries: await historyEntries(door, context, page.found),

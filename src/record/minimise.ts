@@ -41,7 +41,8 @@ export function subset(door: Door, query: Pick<Query, 'summary' | 'elements'>, t
 }
 
 function keepElements(door: Door, resource: Resource, elements: readonly string[]): JsonObject {
-  const wanted = new Set([...elements, ...door.definitions.mandatoryElements(resource.resourceType)]);
+  const named = elements.flatMap((element) => door.definitions.jsonNames(resource.resourceType, element));
+  const wanted = new Set([...named, ...door.definitions.mandatoryElements(resource.resourceType)]);
   return pick(resource, (name) => wanted.has(name));
 }
 

@@ -11,7 +11,7 @@ import { criteriaUsing, parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import { keepPage } from '../store/pages.ts';
 import { MAX_INCLUDES, PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { ask, worldOf } from './decide.ts';
+import { ask, asOf, worldOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
@@ -189,7 +189,8 @@ export async function searchset(door: Door, context: Context, parts: SearchsetPa
   }
   return bundleText({
     type: 'searchset',
-    timestamp: context.now.toISOString(),
+    meta: { lastUpdated: asOf(context) },
+    timestamp: asOf(context),
     ...(result.total === null ? {} : { total: result.total }),
     links: [
       { relation: 'self', url: self },

@@ -64,6 +64,7 @@ export function parseSearch(
   raw: string | URLSearchParams | Iterable<readonly [string, string]>,
   context: SearchContext,
 ): ParsedSearch {
+  if (typeof raw === 'string') checkEncoding(raw);
   const pairs: (readonly [string, string])[] = [...(typeof raw === 'string' ? new URLSearchParams(raw) : raw)];
   checkCost(pairs);
   const query = emptyQuery(type, context);
@@ -220,6 +221,16 @@ function checkModifier(name: string, param: SearchParam, modifier: string | null
     'not-supported',
     `Search parameter "${name}": modifier ":${modifier}" is not supported yet; supported for ${param.code}: ${known.join(', ')}`,
   );
+}
+
+/** URLSearchParams would put a replacement character for what cannot be decoded, and search for that. */
+function checkEncoding(raw: string): void {
+  if (!raw.includes('%')) return;
+  try {
+    decodeURIComponent(raw);
+  } catch {
+    throw refuse(400, 'value', 'The search is not properly percent-encoded UTF-8');
+  }
 }
 
 /** `Type.code` of every parameter a query uses to match, sort or include: what masks must know. */

@@ -25,6 +25,8 @@ export function openPool(url: string, size = 16, plans: 'kept' | 'each' = 'kept'
       `-c plan_cache_mode=${plans === 'kept' ? 'force_generic_plan' : 'auto'} ` +
       '-c transaction_timeout=15s -c idle_in_transaction_session_timeout=5s -c statement_timeout=15s -c enable_seqscan=off -c jit=off -c timezone=UTC -c datestyle=ISO',
   });
+  // A client taken for a transaction reports a lost connection by itself; unheard, that would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', () => {
     // An idle connection died (restart, failover): the pool drops it and the next request opens another.
   });

@@ -1,10 +1,10 @@
 /**
- * H12: a transaction that starts first and commits last. History and the feed never show version 3 before version 2, and
- * the feed never steps over a late commit.
+ * H12: a transaction that starts first and commits last. History, `_lastUpdated` and the feed
+ * never show version 3 before version 2 and never step over a late commit.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPool } from '../../src/store/pool.ts';
-import { entries, textAt } from '../harness/client.ts';
+import { entries, found, textAt } from '../harness/client.ts';
 import { note } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -76,4 +76,33 @@ test('versions of one resource ascend in the feed under racing writers', async (
     textAt(entry, 'response.lastModified'),
   );
   expect([...stamps].sort().reverse()).toEqual(stamps);
+});
+
+test('a reader that goes on from the last _lastUpdated it was given misses no write', async () => {
+  const steward = service.as('steward');
+  const seen = new Set<string>();
+  const written = new Set<string>();
+  let mark = '2020-01-01T00:00:00Z';
+  let done = false;
+  const poll = async (): Promise<void> => {
+    const reply = await steward.get(`Observation?_lastUpdated=ge${mark}&_sort=_lastUpdated&_count=500`);
+    for (const row of found(reply)) seen.add(row);
+    const last = textAt(reply.json, 'timestamp');
+    mark = last;
+  };
+  const writer = async (lane: number): Promise<void> => {
+    for (let n = 0; n < 12; n += 1) {
+      const id = `poll-${lane}-${n}`;
+      if ((await steward.put(`Observation/${id}`, note(id, 'one', 'x'))).status === 201)
+        written.add(`Observation/${id}`);
+    }
+  };
+  const polling = (async () => {
+    while (!done) await poll();
+  })();
+  await Promise.all([0, 1, 2, 3].map(writer));
+  done = true;
+  await polling;
+  await poll();
+  expect([...written].filter((row) => !seen.has(row))).toEqual([]);
 });

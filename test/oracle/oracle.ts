@@ -234,7 +234,15 @@ function names(one: Loose, q: Question): boolean {
 /** 1.3 rule 5: other services see nothing before sharing was explained. An objection shows that it was. */
 function isExplained(q: Question): boolean {
   if (isOwn(q) || says(q, 'override')) return true;
-  return consents(q).some((one) => one.status === 'active' && (one.provision.type === 'deny' || names(one, q)));
+  return consents(q).some((one) => one.status === 'active' && (one.provision.type === 'deny' || isTold(one, q)));
+}
+
+/** Those it names, and the services that recorded it: it was explained as sharing between them. */
+function isTold(consent: Loose, q: Question): boolean {
+  const recorded = [consent.organization].flat().some((one: Loose) => one?.reference === q.person.service);
+  const actors: Loose[] = consent.provision.actor ?? [];
+  const isForServices = actors.some((one) => !/^RelatedPerson/.test(one.reference.reference));
+  return names(consent, q) || (recorded && isForServices);
 }
 
 /** An objection without an actor is against everyone outside; to one type, against that. */
