@@ -29,10 +29,11 @@ export function startWaker(url: string, onWake: () => void): Waker {
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let peers = false;
+  let again: NodeJS.Timeout | null = null;
 
   const drop = (): void => {
     client = null;
-    if (!closed) setTimeout(() => void connect(), RECONNECT_MS).unref();
+    if (!closed) again = setTimeout(() => void connect(), RECONNECT_MS).unref();
   };
   const connect = async (): Promise<void> => {
     const next = new pg.Client({ connectionString: url, application_name: APPLICATION });
@@ -74,6 +75,7 @@ export function startWaker(url: string, onWake: () => void): Waker {
       closed = true;
       clearInterval(poll);
       if (timer) clearTimeout(timer);
+      if (again) clearTimeout(again);
       await first;
       await client?.end().catch(() => {});
     },
