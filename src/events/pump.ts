@@ -41,7 +41,7 @@ const STEP = 200;
 /** Starts the pump of this process. Any number of processes may run one: a step counts only for the first to finish it. */
 export function startPump(options: PumpOptions): Loop {
   const step = createPumpStep(options);
-  return startLoop({ run: step, everyMs: options.everyMs ?? 250, onError: options.onError });
+  return startLoop({ run: step, everyMs: options.everyMs ?? 250, debounceMs: 40, onError: options.onError });
 }
 
 /** One step of the pump as a function, for the loop and for tests; true when there may be more at once. */

@@ -97,8 +97,9 @@ export function startSequencer(options: SequencerOptions): Sequencer {
   const horizon = horizonClock();
   const loop = startLoop({
     everyMs,
-    // Commits that arrive together are numbered together: one small transaction for each 10 ms, not for each write.
-    debounceMs: 10,
+    // Commits that arrive together are numbered together: each step is a transaction with a flush of its own, and at a
+    // hundred a second they took a tenth of what writers could have used.
+    debounceMs: 40,
     onError: options.onError,
     run: async () => {
       const { moved, xmin, xmax } = await sequence(pool);

@@ -47,6 +47,7 @@ export async function startPathwayClock(
   let rememberedAt = Date.now();
   const loop = startLoop({
     everyMs: 5_000,
+    debounceMs: 200,
     onError,
     run: async () => {
       const { open, referrals, upTo } = await eddChanges(pool, seen);
