@@ -17,7 +17,7 @@ import { type PregnancyHints, type PregnancyRow, pregnanciesOf, pregnancyHintsOf
 import { referralOf } from './referrals.ts';
 import { relationshipLookups, relationshipsOf } from './relationships.ts';
 import type { AgreementRow, ConsentRow, DataClass, Relationship, RowFacts } from './types.ts';
-import { ASSESSMENT_COPY, NHS_NUMBER } from './vocabulary.ts';
+import { ASSESSMENT_COPY, NHS_NUMBER, UNBORN_TAG } from './vocabulary.ts';
 
 /** What deriving facts may know beyond the resource. */
 export interface FactContext {
@@ -128,7 +128,7 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
     pregnancy: null,
     dataClass,
     label,
-    tags: isOverride(resource) ? [...tags, OVERRIDE_TAG] : tags,
+    tags: [...tags, ...(isOverride(resource) ? [OVERRIDE_TAG] : []), ...(isUnborn(resource) ? [UNBORN_TAG] : [])],
     service,
     authors: unique([
       ...(before?.authors ?? []),
@@ -137,6 +137,12 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
     ]),
     ...releaseOf(resource, dataClass, context),
   };
+}
+
+/** UK Core's fetal status extension, or the fetal profile's (domain.md 3.5). */
+function isUnborn(resource: Resource): boolean {
+  const extensions = resource.resourceType === 'Patient' ? objects(resource.extension) : [];
+  return extensions.some((one) => /[.-](fetalStatus)$/.test(text(one.url) ?? ''));
 }
 
 /** R-06 c and 2.5: a held referral, an unsigned copy, a preliminary document are not released. */

@@ -98,6 +98,15 @@ export const SUMMARY: Readonly<Record<string, Carrier>> = {
 };
 
 /** Further trims of a full view: by role and type. */
+/** How a pregnancy ended is no part of a name and address (5.3: those who see only the expected date). */
+export const FETAL_STATUS: Carrier = {
+  remove: [
+    'extension[url=http://hl7.org/fhir/6.0/StructureDefinition/extension-Patient.fetalStatus]',
+    'extension[url=http://hl7.org/fhir/StructureDefinition/patient-fetalStatus]',
+  ],
+  params: [],
+};
+
 export const TRIMS: Readonly<Partial<Record<Role, Readonly<Record<string, Carrier>>>>> = {
   // times, places and names, not reasons.
   admin: {

@@ -6,10 +6,13 @@
 import { all, consentFor, inClasses, not, TRUE } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
 import { evaluate, type World } from './evaluate.ts';
-import { type Carrier, EVERYWHERE, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
+import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
-import type { DataClass, Mask, Principal, RowRule } from './types.ts';
+import type { DataClass, Mask, Principal, Role, RowRule } from './types.ts';
+import { UNBORN_TAG } from './vocabulary.ts';
 
+/** Roles whose view of the pregnancy ends at the expected date (5.3). */
+const OUTSIDE_PREGNANCY: readonly Role[] = ['admin', 'nursery-nurse', 'social-worker', 'partner'];
 const NOTHING: Carrier = { remove: [], params: [] };
 
 /** The masks of one permitted row. The mother sees her own address; the loading client sees all. */
@@ -17,6 +20,8 @@ export function masksFor(principal: Principal, world: World): Mask[] {
   if (principal.role === 'steward') return [];
   const { row } = world;
   const masks = roleMasks(principal, row.type, row.dataClass);
+  if (row.tags.includes(UNBORN_TAG) && OUTSIDE_PREGNANCY.includes(principal.role))
+    masks.push(maskOf('R-25', FETAL_STATUS));
   const place = PLACE[row.type];
   if (place && principal.role !== 'mother' && evaluate(isRestricted(), world)) masks.push(maskOf('R-16', place));
   return masks;

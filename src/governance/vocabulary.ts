@@ -42,6 +42,9 @@ export const PREGNANCY_CODES = {
 /** v3 ActCode sensitivities that raise a label to R. EMP and CEL are handling tags, never a label. */
 export const SENSITIVE_TAGS = ['SDV', 'VIO', 'PSY', 'ETH', 'SEX', 'STD', 'HIV', 'TBOO', 'PRS'] as const;
 
+/** Tag of ours for Patients that carry a fetal status: how the pregnancy goes, or ended. */
+export const UNBORN_TAG = 'UNBORN';
+
 /** Tag of ours for rows that carry the EDD: several role views stop there (domain.md 5.3). */
 export const EDD_TAG = 'EDD';
 

@@ -1,6 +1,7 @@
 /** Patient/[id]/$everything: the compartment, each row decided for itself (R4 operation-patient-everything, R-37). */
 
 import { bundleText } from '../fhir/bundle-text.ts';
+import { dateRange } from '../fhir/dates.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
@@ -78,8 +79,9 @@ function parameters(door: Door, query: string) {
   };
   for (const [name, value] of new URLSearchParams(query)) {
     if (name === '_count' && /^[1-9]\d{0,5}$/.test(value)) asked.count = Math.min(Number(value), MAX_COUNT);
-    else if (name === '_since' && !Number.isNaN(Date.parse(value))) asked.since = new Date(value).toISOString();
-    else if (name === '_page' && /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.test(value)) asked.after = value;
+    else if (name === '_since' && dateRange(value.replace(' ', '+')) !== null) {
+      asked.since = dateRange(value.replace(' ', '+'))?.low ?? null;
+    } else if (name === '_page' && /^[A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.test(value)) asked.after = value;
     else if (name === '_type') asked.types = typesOf(door, value);
     else if (name !== '_format' && name !== '_pretty') {
       throw refuse(

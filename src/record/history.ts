@@ -8,6 +8,7 @@ import { rowRule } from '../governance/row-rules.ts';
 import { type HistoryAsk, readHistory } from '../store/histories.ts';
 import type { FoundRow } from '../store/search.ts';
 import { ask, asOf, show, worldOf } from './decide.ts';
+import { ID } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
@@ -15,6 +16,8 @@ import type { Context, Door } from './types.ts';
 
 const MAX_COUNT = 1_000;
 const DEFAULT_COUNT = 50;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const TYPE = /^[A-Za-z]{1,64}$/;
 
 export interface HistoryRequest {
   type: string | null;
@@ -101,8 +104,8 @@ function sinceOf(value: string): Date {
 /** The key of the last row shown: opaque to clients, harmless when tampered with, for every page is decided anew. */
 function beforeOf(value: string): HistoryAsk['before'] {
   const [updated = '', type = '', id = '', version = ''] = Buffer.from(value, 'base64url').toString('utf8').split('|');
-  if (Number.isNaN(Date.parse(updated)) || !/^[1-9]\d{0,8}$/.test(version))
-    throw refuse(400, 'value', 'This page link is not one of ours');
+  const isOurs = INSTANT.test(updated) && !Number.isNaN(Date.parse(updated)) && TYPE.test(type) && ID.test(id);
+  if (!isOurs || !/^[1-9]\d{0,8}$/.test(version)) throw refuse(400, 'value', 'This page link is not one of ours');
   return { updated, type, id, version: Number(version) };
 }
 

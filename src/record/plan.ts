@@ -2,17 +2,18 @@
 import type { AuditEntry } from '../audit/types.ts';
 import type { OutcomeIssue } from '../fhir/outcome.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
-import type { Decision } from '../governance/types.ts';
+import type { Decision, Relationship } from '../governance/types.ts';
 import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
-import type { DecidableRow, FactWrite, RowWrite } from '../store/rows.ts';
+import type { DecidableRow, FactWrite, ResourceRow, RowWrite } from '../store/rows.ts';
 import { ask, decideWrite, reach, show } from './decide.ts';
 import { deriveFacts, insideOf, lookupIn, questions, settle, touchInside } from './derive.ts';
 import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { factWrite, registeredIn, registration } from './fact-write.ts';
 import { checkGeneration } from './refusal.ts';
+import { forgetHiddenNumbers, outOfSight, sealedPeople } from './sight.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
 
 /** One resource about to be written; `document` null = a tombstone. */
@@ -52,14 +53,23 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   const inside = insideOf(changes);
   const known = await prefetch(db, questions(changes, inside), reach(context));
   checkGeneration(context, known.generation);
+  await forgetHiddenNumbers(door, db, context, known);
   const lookup = lookupIn(inside, known);
   const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
   settle(facts, known);
   touchInside(facts);
+  const sealed = sealedPeople(facts, known);
+  const seen = { ...known, relationships: visible(known, outOfSight(door, context, known)) };
   return {
-    planned: changes.map((change, i) => planOne(door, context, change, worldOf(context, changes, facts, i, known))),
+    planned: changes.map((change, i) =>
+      planOne(door, context, change, worldOf(context, changes, facts, i, seen), sealed),
+    ),
     facts: factWrite(context, changes, facts),
   };
+}
+
+function visible(known: Prefetched, hidden: ReadonlySet<string>): Relationship[] {
+  return known.relationships.filter(({ patient }) => !hidden.has(patient));
 }
 
 interface World extends Omit<DecidableRow, 'row'> {
@@ -95,14 +105,16 @@ function worldOf(
   };
 }
 
-function planOne(door: Door, context: Context, change: Change, world: World): Planned {
+function planOne(door: Door, context: Context, change: Change, world: World, sealed: ReadonlySet<string>): Planned {
   const version = (change.current?.row.version ?? 0) + 1;
   const previous = change.current?.row.updated.getTime() ?? 0;
   // Stamped here, not when the request came: what commits later than a reader's mark must not carry an earlier time (H12).
   const updated = new Date(Math.max(door.clock().getTime(), previous + 1));
   const body = change.document === null ? null : stamp(change.document, change.id, version, updated);
-  const row = { ...world.facts.row, version, updated, deleted: body === null, body };
-  const decision = decisionOf(door, context, change, { ...world, row });
+  const asWritten = { ...world.facts.row, version, updated, deleted: body === null, body };
+  const decision = decisionOf(door, context, change, { ...world, row: asWritten });
+  const isSealed = asWritten.subjects.some((subject) => sealed.has(subject));
+  const row: ResourceRow = isSealed ? { ...asWritten, label: 'V' } : asWritten;
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
   const index = change.document === null ? NO_INDEX : door.indexer.indexOf(change.document.resource);
   const status = op === 'C' ? 201 : 200;

@@ -12,6 +12,7 @@ import { findByCriteria } from './conditional.ts';
 import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
+import { mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
@@ -166,10 +167,16 @@ async function fetchCurrent(
   checkGeneration(context, generation);
   if (found === null || found.row.deleted) return { current: found, before: null, hidden: null };
   const before = decideWrite(context, ask(door, context, action, type), { ...found, now: context.now });
+  // Members a reader may not see are absent from what she reads: a patch could test for them, an update would lose them.
+  if (before.permit && !mayReadHistory(context, found.row)) throw keptByAuthors();
   if (before.permit) return { current: found, before, hidden: null };
   const refusal = await refused(door, withRows(entryOf(context, action), [found.row]), before);
   if (!before.concealed) throw refusal;
   return { ...NOTHING, hidden: refusal };
+}
+
+function keptByAuthors(): Outcome {
+  return refuse(403, 'forbidden', 'A family group is changed by those who wrote it; send them what is to change');
 }
 
 /** A hidden row is refused in the words an unknown id gets here (5.1, no existence oracle), and recorded once. */

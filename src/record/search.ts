@@ -96,9 +96,12 @@ function forbidden(door: Door, context: Context, type: string): ReadonlySet<stri
   const known = FORBIDDEN.get(key);
   if (known !== undefined) return known;
   const codes = [...searchableParams(door.definitions, type).keys()];
-  const hidden = new Set(
-    codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`),
-  );
+  // Who is in a family is shown member by member; a search by member would tell of the others.
+  const never = type === 'Group' && principal.role !== 'steward' ? ['Group.member'] : [];
+  const hidden = new Set([
+    ...codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`),
+    ...never,
+  ]);
   FORBIDDEN.set(key, hidden);
   return hidden;
 }

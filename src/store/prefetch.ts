@@ -1,7 +1,15 @@
 /** What a write must know before it is decided: the facts about the people it is about, at one snapshot. */
 import type { ConsentRow, Relationship } from '../governance/types.ts';
 import type { Db, Reach } from './reads.ts';
-import { type RawConsent, type RawRelationship, toConsent, toRelationship } from './rows.ts';
+import {
+  type RawConsent,
+  type RawRelationship,
+  type RawRow,
+  type ResourceRow,
+  toConsent,
+  toRelationship,
+  toRow,
+} from './rows.ts';
 
 export interface PrefetchAsk {
   /** `Patient/..` of everything about to be written. */
@@ -19,16 +27,19 @@ export interface Prefetched {
   /** Pregnancies of the subjects, newest first. */
   pregnancies: { key: string; mother: string; from: string; until: string }[];
   /** Body text and pregnancy of the looked-up rows. */
-  lookups: Map<string, { body: string; pregnancy: string | null; service: string | null }>;
+  lookups: Map<string, { id: string; body: string; pregnancy: string | null; service: string | null }>;
+  /** The subjects' own Patient rows (without body): whoever may not see her may not write about her. */
+  people: ResourceRow[];
   generation: number;
 }
 
 interface RawPrefetch {
+  people: (Omit<RawRow, 'updated' | 'body'> & { updated: string })[] | null;
   kin: { child: string; mother: string }[] | null;
   relationships: RawRelationship[] | null;
   consents: RawConsent[] | null;
   pregnancies: { key: string; mother: string; from_at: string; until_at: string }[] | null;
-  lookups: { ref: string; body: string; pregnancy: string | null; service: string | null }[] | null;
+  lookups: { ref: string; id: string; body: string; pregnancy: string | null; service: string | null }[] | null;
   generation: number;
 }
 
@@ -44,8 +55,13 @@ const statement = (source: string): string => `with k as (select child, mother f
       (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any ($3)) as relationships,
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
-      (select json_agg(json_build_object('ref', w.ref, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
+      (select json_agg(json_build_object('ref', w.ref, 'id', r.id, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
         from unnest($2::text[]) w(ref) join lateral (${source}) r on not r.deleted) as lookups,
+      (select json_agg(json_build_object('type', r.type, 'id', r.id, 'version', r.version, 'updated', r.updated,
+          'deleted', r.deleted, 'patients', r.patients, 'subjects', r.subjects, 'pregnancy', r.pregnancy,
+          'data_class', r.data_class, 'label', r.label, 'tags', r.tags, 'service', r.service, 'authors', r.authors,
+          'released', r.released, 'addressee', r.addressee))
+        from unnest(s.subjects) p join resource r on r.type = 'Patient' and r.id = substr(p, 9)) as people,
       g.value as generation
     from s, generation g`;
 
@@ -69,6 +85,7 @@ export async function prefetch(db: Db, ask: PrefetchAsk, reach: Reach): Promise<
       until: row.until_at,
     })),
     lookups: new Map((raw.lookups ?? []).map((row) => [row.ref, row])),
+    people: (raw.people ?? []).map((row) => toRow({ ...row, updated: new Date(row.updated), body: null })),
     generation: raw.generation,
   };
 }

@@ -72,7 +72,7 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
       'create',
       'search-type',
     ],
-    versioning: 'versioned-update',
+    versioning: 'versioned',
     readHistory: true,
     updateCreate: true,
     conditionalCreate: true,

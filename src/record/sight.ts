@@ -1,0 +1,48 @@
+/**
+ * Whom a writer may see at all. A relationship lets her write about a woman only where it also lets her see the woman
+ * herself: a label V, an objection or sharing that was never explained closes both, and a row about somebody out of
+ * sight is answered like a row about nobody (R-13, R-20, no existence oracle).
+ */
+import { decide } from '../governance/decide.ts';
+import type { ResourceFacts } from '../governance/facts.ts';
+import type { Prefetched } from '../store/prefetch.ts';
+import { type Db, readSeveral } from '../store/reads.ts';
+import { ask, reach } from './decide.ts';
+import type { Context, Door } from './types.ts';
+
+/** `Patient/..` of the subjects that are here and out of this writer's sight. */
+export function outOfSight(door: Door, context: Context, known: Prefetched): Set<string> {
+  const { principal, agreements, now } = context;
+  if (principal.role === 'steward') return new Set();
+  const asked = ask(door, context, 'read', 'Patient');
+  const { relationships, consents } = known;
+  const hidden = known.people.filter(
+    (row) => !row.deleted && !decide(principal, asked, { row, relationships, consents, agreements, now }).permit,
+  );
+  return new Set(hidden.map((row) => `Patient/${row.id}`));
+}
+
+/**
+ * `Patient/..` whose own record is V: everything about her is V, whoever writes it and whenever (R-13). Applied after the
+ * decision: what is refused must look like a refusal about somebody unknown.
+ */
+export function sealedPeople(facts: readonly ResourceFacts[], known: Prefetched): Set<string> {
+  const rows = [...known.people, ...facts.map(({ row }) => row)];
+  return new Set(
+    rows.filter(({ type, label }) => type === 'Patient' && label === 'V').map(({ id }) => `Patient/${id}`),
+  );
+}
+
+/** Takes mothers found by NHS number out of the lookups when the writer may not see them: a number tells nothing. */
+export async function forgetHiddenNumbers(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
+  const byNumber = [...known.lookups].filter(([reference]) => reference.includes('?'));
+  if (byNumber.length === 0 || context.principal.role === 'steward') return;
+  const people = byNumber.map(([, { id }]) => `Patient/${id}`);
+  const rows = await readSeveral(db, people, reach(context));
+  const asked = ask(door, context, 'read', 'Patient');
+  for (const [reference, { id }] of byNumber) {
+    const found = rows.get(`Patient/${id}`);
+    const visible = found !== undefined && decide(context.principal, asked, { ...found, now: context.now }).permit;
+    if (!visible) known.lookups.delete(reference);
+  }
+}

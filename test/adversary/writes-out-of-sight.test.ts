@@ -1,0 +1,101 @@
+/** Whoever may not see a woman may not write about her, and cannot tell by writing whether she is here (R-13, R-20). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../src/fhir/types.ts';
+import { at, found } from '../harness/client.ts';
+import { nhsNumberOf } from '../harness/family.ts';
+import { type Service, startService } from '../harness/service.ts';
+
+let service: Service;
+const V = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }];
+const HIDDEN_NUMBER = nhsNumberOf(700_001);
+
+beforeAll(async () => {
+  service = await startService();
+  await service.directory();
+  await service.family('mine');
+  await service.family('sealed', { nhsNumber: HIDDEN_NUMBER });
+  const steward = service.as('steward');
+  const patient = (await steward.get('Patient/sealed')).json as JsonObject;
+  await steward.put('Patient/sealed', { ...patient, meta: { security: V } } as never);
+  await service.family('objecting', { sharing: 'objected' });
+}, 60_000);
+afterAll(() => service.close());
+
+const visit = (patient: string) => ({
+  resourceType: 'Encounter',
+  status: 'planned',
+  class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HH' },
+  subject: { reference: `Patient/${patient}` },
+});
+
+describe('a woman whose record is V', () => {
+  test.each(['midwife', 'health-visitor', 'hv-system', 'epr'])(
+    '%s gets the answer an unknown woman gets',
+    async (who) => {
+      const client = service.as(who);
+      const hidden = await client.post('Encounter', visit('sealed') as never);
+      const unknown = await client.post('Encounter', visit('nobody-of-that-id') as never);
+      expect(hidden.status).toBeGreaterThanOrEqual(403);
+      expect([hidden.status, hidden.text]).toEqual([unknown.status, unknown.text]);
+    },
+  );
+
+  test('what is written about her by those who may is V too', async () => {
+    await service.as('steward').put('Observation/late', {
+      resourceType: 'Observation',
+      id: 'late',
+      status: 'final',
+      code: { text: 'written later' },
+      subject: { reference: 'Patient/sealed' },
+    } as never);
+    for (const who of ['midwife', 'health-visitor', 'admin', 'nursery-nurse', 'hv-system', 'epr']) {
+      expect([who, (await service.as(who).get('Observation/late')).status]).not.toEqual([who, 200]);
+    }
+  });
+});
+
+test.each(['health-visitor', 'hv-system'])('%s writes nothing about a family that objects', async (who) => {
+  expect((await service.as(who).post('Encounter', visit('objecting') as never)).status).toBeGreaterThanOrEqual(403);
+});
+
+test.each(['hv-system', 'midwife'])('%s learns nothing from naming an NHS number as a mother', async (who) => {
+  const client = service.as(who);
+  const mother = (number: string) => ({
+    resourceType: 'RelatedPerson',
+    patient: { reference: 'Patient/mine' },
+    relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'NMTHF' }] }],
+    identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: number }],
+  });
+  const hidden = await client.post('RelatedPerson', mother(HIDDEN_NUMBER) as never);
+  const unknown = await client.post('RelatedPerson', mother(nhsNumberOf(700_002)) as never);
+  expect(hidden.status).toBe(unknown.status);
+});
+
+describe('a family group', () => {
+  test('is not searched by member, patched or overwritten by those who did not write it', async () => {
+    const client = service.as('health-visitor');
+    const reply = await client.get('Group?member=Patient/mine-baby&_total=accurate');
+    expect([found(reply), at(reply.json, 'total')]).toEqual([[], 0]);
+    const group = await client.get('Group/mine');
+    expect(group.status).toBe(200);
+    const test = [{ op: 'test', path: '/member/0/entity/reference', value: 'Patient/mine' }];
+    expect((await client.patch('Group/mine', test as never)).status).toBe(403);
+    expect((await client.put('Group/mine', group.json as never)).status).toBe(403);
+  });
+});
+
+test.each([['Patient/_history', ['2026-01-01|Pa\u0000t|x|1', '1|Patient|x|1', '+275760-01-01T00:00:00Z|Patient|x|1']]])(
+  '%s refuses page links that are not ours',
+  async (path, keys) => {
+    for (const key of keys) {
+      const reply = await service.as('midwife').get(`${path}?_page=${Buffer.from(key).toString('base64url')}`);
+      expect([key, reply.status]).toEqual([key, 400]);
+    }
+    for (const since of ['%2B275760-01-01T00:00:00Z', '-271820-01-01T00:00:00Z', '1']) {
+      expect([since, (await service.as('midwife').get(`Patient/mine/$everything?_since=${since}`)).status]).toEqual([
+        since,
+        400,
+      ]);
+    }
+  },
+);
