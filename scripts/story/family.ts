@@ -67,7 +67,7 @@ const SAMPLE = new URL('../../docs/referral-bundle.json', import.meta.url);
 /** The referral of the README with this family's names, number and dates in it: what is printed there is what is played. */
 export function bookingBundle(family: Family): JsonObject {
   const swaps: [from: string, to: string][] = [
-    ['9990001111', family.nhsNumber],
+    ['9998000017', family.nhsNumber],
     ['Samplewood', family.surname],
     ['Aisha', family.given],
     ['PREG-SAMPLE-1', family.pregnancy],

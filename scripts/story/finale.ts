@@ -1,5 +1,6 @@
 /** The end: an IG officer asks who saw what, when and why, and the seal proves that nobody changed the answer. */
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { objectsAt, textAt } from '../../src/care/shape.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
 import { nameOf, printed } from './family.ts';
@@ -123,7 +124,7 @@ const shortened = (text: string, most: number): string =>
 async function verify(dataDir: string | undefined): Promise<string | undefined> {
   const env = { ...process.env, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) };
   const { code, out } = await new Promise<{ code: number | null; out: string }>((resolve) => {
-    const child = spawn(process.execPath, [VERIFY.pathname], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [fileURLToPath(VERIFY)], { env, stdio: ['ignore', 'pipe', 'ignore'] });
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString('utf8');

@@ -131,7 +131,7 @@ describe('the referral bundle of the README', () => {
 
   test('the EPR alone cannot say that sharing was explained: a person does (R-01, 5.3)', async () => {
     const text = readFileSync(SAMPLE, 'utf8')
-      .replaceAll('9990001111', nhsNumberOf(650))
+      .replaceAll('9998000017', nhsNumberOf(650))
       .replaceAll('PREG-SAMPLE-1', 'P-3');
     const reply = await epr.post('', text);
     expect([reply.status, reply.json.resourceType]).toEqual([expect.any(Number), 'OperationOutcome']);

@@ -1,5 +1,7 @@
 /** The demo's seed: a start killed half-way goes on where it was, and each person sees of it what domain.md says. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { directory, families } from '../../seed/index.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
@@ -8,7 +10,7 @@ import { scratchFolder } from '../harness/cluster.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { signerOf, staff, type Who } from '../harness/service.ts';
 
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let database: FreshDatabase;
 let pool: Pool;
