@@ -1,6 +1,6 @@
 /** From changes to rows: facts, subjects, pregnancy and the decision, with one statement of questions beforehand. */
 import type { AuditEntry } from '../audit/types.ts';
-import type { OutcomeIssue } from '../fhir/outcome.ts';
+import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
 import type { Decision, Relationship } from '../governance/types.ts';
 import type { IndexValues } from '../search/types.ts';
@@ -43,6 +43,8 @@ export interface Plan {
   facts: FactWrite | null;
 }
 
+/** Index words of one resource, at most: nobody's record needs more, and each is work for the whole server. */
+const MAX_WORDS = 5_000;
 const NO_INDEX: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] };
 
 /**
@@ -116,7 +118,7 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
   const isSealed = asWritten.subjects.some((subject) => sealed.has(subject));
   const row: ResourceRow = isSealed ? { ...asWritten, label: 'V' } : asWritten;
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
-  const index = change.document === null ? NO_INDEX : door.indexer.indexOf(change.document.resource);
+  const index = change.document === null ? NO_INDEX : indexed(door, change.document);
   const status = op === 'C' ? 201 : 200;
   return {
     change,
@@ -126,6 +128,15 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
     // A writer is answered under the masks of a reader: a change is no way to see the rest.
     shown: show(row, decision.masks),
   };
+}
+
+/** @throws Outcome 422 `too-costly` when the resource has more to index than any record needs */
+function indexed(door: Door, { resource }: ResourceDocument): IndexValues {
+  const index = door.indexer.indexOf(resource);
+  const { tokens, strings, dates, numbers } = index;
+  if (tokens.length + strings.length + dates.length + numbers.length <= MAX_WORDS) return index;
+  const diagnostics = `The resource has more than ${MAX_WORDS} searchable values; split it`;
+  throw refuse(422, 'too-costly', diagnostics, resource.resourceType);
 }
 
 /**

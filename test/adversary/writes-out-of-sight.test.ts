@@ -99,3 +99,9 @@ test.each([['Patient/_history', ['2026-01-01|Pa\u0000t|x|1', '1|Patient|x|1', '+
     }
   },
 );
+
+test('a resource with more to index than any record needs is refused', async () => {
+  const identifier = Array.from({ length: 4_000 }, (_, n) => ({ system: 'https://example.org/id', value: `n${n}` }));
+  const reply = await service.as('epr').post('Patient', { resourceType: 'Patient', identifier } as never);
+  expect([reply.status, at(reply.json, 'issue.0.code')]).toEqual([422, 'too-costly']);
+});
