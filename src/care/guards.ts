@@ -26,6 +26,7 @@ export function guardResponse(response: Resource, codesOf: CodesOf): void {
  * @param previous the version before, when it is an update
  */
 export function guardReferralTask(task: Resource, previous?: Resource): void {
+  refuseTwoCodes(task);
   if (!isReferralTask(task) || task.status === 'entered-in-error') return;
   const state = stateOf(task);
   const { task: wanted } = REFERRAL[state];
@@ -46,6 +47,17 @@ export function guardReferralTask(task: Resource, previous?: Resource): void {
     `a referral cannot go from "${before}" to "${state}"; ${ways}`,
     'Task.businessStatus',
   );
+}
+
+/** One kind of task and one state: of two, the check could read the one and the rules the other. */
+function refuseTwoCodes(task: Resource): void {
+  for (const [element, system] of [
+    ['code', 'jv-task'],
+    ['businessStatus', 'referral-state'],
+  ] as const) {
+    const found = objectsAt(task, element, 'coding').filter((coding) => coding.system === codeSystem(system));
+    if (found.length > 1) throw refuse(422, 'business-rule', `${element} has one code of ${system}`, `Task.${element}`);
+  }
 }
 
 const isJointVisit = (concepts: Resource[string]): boolean =>

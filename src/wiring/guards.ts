@@ -1,5 +1,6 @@
 /** Checks particular to a type that a write must pass, gathered from the rooms that own them (composition root). */
 import { guardAppointment, guardEncounter, guardReferralTask, guardResponse } from '../care/guards.ts';
+import { isReferralTask, stateOf } from '../care/referral.ts';
 import type { Definitions } from '../definitions/types.ts';
 import type { EndpointPolicy } from '../events/endpoint.ts';
 import { guardSubscription } from '../events/subscription.ts';
@@ -45,11 +46,9 @@ function guardCopy(response: Resource, context: Context): void {
 function guardReferral(task: Resource, context: Context, previous: Resource | null): void {
   if (context.principal.role === 'steward') return;
   guardReferralTask(task, previous ?? undefined);
-  if (context.operation !== undefined || previous?.businessStatus === undefined) {
-    if (context.operation === undefined && stateOf(task) === 'received') throw heldFirst();
-    return;
-  }
-  if (stateOf(previous) === 'held' && stateOf(task) === 'received') throw heldFirst();
+  if (context.operation !== undefined || !isReferralTask(task) || task.status === 'entered-in-error') return;
+  const before = previous !== null && isReferralTask(previous) ? stateOf(previous) : 'held';
+  if (before === 'held' && stateOf(task) === 'received') throw heldFirst();
 }
 
 function heldFirst() {
@@ -58,12 +57,6 @@ function heldFirst() {
     'business-rule',
     'A referral is released by the notify rule: send the ServiceRequest alone, or its Task as held; urgent ones go out at once',
     'Task.businessStatus',
-  );
-}
-
-function stateOf(task: Resource): string | null {
-  return (
-    /"system":"[^"]*\/referral-state","code":"([a-z-]+)"/.exec(JSON.stringify(task.businessStatus ?? null))?.[1] ?? null
   );
 }
 

@@ -204,9 +204,23 @@ describe('when the health visiting service hears', () => {
     expect(await state(booked, 'held')).toBe('held');
     const [task] = resources(await midwife.get(`Task?focus=${booked.referral}`));
     const forged = JSON.stringify(task).replace('"held"', '"received"').replace('"on-hold"', '"requested"');
+    const system = 'https://tandem.example/fhir/CodeSystem/referral-state';
+    const plain = JSON.parse(forged);
+    const turned = { ...plain, businessStatus: { coding: [{ code: 'received', system }] } };
+    const both = {
+      ...task,
+      businessStatus: {
+        coding: [
+          { system, code: 'held' },
+          { system, code: 'received' },
+        ],
+      },
+    };
     for (const who of [midwife, epr]) {
-      const reply = await who.put(`Task/${task?.id}`, forged);
-      expect([reply.status, await state(booked, 'held', 0)]).toEqual([422, 'held']);
+      for (const body of [forged, JSON.stringify(turned), JSON.stringify(both)]) {
+        const reply = await who.put(`Task/${task?.id}`, body);
+        expect([reply.status, await state(booked, 'held', 0)]).toEqual([422, 'held']);
+      }
     }
   });
 });
