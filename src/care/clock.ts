@@ -2,6 +2,7 @@
  * The pathway clock of domain.md 1.2 and rules 6 and 7 of 1.3. Pure; dates are civil dates `YYYY-MM-DD` of
  * Europe/London, so a visit at 23:30 UTC in summer belongs to the next day, as the family would say.
  */
+import { londonDate } from '../fhir/london.ts';
 import { refuse } from '../fhir/outcome.ts';
 
 /** `YYYY-MM-DD`. */
@@ -39,17 +40,9 @@ export function addDays(date: CivilDate, days: number): CivilDate {
 /** Whole days from one civil date to another. */
 export const daysBetween = (from: CivilDate, to: CivilDate): number => dayNumber(to) - dayNumber(from);
 
-const london = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Europe/London',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-});
-
 /** The date an instant has in Europe/London. */
 export function civilDate(instant: Date): CivilDate {
-  const parts = new Map(london.formatToParts(instant).map((part) => [part.type, part.value]));
-  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
+  return londonDate(instant);
 }
 
 /** EDD of a last menstrual period (domain.md 1.2). */

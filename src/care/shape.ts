@@ -1,9 +1,6 @@
 /** Reading JSON that has passed validation: every reader narrows, none casts; absent or of another shape is empty. */
+import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The value at a path of element names and indexes; undefined when any step is missing. */
 export function at(from: Json | undefined, ...path: (string | number)[]): Json | undefined {
@@ -48,3 +45,5 @@ export function codeIn(concept: Json | undefined, system: string): string | unde
     'code',
   );
 }
+
+export { isObject };

@@ -81,19 +81,27 @@ function publishedOf(snapshot: Snapshot): Definitions['published'] {
   };
 }
 
-/** Names of a type's top-level elements that satisfy a test, each choice by all its JSON names. */
-function topLevel(snapshot: Snapshot, test: (element: ElementSource) => boolean): (type: string) => readonly string[] {
-  const loaded = new Map<string, readonly string[]>();
+/** The top-level elements of a type, read out of the snapshot once. */
+function rootElements(snapshot: Snapshot): (type: string) => readonly ElementSource[] {
+  const loaded = new Map<string, readonly ElementSource[]>();
   return (type) => {
     const known = loaded.get(type);
     if (known) return known;
     const text = snapshot.text(`type:${type}`);
     if (text === null) return [];
     const source: DefinitionSource = JSON.parse(text);
-    const names = (source.nodes[0]?.e ?? []).filter(test).flatMap(jsonNames);
-    loaded.set(type, names);
-    return names;
+    const elements = source.nodes[0]?.e ?? [];
+    loaded.set(type, elements);
+    return elements;
   };
+}
+
+/** Names of a type's top-level elements that satisfy a test, each choice by all its JSON names. */
+function topLevel(
+  roots: (type: string) => readonly ElementSource[],
+  test: (element: ElementSource) => boolean,
+): (type: string) => readonly string[] {
+  return (type) => roots(type).filter(test).flatMap(jsonNames);
 }
 
 function jsonNames(element: ElementSource): string[] {
@@ -118,18 +126,16 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
   const snapshot = await snapshotFor(cacheDir, defaultSources());
   const types = new Set(snapshot.resourceTypes);
   const terminology = createTerminology(snapshot);
+  const roots = rootElements(snapshot);
   return {
     resourceTypes: snapshot.resourceTypes,
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
     validate: validatorOf(snapshot, terminology),
-    mandatoryElements: topLevel(snapshot, (element) => element.min > 0),
-    summaryElements: topLevel(snapshot, (element) => element.s === 1),
+    mandatoryElements: topLevel(roots, (element) => element.min > 0),
+    summaryElements: topLevel(roots, (element) => element.s === 1),
     jsonNames: (type, element) => {
-      const text = snapshot.text(`type:${type}`);
-      if (text === null) return [element];
-      const source: DefinitionSource = JSON.parse(text);
-      const found = (source.nodes[0]?.e ?? []).find(({ n }) => n === element);
+      const found = roots(type).find(({ n }) => n === element);
       return found === undefined ? [element] : jsonNames(found);
     },
     published: publishedOf(snapshot),

@@ -1,5 +1,7 @@
 /** One validation under way: findings, the path to where the walk is, and the resources around it. */
+
 import type { NumberTexts } from '../fhir/json.ts';
+import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
 import type { Rule } from './nodes.ts';
 import type { Issue, Severity } from './types.ts';
@@ -69,7 +71,4 @@ export function quoted(name: string): string {
   return `'${printable.length > 128 ? `${printable.slice(0, 125)}...` : printable}'`;
 }
 
-/** An object that is not an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isObject };

@@ -1,5 +1,7 @@
 /** A Subscription of the R5 backport IG 1.1.0, parsed and checked: what is not supported is refused, never ignored. */
+
 import { Outcome, type OutcomeIssue } from '../fhir/outcome.ts';
+import { isObject } from '../fhir/resource.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import { type EndpointPolicy, endpointFault } from './endpoint.ts';
 import { CANON, TOPICS, type Topic, topicByUrl } from './topics.ts';
@@ -203,8 +205,4 @@ function object(value: unknown): JsonObject {
 
 function list(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.map(object) : [];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** The topics: what fires them, what they are about, and how a subscription may narrow them (domain.md 4.8). */
-import type { JsonObject, Resource } from '../fhir/types.ts';
+import { isObject } from '../fhir/resource.ts';
+import type { Resource } from '../fhir/types.ts';
 import type { VersionRead } from './ports.ts';
 
 export const CANON = 'https://tandem.example/fhir';
@@ -112,8 +113,4 @@ function referenceOf(value: unknown, type: string | null): string | null {
   const match = /(?:^|\/)([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]+)?$/.exec(text);
   if (!match || (type !== null && match[1] !== type)) return null;
   return `${match[1]}/${match[2]}`;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

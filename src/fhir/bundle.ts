@@ -1,7 +1,9 @@
 /** Batch and transaction Bundles: checked shape and order of work. */
+
 import { type EntryUrl, type Method, parseEntryUrl } from './entry-url.ts';
 import { Outcome, type OutcomeIssue, refuse } from './outcome.ts';
 import { parseReference } from './references.ts';
+import { isObject } from './resource.ts';
 import type { Json, JsonObject, Resource } from './types.ts';
 
 export interface BundleEntry {
@@ -35,10 +37,6 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 
 function isMethod(text: unknown): text is Method {
   return typeof text === 'string' && METHODS.has(text);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isResource(value: JsonObject): value is Resource {

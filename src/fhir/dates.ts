@@ -2,7 +2,8 @@
  * FHIR dates as half-open ranges of instants (R4 datatypes.html#dateTime, search.html#date). Ranges are ISO UTC texts of
  * one form (`YYYY-MM-DDTHH:MM:SS.sssZ`), so that texts compare as instants. Dates without a zone are taken in UTC.
  */
-import type { Json, JsonObject, Period } from './types.ts';
+import { isObject } from './resource.ts';
+import type { JsonObject, Period } from './types.ts';
 
 export type Precision = 'year' | 'month' | 'day' | 'minute' | 'second' | 'millisecond';
 
@@ -176,10 +177,6 @@ export function periodRange(period: Period): OpenRange | null {
   if ((start !== undefined && first === null) || (end !== undefined && last === null)) return null;
   if (first !== null && last !== null && first.low >= last.high) return null;
   return { low: first?.low ?? null, high: last?.high ?? null };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The outer range of a Timing: its events and its bounds period together; null when it names neither. */

@@ -1,8 +1,10 @@
 /** One operation of a FHIRPath Patch as its Parameters say it (R4 fhirpatch.html). */
-import { isContainer, type Moved, put, requireAllowedName, valueAt } from './edit.ts';
+
+import { type Moved, put, requireAllowedName, valueAt } from './edit.ts';
 import { elementOf, innerPath } from './fhirpath-place.ts';
 import { NumberTextMap, type NumberTexts } from './json.ts';
 import { refuse } from './outcome.ts';
+import { isObject } from './resource.ts';
 import type { Json, JsonObject } from './types.ts';
 
 export const OPERATION_TYPES = ['add', 'insert', 'delete', 'replace', 'move'] as const;
@@ -24,10 +26,6 @@ export interface PatchValue {
   moved: Moved;
   suffix: string | null;
   numbers: NumberTexts;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return isContainer(value) && !Array.isArray(value);
 }
 
 function partList(holder: JsonObject): JsonObject[] {

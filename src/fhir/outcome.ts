@@ -19,6 +19,9 @@ export interface OutcomeIssue {
   detail?: { system: string; code: string };
 }
 
+/** System of domain.md 2.8 `deny-reason`, in `details.coding` of every refusal by the rules. */
+export const DENY_REASON = 'https://tandem.example/fhir/CodeSystem/deny-reason';
+
 export class Outcome extends Error {
   readonly status: number;
   readonly issues: readonly OutcomeIssue[];

@@ -2,7 +2,8 @@
 import { refuse } from './outcome.ts';
 import type { Json, JsonObject, Resource } from './types.ts';
 
-export function isObject(value: Json | undefined): value is JsonObject {
+/** An object that is not an array. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

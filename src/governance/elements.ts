@@ -1,4 +1,5 @@
 /** Reading FHIR JSON without trust: every function answers with nothing where the shape is not as R4 says. */
+import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject, Resource } from '../fhir/types.ts';
 
 /** Reads the resource a relative reference (`Type/id`) names, or null when it is not there. */
@@ -7,10 +8,6 @@ export type Lookup = (reference: string) => Resource | null;
 export interface Code {
   system: string;
   code: string;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The objects of a repeating or single element; anything else is left out. */

@@ -3,7 +3,7 @@
  * sentence to the caller in `WWW-Authenticate` (RFC 6750 section 3). Source of the list: RFC 7515, 7519, 8725, 9068 and
  * what `jsonwebtoken.verify` lets through (holes H26).
  */
-import { Outcome } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 
 export const TOKEN_FAULTS = {
   'too-large': 'the token is too large',
@@ -50,7 +50,7 @@ export function tokenChallenge(fault: TokenFault): string {
 }
 
 function unauthenticated(diagnostics: string, challenge: string): Outcome {
-  const detail = { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'no-authn' };
+  const detail = { system: DENY_REASON, code: 'no-authn' };
   const issue = { severity: 'error', code: 'login', diagnostics, detail } as const;
   return new Outcome(401, [issue], { 'WWW-Authenticate': challenge });
 }

@@ -1,5 +1,5 @@
 /** Purpose of use as the request states it (house.md section 2, R-02). */
-import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import type { Purpose } from '../governance/types.ts';
 import type { Caller } from './caller.ts';
 
@@ -31,7 +31,7 @@ function unknownPurpose(): Outcome {
     severity: 'error',
     code: 'forbidden',
     diagnostics: `The purpose of use is not one of ${known} (R-02).`,
-    detail: { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'purpose' },
+    detail: { system: DENY_REASON, code: 'purpose' },
   };
   return new Outcome(403, [issue]);
 }

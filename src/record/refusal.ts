@@ -1,12 +1,10 @@
 /** Refusals and failures: recorded first, then told or concealed as the decision says. */
 import type { AuditEntry } from '../audit/types.ts';
-import { Outcome, refuse } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome, refuse } from '../fhir/outcome.ts';
 import type { Decision } from '../governance/types.ts';
 import { isSqlState, VersionConflict } from '../store/write.ts';
 import { callerEntry, withDecision } from './entry.ts';
 import { type Context, type Door, StaleStanding } from './types.ts';
-
-const DENY_REASON = 'https://tandem.example/fhir/CodeSystem/deny-reason';
 
 /** Outcomes that already have their audit record. */
 const recorded = new WeakSet<Error>();

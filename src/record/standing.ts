@@ -3,7 +3,7 @@
  * PractitionerRole. What was resolved is kept for one governance generation: every statement that shows data returns
  * the generation it saw, and another one than the principal's makes the request start again (H7).
  */
-import { Outcome } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 import type { DirectoryRow } from '../governance/directory.ts';
 import { usualPurpose } from '../governance/purposes.ts';
 import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
@@ -63,7 +63,7 @@ function purposeFor(principal: Principal, stated: Purpose | null): Purpose {
   const purpose = stated ?? usualPurpose(principal) ?? (principal.role === STEWARD ? 'COC' : null);
   if (purpose !== null) return purpose;
   const diagnostics = 'Say what the access is for: header X-Purpose-Of-Use with a v3-ActReason code (R-02)';
-  const detail = { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'no-purpose' };
+  const detail = { system: DENY_REASON, code: 'no-purpose' };
   throw new Outcome(403, [{ severity: 'error', code: 'forbidden', diagnostics, detail }]);
 }
 
@@ -163,7 +163,7 @@ function nextBoundary(directory: readonly DirectoryRow[], now: Date): number {
 /** Somebody whose token is good but whom the directory no longer knows: a leaver, an ended client. */
 function nobody(): Outcome {
   const diagnostics = 'The directory does not know this person or system as active; access has ended';
-  const detail = { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'no-authn' };
+  const detail = { system: DENY_REASON, code: 'no-authn' };
   return new Outcome(401, [{ severity: 'error', code: 'login', diagnostics, detail }], {
     'WWW-Authenticate': 'Bearer realm="tandem", error="invalid_token", error_description="no longer active"',
   });

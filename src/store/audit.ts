@@ -5,7 +5,7 @@
  */
 import type { Pool } from 'pg';
 import type { AuditColumns, AuditEntry } from '../audit/types.ts';
-import { Outcome } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 
 export type { AuditColumns } from '../audit/types.ts';
 
@@ -150,7 +150,7 @@ export function unavailable(): Outcome {
         severity: 'error',
         code: 'transient',
         diagnostics: 'The audit record could not be written, so nothing is shown. Try again shortly.',
-        detail: { system: 'https://tandem.example/fhir/CodeSystem/deny-reason', code: 'audit-unavailable' },
+        detail: { system: DENY_REASON, code: 'audit-unavailable' },
       },
     ],
     { 'Retry-After': '2' },

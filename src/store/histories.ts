@@ -1,7 +1,7 @@
 /** History at instance, type and system level: the newest version from `resource`, the superseded ones from `history`. */
 import type { RowRule } from '../governance/types.ts';
 import type { Db } from './reads.ts';
-import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
+import { type RawConsent, type RawRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
 import type { FoundRow } from './search.ts';
 import { SqlParams } from './sql-params.ts';
@@ -97,5 +97,3 @@ export async function readHistory(db: Db, ask: HistoryAsk): Promise<HistoryPage>
     generation: head.generation,
   };
 }
-
-export type { ResourceRow };
