@@ -7,7 +7,7 @@ import { loadConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { ensureDatabase } from './store/embedded/ensure-database.ts';
 import { openPool } from './store/pool.ts';
-import { CHECKPOINT_FILE, readCheckpoints, sealNow } from './store/seal.ts';
+import { CHECKPOINT_FILE, readCheckpoints, sealDurable } from './store/seal.ts';
 import { type Verification, verifyAudit } from './store/verify.ts';
 
 /** One line for a person: what was proven, or the first broken record and what is wrong with it. */
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   try {
     const checkpoints = await readCheckpoints(join(config.dataDir, CHECKPOINT_FILE));
     const started = performance.now();
-    await sealNow(pool);
+    await sealDurable(pool);
     const links = !process.argv.includes('--chain-only');
     const result = await verifyAudit(pool, { checkpoints, links });
     process.stdout.write(`${verdict(result, checkpoints.length, (performance.now() - started) / 1_000)}\n`);

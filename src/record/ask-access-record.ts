@@ -17,7 +17,7 @@ import {
   familyByWords,
   MAX_COUNTED,
 } from '../store/models/access-record.ts';
-import { sealNow } from '../store/seal.ts';
+import { sealDurable } from '../store/seal.ts';
 import { officersOnly } from './console-door.ts';
 import { entryOf } from './entry.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
@@ -159,7 +159,7 @@ function rawOf(question: AccessQuestion): string {
 }
 
 async function accessOf(door: Door, question: AccessQuestion, family: string[]): Promise<AccessAnswer> {
-  await sealNow(door.pool);
+  await sealDurable(door.pool);
   const scope: AccessScope = { family, from: question.from, until: question.until };
   const limit = question.count * ROWS_PER_EVENT;
   const [rows, { counts, records }] = await Promise.all([

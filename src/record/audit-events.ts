@@ -10,7 +10,7 @@ import { gate } from '../governance/gates.ts';
 import { cellOf } from '../governance/role-views.ts';
 import type { Action, Decision } from '../governance/types.ts';
 import { readAudit, searchAudit } from '../store/audit-query.ts';
-import { sealNow } from '../store/seal.ts';
+import { sealDurable } from '../store/seal.ts';
 import { ask } from './decide.ts';
 import { entryOf } from './entry.ts';
 import { audited, notFound, refused } from './refusal.ts';
@@ -63,7 +63,7 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     if ('permit' in view) throw await refused(door, entry, view);
     const [, seq = '', n = ''] = ID.exec(id) ?? [];
     if (seq === '') throw await notFound(door, entry);
-    await sealNow(door.pool);
+    await sealDurable(door.pool);
     const row = await readAudit(door.pool, Number(seq));
     if (row === null || Number(n) > Math.max(1, row.patients.length)) throw await notFound(door, entry);
     const event = auditEvent(row, Number(n), { server: serverOf(door) });

@@ -5,7 +5,7 @@
  */
 import type { Pool } from 'pg';
 import type { AuditQuery, StoredAudit } from '../audit/types.ts';
-import { sealNow } from './seal.ts';
+import { sealDurable } from './seal.ts';
 
 export interface AuditPage {
   /** One for each AuditEvent: `n` counts the patients of the row from 1. */
@@ -24,7 +24,7 @@ const MAX_ROWS = 1_000;
  * @param seal false leaves out the seal (for pages after the first, and when the caller has just sealed)
  */
 export async function searchAudit(pool: Pool, query: AuditQuery, seal = true): Promise<AuditPage> {
-  if (seal) await sealNow(pool);
+  if (seal) await sealDurable(pool);
   const { text, values } = statement(query);
   const result = await pool.query<{ seq: string | number; at: Date; body: string; patients: string[] }>(text, values);
   const events: AuditPage['events'] = [];

@@ -1,5 +1,6 @@
 /** The seal: chains the audit trail in the order of the feed, within a second, in one statement (010-audit.sql). */
 import { appendFile, readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { type Loop, startLoop } from './loop.ts';
 
@@ -23,6 +24,30 @@ export async function sealNow(pool: Pool, wait = true): Promise<number> {
     const sealed = result.rows[0]?.sealed ?? 0;
     total += Math.max(0, sealed);
     if (sealed < STEP) return total;
+  }
+}
+
+/** The service's transactions end within 5 seconds (`transaction_timeout`): nothing of ours is waited for longer. */
+const HORIZON_MS = 6_000;
+const HORIZON_POLL_MS = 10;
+
+/**
+ * Seals every record that was durable when it was called, so that whoever reads the trail misses none of them. A write
+ * elsewhere that began before and is still open keeps records above the horizon: it is waited for, at most
+ * HORIZON_MS (only a maintenance session of another role can take longer; its records then come with the next read).
+ */
+export async function sealDurable(pool: Pool): Promise<void> {
+  const asked = await pool.query<{ next: string }>('select pg_snapshot_xmax(pg_current_snapshot())::text as next');
+  const deadline = Date.now() + HORIZON_MS;
+  for (;;) {
+    const horizon = await pool.query<{ passed: boolean }>({
+      name: 'audit_horizon',
+      text: 'select pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 as passed',
+      values: [asked.rows[0]?.next],
+    });
+    await sealNow(pool);
+    if (horizon.rows[0]?.passed === true || Date.now() > deadline) return;
+    await setTimeout(HORIZON_POLL_MS);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { sealNow } from '../../src/store/seal.ts';
+import { sealDurable } from '../../src/store/seal.ts';
 import { verifyAudit } from '../../src/store/verify.ts';
 import { bundleOf, type Client, entries, textAt } from '../harness/client.ts';
 import { directory } from '../harness/directory.ts';
@@ -138,7 +138,7 @@ test(`${ROUNDS} kills under load`, async () => {
     return row !== undefined && row.open === 0 && row.n === row.top;
   });
 
-  await sealNow(pool);
+  await sealDurable(pool);
   const verified = await verifyAudit(pool);
   expect(verified.firstBroken).toBeUndefined();
   expect(verified.ok).toBe(true);

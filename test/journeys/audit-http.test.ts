@@ -1,7 +1,7 @@
 /** The access record over HTTP (issue point 6, R-26, R-27): who may see it, what it says, and that nobody writes it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPool } from '../../src/store/pool.ts';
-import { sealNow } from '../../src/store/seal.ts';
+import { sealDurable } from '../../src/store/seal.ts';
 import { verifyAudit } from '../../src/store/verify.ts';
 import { at, entries, found, issue, link, pages, resources } from '../harness/client.ts';
 import { TEAM } from '../harness/directory.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await service.as('health-visitor').get('Patient/seen');
   await service.as('midwife').get('Patient/theirs');
   await service.as('hv-system').get('Patient?family=Fixture-seen');
-  await sealNow(service.pool);
+  await sealDurable(service.pool);
 }, 60_000);
 afterAll(() => service.close());
 
@@ -154,7 +154,7 @@ describe('what can be asked', () => {
 });
 
 test('the chain verifies; a changed record, made by the owner herself, is named', async () => {
-  await sealNow(service.pool);
+  await sealDurable(service.pool);
   const whole = await verifyAudit(service.pool);
   expect([whole.ok, whole.rows > 20]).toEqual([true, true]);
   const owner = openPool(service.database.ownerUrl, 1);

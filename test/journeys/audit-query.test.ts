@@ -8,7 +8,7 @@ import type { AuditEntry, AuditQuery } from '../../src/audit/types.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import { readAudit, searchAudit } from '../../src/store/audit-query.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { sealNow } from '../../src/store/seal.ts';
+import { sealDurable } from '../../src/store/seal.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { anEntry } from '../unit/audit/entries.ts';
 
@@ -27,8 +27,7 @@ beforeAll(async () => {
     await writer.write(entry);
   }
   await writer.close();
-  let sealed = 0;
-  while (sealed < entries.length) sealed += await sealNow(pool);
+  await sealDurable(pool);
 });
 afterAll(async () => {
   await pool.end();

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { auditColumns } from '../../src/audit/entry.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { readCheckpoints, sealNow, startSealer, writeCheckpoint } from '../../src/store/seal.ts';
+import { readCheckpoints, sealDurable, sealNow, startSealer, writeCheckpoint } from '../../src/store/seal.ts';
 import { verifyAudit } from '../../src/store/verify.ts';
 import { scratchFolder } from '../harness/cluster.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
@@ -82,6 +82,23 @@ describe('sealing', () => {
     );
     expect(rows[0]?.body).toContain('late');
     expect(await verifyAudit(pool)).toMatchObject({ ok: true, rows: 4 });
+  });
+
+  test('who reads the trail waits for what was durable when she asked, behind an open transaction too', async () => {
+    const open = await pool.connect();
+    await open.query('begin');
+    await open.query('select pg_current_xact_id()');
+    await write(2);
+    let done = false;
+    const reading = sealDurable(pool).then(() => {
+      done = true;
+    });
+    await sealNow(pool);
+    expect(done).toBe(false);
+    await open.query('commit');
+    open.release();
+    await reading;
+    expect(await verifyAudit(pool)).toMatchObject({ ok: true, unsealed: 0 });
   });
 
   test('a body that is no JSON is sealed all the same', async () => {
