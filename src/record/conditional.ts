@@ -2,7 +2,7 @@
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { rowRule } from '../governance/row-rules.ts';
 import { parseSearch } from '../search/parse.ts';
-import type { Query } from '../search/types.ts';
+import { isCriterion, type Query } from '../search/types.ts';
 import { runSearch } from '../store/search.ts';
 import { lock, lockKey } from '../store/write.ts';
 import { ask } from './decide.ts';
@@ -54,7 +54,7 @@ export async function findByCriteria(
 
 /** R-50, vector 44: a person who is here but out of sight is never registered twice and never revealed. */
 async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<void> {
-  if (!query.where.some(({ param }) => param.code === 'identifier')) return;
+  if (!query.where.some((clause) => isCriterion(clause) && clause.param.code === 'identifier')) return;
   const { db, context, door } = writing;
   const hidden = await runSearch(db, { query, now: context.now, ruleFor: () => ({ op: 'true' }) });
   const row = hidden.found[0]?.row;

@@ -8,7 +8,7 @@ import { searchableParams } from './params.ts';
 import { REPEATABLE, RESULT_PARAMS, type ResultContext } from './parse-results.ts';
 import { encoded, splitEscaped } from './parse-text.ts';
 import { parseValues, withImpliedSystem } from './parse-values.ts';
-import type { ParamType, Query, SearchParam } from './types.ts';
+import { isCriterion, type ParamType, type Query, type SearchParam } from './types.ts';
 
 export interface SearchContext {
   definitions: Definitions;
@@ -136,7 +136,7 @@ function checkResult(query: Query): void {
   if (query.summary === 'count') query.count = 0;
   if (query.count === 0 && query.total === 'none') query.total = 'accurate';
   if (query.include.length + query.revinclude.length > MAX_INCLUDES) throw costly(`more than ${MAX_INCLUDES} includes`);
-  const values = query.where.reduce((sum, criterion) => sum + criterion.values.length, 0);
+  const values = query.where.reduce((sum, clause) => sum + (isCriterion(clause) ? clause.values.length : 0), 0);
   if (values > MAX_TARGETS) throw costly('too many ids without a type; write Type/id');
 }
 
@@ -236,7 +236,7 @@ function checkEncoding(raw: string): void {
 /** `Type.code` of every parameter a query uses to match, sort or include: what masks must know. */
 export function criteriaUsing(query: Query): string[] {
   const used = new Set<string>();
-  for (const { param } of query.where) used.add(`${query.type}.${param.code}`);
+  for (const clause of query.where) if (isCriterion(clause)) used.add(`${query.type}.${clause.param.code}`);
   for (const { param } of query.sort) used.add(`${query.type}.${typeof param === 'string' ? param : param.code}`);
   for (const { source, param } of [...query.include, ...query.revinclude]) used.add(`${source}.${param?.code ?? '*'}`);
   return [...used];

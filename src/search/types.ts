@@ -45,6 +45,44 @@ export interface Criterion {
   hidden?: true;
 }
 
+/** Rows of the parameter's type in which a reference points to a row of one of these types for which the clauses hold. */
+export interface Chain {
+  op: 'chain';
+  param: SearchParam;
+  targets: Typed[];
+  /** As of a criterion: the reference itself is hidden, so that no row has one. */
+  hidden?: true;
+}
+
+/** `_has`: rows to which a row of the source type points by this parameter, and for that row the clauses hold. */
+export interface ReverseChain {
+  op: 'has';
+  param: SearchParam;
+  source: Typed;
+  hidden?: true;
+}
+
+/** Rows of one type for which all clauses hold: each of them is read as a parameter of that type. */
+export interface Typed {
+  op: 'type';
+  type: string;
+  clauses: Clause[];
+}
+
+export interface Combined {
+  op: 'all' | 'any' | 'not';
+  /** `not` has one. */
+  clauses: Clause[];
+}
+
+/** A part of a query: a criterion on the row itself, or clauses about other rows, or clauses combined. */
+export type Clause = Criterion | Chain | ReverseChain | Typed | Combined;
+
+/** True for a criterion on the row itself. */
+export function isCriterion(clause: Clause): clause is Criterion {
+  return !('op' in clause);
+}
+
 export interface SortKey {
   param: SearchParam | '_id' | '_lastUpdated';
   descending: boolean;
@@ -61,7 +99,8 @@ export interface Include {
 export interface Query {
   /** Null at system level. */
   type: string | null;
-  where: Criterion[];
+  /** All of them hold. */
+  where: Clause[];
   sort: SortKey[];
   /** Page size; 0 = count only. */
   count: number;

@@ -7,7 +7,7 @@
  * row; with a mere code the planner may choose; with no word at all the side table drives.
  */
 import { isNegative } from '../search/match.ts';
-import type { Criterion, Query, SearchParam, SortKey } from '../search/types.ts';
+import { type Criterion, isCriterion, type Query, type SearchParam, type SortKey } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
 import { type Access, isRanged, isRow, rangeSql, rowSql, wordSql } from './criterion-sql.ts';
 import type { SqlParams } from './sql-params.ts';
@@ -27,9 +27,11 @@ export interface RowMask {
 
 /** The condition of a query, never empty. Deleted rows and the caller's rules are the caller's to add. */
 export function whereSql(query: Query, params: SqlParams, masks: readonly RowMask[] = []): string {
-  const shown = query.where.filter((criterion) => criterion.hidden !== true);
+  const leaves = query.where.filter(isCriterion);
+  if (leaves.length < query.where.length) throw new Error('chains and combined clauses have no SQL yet');
+  const shown = leaves.filter((criterion) => criterion.hidden !== true);
   const type = query.type ?? '';
-  const conditions = shown.length < query.where.length ? [hiddenSql(query)] : [];
+  const conditions = shown.length < leaves.length ? [hiddenSql(leaves)] : [];
   const words: string[] = [];
   const driver = driverOf(shown);
   for (const criterion of shown) {
@@ -48,8 +50,8 @@ export function whereSql(query: Query, params: SqlParams, masks: readonly RowMas
 }
 
 /** A hidden element has no value in any row: what asks for one finds nothing, what asks for none finds all. */
-function hiddenSql(query: Query): string {
-  return query.where.some((criterion) => criterion.hidden === true && !isNegative(criterion)) ? 'false' : 'true';
+function hiddenSql(leaves: readonly Criterion[]): string {
+  return leaves.some((criterion) => criterion.hidden === true && !isNegative(criterion)) ? 'false' : 'true';
 }
 
 interface Match {
@@ -82,7 +84,7 @@ function isNarrow(criterion: Criterion): boolean {
  * a code with a date range took 50 ms with a generic plan, 1 ms with its own.
  */
 export function isNarrowQuery(query: Query): boolean {
-  const shown = query.where.filter((criterion) => criterion.hidden !== true);
+  const shown = query.where.filter(isCriterion).filter((criterion) => criterion.hidden !== true);
   if (shown.some(isNarrow)) return true;
   const driver = driverOf(shown);
   return driver !== null && driver.param.type === 'string' && driver.modifier !== 'contains';

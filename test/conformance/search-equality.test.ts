@@ -6,7 +6,7 @@ import { createIndexer } from '../../src/search/extract.ts';
 import { compareFor, type Indexed, matches } from '../../src/search/match.ts';
 import { searchableParams } from '../../src/search/params.ts';
 import { parseSearch } from '../../src/search/parse.ts';
-import type { Query } from '../../src/search/types.ts';
+import { isCriterion, type Query } from '../../src/search/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { orderSql, type RowMask, SqlParams, whereSql } from '../../src/store/query-sql.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
@@ -95,7 +95,9 @@ describe('search', () => {
         const found = await inDatabase(query, [{ params: hidden, row: () => "(r.id ~ '[5-9]$')" }]);
         const without: Query = {
           ...query,
-          where: query.where.map((one) => (hidden.has(`${type}.${one.param.code}`) ? { ...one, hidden: true } : one)),
+          where: query.where
+            .filter(isCriterion)
+            .map((one) => (hidden.has(`${type}.${one.param.code}`) ? { ...one, hidden: true } : one)),
         };
         const expected = rows
           .filter((row) => matches(isMasked(row) ? without : query, row.resource, row.values))
