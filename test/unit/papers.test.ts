@@ -16,7 +16,7 @@ describe('papers', () => {
     expect(named.filter((file) => !there(file))).toEqual([]);
   });
 
-  test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/adr/README.md'])(
+  test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/adr/README.md', 'docs/conformance.md'])(
     'links of %s lead somewhere',
     (paper) => {
       const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
@@ -32,6 +32,16 @@ describe('papers', () => {
     const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
     const named = [...readme.matchAll(/npm run (?:--silent )?([a-z:]+)/g)].map((match) => match[1] ?? '');
     expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  test('each line of the conformance sheet is ticked with a test or unticked with a reason', () => {
+    const lines = read('docs/conformance.md')
+      .split('\n')
+      .filter((line) => line.startsWith('- ['));
+    expect(lines.length).toBeGreaterThan(40);
+    const proven = /^- \[x\] .+ — (?:\[test\]\(\.\.\/test\/[\w./-]+\.test\.ts\)(?:, )?)+$/;
+    const explained = /^- \[ \] .+ — (?!\[test\]).{8,}$/;
+    expect(lines.filter((line) => !proven.test(line) && !explained.test(line))).toEqual([]);
   });
 
   test('the copy-paste referral stays under 60 lines', () => {
