@@ -62,6 +62,7 @@ export function referenceIndex(type: string, param: SearchParam, bases: readonly
   const prefix = wordPrefix(type, param.code);
   const logical = logicalPrefix(type, param.code);
   return (value, out) => {
+    const before = out.tokens.length;
     if (typeof value === 'string') pushUriWords(out.tokens, prefix, value);
     else if (isObject(value)) {
       if (typeof value.reference === 'string') pushReference(out, prefix, value.reference, bases);
@@ -71,6 +72,8 @@ export function referenceIndex(type: string, param: SearchParam, bases: readonly
         out.tokens.push(word(prefix, `${value.resourceType}/${value.id}`));
       }
     }
+    // To a contained resource, or in words alone: nothing to ask for, yet not missing.
+    if (out.tokens.length === before) pushValueless(out.tokens, prefix);
   };
 }
 

@@ -244,7 +244,13 @@ describe('references', () => {
     expect(finds(response, 'questionnaire=https://tandem.example/fhir/Questionnaire/joint|2')).toBe(false);
   });
 
-  test('contained references are nobody', () => {
-    expect(finds(encounter({ subject: { reference: '#p' } }), 'subject:missing=true')).toBe(true);
-  });
+  test.each([[{ reference: '#p' }], [{ display: 'Mrs Example' }]])(
+    'what refers to nobody one can ask for is not missing: %j',
+    (subject) => {
+      expect(finds(encounter({ subject }), 'subject:missing=true')).toBe(false);
+      expect(finds(encounter({ subject }), 'subject:missing=false')).toBe(true);
+      expect(finds(encounter({ subject }), 'subject=p')).toBe(false);
+      expect(finds(encounter({}), 'subject:missing=true')).toBe(true);
+    },
+  );
 });
