@@ -1,6 +1,6 @@
 /** The composition root: everything is built here once and handed in; tests override one part. */
 import { join } from 'node:path';
-import type { Express } from 'express';
+import express, { type Express } from 'express';
 import { auditColumns } from './audit/entry.ts';
 import { auditedQuery } from './audit/query-text.ts';
 import { NO_HOLIDAYS } from './care/clock.ts';
@@ -12,6 +12,7 @@ import type { Definitions } from './definitions/types.ts';
 import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
+import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { buildHttp } from './http/server.ts';
@@ -33,8 +34,9 @@ import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
 import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
-import { CHECKPOINT_FILE, startSealer } from './store/seal.ts';
+import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
+import { openBook, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
 import { writeGuards } from './wiring/guards.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
@@ -92,8 +94,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     onError: onError('sequencer'),
   });
-  const checkpointFile = join(config.dataDir, CHECKPOINT_FILE);
-  const sealer = startSealer({ pool: pumpPool, checkpointFile, onError: onError('sealer') });
+  const book = openBook(config, clock);
+  const sealer = startSealer({ pool: pumpPool, checkpoint: book.append, onError: onError('sealer') });
   const waker = startWaker(options.serviceUrl, () => sequencer.wake());
 
   const policy = { allow: config.webhookAllow };
@@ -130,8 +132,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
     { pages: () => forgetPages(pumpPool), assertions: () => identity.prune(clock()) },
     log,
   );
+  const proof = startProof({ pool: pumpPool, keeper: book, clock, log });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
+    ...auditOperations(book),
     ...careOperations(settings),
     ...subscriptionOperations(events.ports),
   ];
@@ -171,7 +175,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       notReady: async () => options.waitingFor() ?? ((await answers(pool)) ? null : 'the database'),
       gauges: () => ({ auditWaiting: audit.waiting(), horizonAgeSeconds: sequencer.horizonAge() }),
     },
-    routers: [smart, people],
+    routers: [express.Router().get('/.well-known/audit-keys.json', auditKeys(book.jwks)), smart, people],
     log,
   });
 
@@ -180,6 +184,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      await proof.stop();
       await housekeeping.stop();
       await pathwayClock.stop();
       await events.stop();

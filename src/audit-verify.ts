@@ -4,22 +4,27 @@
  */
 import { join } from 'node:path';
 import { loadConfig } from './config.ts';
+import { CHECKPOINT_FILE, type KnownEnds, readCheckpoints } from './jobs/checkpoint-book.ts';
 import { createLog } from './log.ts';
 import { ensureDatabase } from './store/embedded/ensure-database.ts';
 import { openPool } from './store/pool.ts';
-import { CHECKPOINT_FILE, readCheckpoints, sealDurable } from './store/seal.ts';
+import { sealDurable } from './store/seal.ts';
 import { type Verification, verifyAudit } from './store/verify.ts';
 
-/** One line for a person: what was proven, or the first broken record and what is wrong with it. */
-export function verdict(result: Verification, checkpoints: number, seconds: number): string {
+/** Lines for a person: what was proven, or the first broken record and what is wrong with it. */
+export function verdict(result: Verification, known: KnownEnds, seconds: number): string {
   const took = `${seconds.toFixed(1)} s`;
+  const doubts = known.faults.map((fault) => `\nNOT TO BE BELIEVED: ${fault}.`).join('');
   if (!result.ok) {
     const { seq, why } = result.firstBroken ?? { seq: 0, why: 'unknown' };
-    return `BROKEN at record ${seq}: ${why}. ${result.rows} records before it are whole (${took}).`;
+    return `BROKEN at record ${seq}: ${why}. ${result.rows} records before it are whole (${took}).${doubts}`;
   }
-  const marks = checkpoints === 0 ? 'no checkpoint file to compare with' : `${checkpoints} checkpoints agree`;
+  const { length } = known.marks;
+  const marks =
+    length === 0 ? 'no checkpoint file to compare with' : `${length} checkpoints agree, ${known.signed} of them signed`;
   const rest = result.unsealed === 0 ? '' : ` ${result.unsealed} newest records wait for their seal.`;
-  return `OK: ${result.rows} records, chain head ${result.head.slice(0, 16)}, ${marks} (${took}).${rest}`;
+  const word = doubts === '' ? 'OK' : 'BROKEN';
+  return `${word}: ${result.rows} records, chain head ${result.head.slice(0, 16)}, ${marks} (${took}).${rest}${doubts}`;
 }
 
 async function main(): Promise<number> {
@@ -27,13 +32,14 @@ async function main(): Promise<number> {
   const database = await ensureDatabase(config, createLog('warn', config.mode));
   const pool = openPool(database.serviceUrl, 2);
   try {
-    const checkpoints = await readCheckpoints(join(config.dataDir, CHECKPOINT_FILE));
+    const copy = config.checkpointCopy === undefined ? [] : [config.checkpointCopy];
+    const known = await readCheckpoints([join(config.dataDir, CHECKPOINT_FILE), ...copy]);
     const started = performance.now();
     await sealDurable(pool);
     const links = !process.argv.includes('--chain-only');
-    const result = await verifyAudit(pool, { checkpoints, links });
-    process.stdout.write(`${verdict(result, checkpoints.length, (performance.now() - started) / 1_000)}\n`);
-    return result.ok ? 0 : 1;
+    const result = await verifyAudit(pool, { checkpoints: known.marks, links });
+    process.stdout.write(`${verdict(result, known, (performance.now() - started) / 1_000)}\n`);
+    return result.ok && known.faults.length === 0 ? 0 : 1;
   } finally {
     await pool.end();
     await database.release();

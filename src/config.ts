@@ -34,6 +34,8 @@ export interface Config {
   notifyRule: NotifyRule;
   /** Hosts (`host`, `host:port`, `*.domain`) that Subscription endpoints may point to; plain http only on loopback. */
   webhookAllow: readonly string[];
+  /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
+  checkpointCopy: string | undefined;
 }
 
 /** The environment as a plain map; unset and empty mean the same. */
@@ -55,6 +57,7 @@ export const VARIABLES = [
   'JOINT_WINDOW_EDGE',
   'NOTIFY_RULE',
   'WEBHOOK_ALLOW',
+  'CHECKPOINT_COPY',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
@@ -104,6 +107,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
+    checkpointCopy: absolute(read, cwd),
   };
   checkTogether(config, read);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -144,6 +148,11 @@ function checkTogether(config: Config, read: Reader): void {
   if (config.serviceDatabaseUrl !== undefined && read.text('DATABASE_URL') === undefined) {
     read.problem('SERVICE_DATABASE_URL makes sense only together with DATABASE_URL.');
   }
+}
+
+function absolute(read: Reader, cwd: string): string | undefined {
+  const path = read.text('CHECKPOINT_COPY');
+  return path === undefined ? undefined : resolve(cwd, path);
 }
 
 /** In demo the receiver usually runs on the same machine; elsewhere nobody is allowed until named. */

@@ -1,5 +1,4 @@
 /** The seal: chains the audit trail in the order of the feed, within a second, in one statement (010-audit.sql). */
-import { appendFile, readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { type Loop, startLoop } from './loop.ts';
@@ -51,20 +50,19 @@ export async function sealDurable(pool: Pool): Promise<void> {
   }
 }
 
-/** File in DATA_DIR with the known ends of the chain, one JSON line each. */
-export const CHECKPOINT_FILE = 'audit-checkpoints.jsonl';
-
-export interface Checkpoint {
-  seq: number;
-  /** Hex of the chain hash at `seq`. */
-  hash: string;
-  at: string;
+/** The end of the chain, or null when nothing is sealed yet. `hash` is hex. */
+export async function chainHead(pool: Pool): Promise<{ seq: number; hash: string } | null> {
+  const result = await pool.query<{ seq: string | number; hash: string }>(
+    `select seq, encode(chain_hash, 'hex') as hash from audit_seal order by seq desc limit 1`,
+  );
+  const [last] = result.rows;
+  return last === undefined ? null : { seq: Number(last.seq), hash: last.hash };
 }
 
 export interface SealerOptions {
   pool: Pool;
-  /** File that gets one line an hour and one at stop; null writes none. Unsigned: copy it where no one can edit it. */
-  checkpointFile: string | null;
+  /** Called each hour and at stop with the end of the chain, to keep it elsewhere; null keeps none. */
+  checkpoint: ((head: { seq: number; hash: string }) => Promise<void>) | null;
   onError: (error: unknown) => void;
   /** Milliseconds between two seals: the longest a record stays unsealed is this plus the age of the horizon. */
   everyMs?: number;
@@ -74,8 +72,12 @@ const CHECKPOINT_MS = 3_600_000;
 
 /** Starts this process's sealer; any number of processes may run one. `stop` seals once more and writes a checkpoint. */
 export function startSealer(options: SealerOptions): Loop {
-  const { pool, checkpointFile, everyMs = 400 } = options;
+  const { pool, checkpoint, everyMs = 400 } = options;
   let written = Date.now();
+  const keep = async (): Promise<void> => {
+    const head = checkpoint === null ? null : await chainHead(pool);
+    if (head !== null) await checkpoint?.(head);
+  };
   const loop = startLoop({
     everyMs,
     // Many small seals cost more than few large ones: wakes do not shorten the pause.
@@ -83,9 +85,9 @@ export function startSealer(options: SealerOptions): Loop {
     onError: options.onError,
     run: async () => {
       await sealNow(pool, false);
-      if (checkpointFile && Date.now() - written >= CHECKPOINT_MS) {
+      if (Date.now() - written >= CHECKPOINT_MS) {
         written = Date.now();
-        await writeCheckpoint(pool, checkpointFile);
+        await keep();
       }
       return false;
     },
@@ -95,46 +97,7 @@ export function startSealer(options: SealerOptions): Loop {
     stop: async () => {
       await loop.stop();
       await sealNow(pool, true);
-      if (checkpointFile) await writeCheckpoint(pool, checkpointFile);
+      await keep();
     },
   };
-}
-
-/** Appends the last sealed number and hash to the file; nothing when the trail is empty. */
-export async function writeCheckpoint(pool: Pool, file: string): Promise<void> {
-  const result = await pool.query<{ seq: string | number; hash: string }>(
-    `select seq, encode(chain_hash, 'hex') as hash from audit_seal order by seq desc limit 1`,
-  );
-  const last = result.rows[0];
-  if (!last) return;
-  const line: Checkpoint = { seq: Number(last.seq), hash: last.hash, at: new Date().toISOString() };
-  await appendFile(file, `${JSON.stringify(line)}\n`);
-}
-
-/**
- * Reads a checkpoint file, oldest first; empty when there is none. A line cut short by a crash is left out.
- * @throws Error when a line before the last one is not a checkpoint
- */
-export async function readCheckpoints(file: string): Promise<Checkpoint[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.flatMap((line, i) => {
-    const checkpoint = parseCheckpoint(line);
-    if (!checkpoint && i < lines.length - 1) throw new Error(`checkpoint file: line ${i + 1} is not a checkpoint`);
-    return checkpoint ? [checkpoint] : [];
-  });
-}
-
-function parseCheckpoint(line: string): Checkpoint | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null) return null;
-    const { seq, hash, at } = value as Partial<Record<keyof Checkpoint, unknown>>;
-    return typeof seq === 'number' && typeof hash === 'string' && typeof at === 'string' ? { seq, hash, at } : null;
-  } catch {
-    return null;
-  }
 }

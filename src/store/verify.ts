@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Checkpoint } from './seal.ts';
+import type { Checkpoint } from '../audit/checkpoint.ts';
 
 export interface Verification {
   ok: boolean;
@@ -24,6 +24,8 @@ export interface VerifyOptions {
   links?: boolean;
   /** Milliseconds a record may stay unsealed. Default 60,000. */
   windowMs?: number;
+  /** Begins after this checkpoint, whose hash is then taken from it; default: at the first record. */
+  after?: Checkpoint;
 }
 
 interface Line {
@@ -51,11 +53,20 @@ const START: Place = { seq: 0, xid: '0', id: '0', hash: Buffer.alloc(32) };
  * records left without a seal, a tail cut off before the last checkpoint, search links that do not fit.
  */
 export async function verifyAudit(pool: Pool, options: VerifyOptions = {}): Promise<Verification> {
-  const marks = new Map((options.checkpoints ?? []).map((mark) => [mark.seq, mark.hash]));
+  const marks = Map.groupBy(options.checkpoints ?? [], ({ seq }) => seq);
   let place = START;
+  if (options.after !== undefined) {
+    const found = await placeOf(pool, options.after);
+    if (typeof found === 'string') {
+      const { seq, hash } = options.after;
+      return { ok: false, rows: 0, unsealed: 0, head: hash, firstBroken: { seq, why: found } };
+    }
+    place = found;
+  }
+  const from = place.seq;
   const broken = (seq: number, why: string): Verification => ({
     ok: false,
-    rows: seq - 1,
+    rows: seq - 1 - from,
     unsealed: 0,
     head: place.hash.toString('hex'),
     firstBroken: { seq, why },
@@ -77,7 +88,18 @@ export async function verifyAudit(pool: Pool, options: VerifyOptions = {}): Prom
   if (cut !== undefined) return broken(place.seq + 1, `the trail ends here, but a checkpoint knows record ${cut}`);
   const rest = await unsealed(pool, place, options.windowMs ?? 60_000);
   if (rest.late) return broken(place.seq + 1, 'a record waits for its seal longer than the window');
-  return { ok: true, rows: place.seq, unsealed: rest.count, head: place.hash.toString('hex') };
+  return { ok: true, rows: place.seq - from, unsealed: rest.count, head: place.hash.toString('hex') };
+}
+
+/** The place of a checkpoint in the trail, or what is wrong with it there. */
+async function placeOf(pool: Pool, mark: Checkpoint): Promise<Place | string> {
+  const result = await pool.query<{ xid: string; id: string; hash: Buffer }>(
+    'select xid::text as xid, id::text as id, chain_hash as hash from audit_seal where seq = $1',
+    [mark.seq],
+  );
+  const [row] = result.rows;
+  if (row === undefined) return 'a checkpoint knows this record, but it is gone';
+  return row.hash.toString('hex') === mark.hash ? { seq: mark.seq, ...row } : 'the chain differs from a checkpoint';
 }
 
 /** What is wrong with a line that should follow `place`, or null. */
@@ -94,9 +116,10 @@ function check(line: Line, place: Place): string | null {
   return null;
 }
 
-function checkMark(line: Line, marks: ReadonlyMap<number, string>): string | null {
-  const mark = marks.get(Number(line.seq));
-  return mark === undefined || mark === line.chain_hash?.toString('hex') ? null : 'the chain differs from a checkpoint';
+function checkMark(line: Line, marks: ReadonlyMap<number, readonly Checkpoint[]>): string | null {
+  const hash = line.chain_hash?.toString('hex');
+  const differs = marks.get(Number(line.seq))?.some((mark) => mark.hash !== hash) ?? false;
+  return differs ? 'the chain differs from a checkpoint' : null;
 }
 
 function step(line: Line, place: Place): Place {

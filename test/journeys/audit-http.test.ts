@@ -1,9 +1,10 @@
 /** The access record over HTTP (issue point 6, R-26, R-27): who may see it, what it says, and that nobody writes it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { sealDurable } from '../../src/store/seal.ts';
 import { verifyAudit } from '../../src/store/verify.ts';
-import { at, entries, found, issue, link, pages, resources } from '../harness/client.ts';
+import { at, entries, found, issue, link, pages, resources, textAt } from '../harness/client.ts';
 import { TEAM } from '../harness/directory.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -151,6 +152,27 @@ describe('what can be asked', () => {
     }
     expect(reply.text).not.toContain('Fixture-seen');
   });
+});
+
+test('$verify is for governance; its report is signed with a published key, and a look at the proof is in the trail', async () => {
+  for (const who of ['midwife', 'service-lead', 'hv-system']) {
+    expect([who, (await service.as(who).get('AuditEvent/$verify')).status]).toEqual([who, 403]);
+  }
+  expect((await service.as('mother').post('AuditEvent/$verify')).status).toBe(404);
+  expect((await officer().get('AuditEvent/$verify?upto=3')).status).toBe(400);
+  const reply = await officer().post('AuditEvent/$verify');
+  expect([reply.status, at(reply.json, 'parameter.0.valueBoolean')]).toEqual([200, true]);
+  expect(service.app.door.definitions.validate({ ...reply.json, resourceType: 'Parameters' })).toEqual([]);
+  const published = await (await fetch(new URL('/.well-known/audit-keys.json', service.base))).text();
+  expect(published).not.toContain('"d"');
+  const lines = at(JSON.parse(published), 'keys');
+  const keys = publicKeysOf((Array.isArray(lines) ? lines : []).map((key) => JSON.stringify(key)).join('\n'));
+  const parts = Array.isArray(reply.json.parameter) ? reply.json.parameter : [];
+  const signed = textAt(parts.find((part) => at(part, 'name') === 'signed-report') ?? {}, 'valueString');
+  expect(readStatement('audit-report', signed, keys)).toMatchObject({ ok: true, firstBroken: null });
+  expect(readStatement('audit-checkpoint', signed, keys)).toBe('is a statement of another kind');
+  const looks = await officer().get('AuditEvent?subtype=operation&_count=50');
+  expect(looks.text).toContain('ig-imran');
 });
 
 test('the chain verifies; a changed record, made by the owner herself, is named', async () => {

@@ -1,12 +1,18 @@
 /** The seal and its proof: every way to tamper with the trail is found, and named by its sequence number. */
-import { appendFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { checkpointLine } from '../../src/audit/checkpoint.ts';
 import { auditColumns } from '../../src/audit/entry.ts';
+import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
+import { openCheckpointBook } from '../../src/jobs/checkpoint-book.ts';
+import { proveTrail } from '../../src/record/verify-trail.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
+import { checksOf } from '../../src/store/models/audit-checks.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { readCheckpoints, sealDurable, sealNow, startSealer, writeCheckpoint } from '../../src/store/seal.ts';
+import { chainHead, sealDurable, sealNow, startSealer } from '../../src/store/seal.ts';
 import { verifyAudit } from '../../src/store/verify.ts';
 import { scratchFolder } from '../harness/cluster.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
@@ -34,6 +40,24 @@ async function write(count: number): Promise<void> {
     Array.from({ length: count }, (_, i) => writer.write(anEntry({ patients: [`Patient/p${i % 4}`] }))),
   );
   await writer.close();
+}
+
+/** A book with a key of its own. */
+function aBook(files: string[]) {
+  const make = () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { kty = '', crv = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
+    return { kid: x, alg: 'ES256', privateKey, jwk: { kty, crv, x, y, kid: x, alg: 'ES256' } };
+  };
+  let key = make();
+  const book = openCheckpointBook({ files, key: () => key, clock: () => new Date() });
+  return {
+    book,
+    key: () => key,
+    rotate: () => {
+      key = make();
+    },
+  };
 }
 
 /** Other databases of the same server may hold the horizon for a moment: seal until everything is in. */
@@ -113,7 +137,8 @@ describe('sealing', () => {
   test('the loop seals within a second and leaves a checkpoint when it stops', async () => {
     const file = join(scratchFolder('seal'), 'checkpoints.jsonl');
     const errors: unknown[] = [];
-    const sealer = startSealer({ pool, checkpointFile: file, onError: (error) => errors.push(error) });
+    const { book } = aBook([file]);
+    const sealer = startSealer({ pool, checkpoint: book.append, onError: (error) => errors.push(error) });
     await write(10);
     const started = Date.now();
     for (let sealed = 0; sealed < 10; ) {
@@ -122,9 +147,11 @@ describe('sealing', () => {
     }
     await sealer.stop();
     expect(errors).toEqual([]);
-    expect((await readCheckpoints(file)).map((mark) => mark.seq)).toEqual([10]);
-    appendFileSync(file, '{"seq":1');
-    expect(await readCheckpoints(file)).toHaveLength(1);
+    expect(await book.read()).toMatchObject({ marks: [{ seq: 10 }], signed: 1, faults: [] });
+    appendFileSync(file, 'eyJhbGciOi');
+    expect((await book.read()).marks).toHaveLength(1);
+    await book.append({ seq: 11, hash: 'ab'.repeat(32) });
+    expect(await book.read()).toMatchObject({ marks: [{ seq: 10 }, { seq: 11 }], faults: [] });
   });
 });
 
@@ -187,15 +214,67 @@ describe('tampering is found', () => {
     const file = join(scratchFolder('cut'), 'checkpoints.jsonl');
     await write(10);
     await sealAll();
-    await writeCheckpoint(pool, file);
+    const { book } = aBook([file, `${file}.copy`]);
+    await book.append((await chainHead(pool)) ?? { seq: 0, hash: '' });
     await owner.query(`set tandem.audit_maintenance = 'on'`);
     await owner.query('delete from audit_link where seq > 6');
     await owner.query(
       'with gone as (delete from audit_seal where seq > 6 returning xid, id) delete from audit a using gone g where a.xid = g.xid and a.id = g.id',
     );
     expect(await verifyAudit(pool)).toMatchObject({ ok: true, rows: 6 });
-    const checkpoints = await readCheckpoints(file);
-    expect(await verifyAudit(pool, { checkpoints })).toMatchObject({ ok: false, firstBroken: { seq: 7 } });
+    rmSync(file);
+    const { marks } = await book.read();
+    expect(await verifyAudit(pool, { checkpoints: marks })).toMatchObject({ ok: false, firstBroken: { seq: 7 } });
+  });
+
+  test('a chain that was made anew after the change is found through a checkpoint, which nobody can forge', async () => {
+    const file = join(scratchFolder('anew'), 'checkpoints.jsonl');
+    const { book, rotate } = aBook([file]);
+    await write(10);
+    await sealAll();
+    const head = (await chainHead(pool)) ?? { seq: 0, hash: '' };
+    await book.append(head);
+    rotate();
+    await write(2);
+    await sealAll();
+    await book.append((await chainHead(pool)) ?? head);
+    expect((await book.jwks()).keys).toHaveLength(2);
+    expect(await proveTrail(pool, book, { askedBy: 'a test', now: new Date(), from: 11 })).toMatchObject({
+      ok: true,
+      from: 11,
+      records: 2,
+      checkpoints: 2,
+    });
+    await owner.query(`set tandem.audit_maintenance = 'on'`);
+    await owner.query(
+      `update audit set body = replace(body, 'TREAT', 'COC') where (xid, id) = (select xid, id from audit_seal where seq = 4)`,
+    );
+    await owner.query('truncate audit_seal, audit_link');
+    await sealAll();
+    expect(await verifyAudit(pool)).toMatchObject({ ok: true });
+    const found = await proveTrail(pool, book, { askedBy: 'a test', now: new Date(), from: null });
+    expect(found).toMatchObject({ ok: false, firstBroken: { seq: 10 } });
+    const report = readStatement('audit-report', found.signed, publicKeysOf(readFileSync(`${file}.keys`, 'utf8')));
+    expect(report).toMatchObject({ ok: false, firstBroken: { seq: 10 } });
+    expect((await checksOf(pool, 5)).map((check) => [check.ok, check.brokenSeq])).toEqual([
+      [false, 10],
+      [true, null],
+    ]);
+    // The forger's own checkpoint for the new chain, with a key of his own and with none.
+    const forged = checkpointLine({ ...((await chainHead(pool)) ?? head), at: head.hash }, aBook([file]).key());
+    for (const line of [forged, JSON.stringify({ ...head, at: '2026-01-01T00:00:00Z' })]) {
+      const kept = readFileSync(file, 'utf8');
+      writeFileSync(file, `${kept}${line}\n`);
+      const known = await book.read();
+      expect(known.faults).toHaveLength(1);
+      expect(known.marks).toHaveLength(2);
+      writeFileSync(file, kept);
+    }
+  });
+
+  test('the results of proofs are append-only', async () => {
+    await expect(owner.query('delete from audit_check')).rejects.toMatchObject({ code: 'TDA01' });
+    await expect(pool.query('update audit_check set ok = true')).rejects.toMatchObject({ code: '42501' });
   });
 
   test('a record that never got its seal is found when the window is over', async () => {

@@ -1,0 +1,119 @@
+/**
+ * Proving the access record on demand (Q13) and each night: the chain is recomputed outside the database, compared with
+ * the signed checkpoints, and the result is signed and kept. Whoever asks sees numbers and hashes, never a record.
+ */
+import type { Checkpoint } from '../audit/checkpoint.ts';
+import type { AuditEntry } from '../audit/types.ts';
+import type { JsonObject } from '../fhir/types.ts';
+import { gate } from '../governance/gates.ts';
+import type { Decision, Role } from '../governance/types.ts';
+import { keepCheck } from '../store/models/audit-checks.ts';
+import type { Pool } from '../store/pool.ts';
+import { sealDurable } from '../store/seal.ts';
+import { verifyAudit } from '../store/verify.ts';
+import { ask } from './decide.ts';
+import { entryOf } from './entry.ts';
+import { audited, refused } from './refusal.ts';
+import type { Context, Door } from './types.ts';
+
+/** What is known of the chain elsewhere, and who signs reports about it. */
+export interface TrailKeeper {
+  read(): Promise<{ marks: Checkpoint[]; signed: number; faults: string[] }>;
+  sign(report: JsonObject): Promise<string>;
+}
+
+export interface TrailReport {
+  ok: boolean;
+  /** First record that was read, and how many were whole. */
+  from: number;
+  records: number;
+  unsealed: number;
+  /** Hex chain hash at the end of what was proven. */
+  head: string;
+  checkpoints: number;
+  firstBroken: { seq: number; why: string } | null;
+  /** Checkpoint lines that are not to be believed. */
+  faults: string[];
+  at: string;
+  /** The same as a compact JWS (`typ` audit-report+jws). */
+  signed: string;
+}
+
+export interface ProofOptions {
+  askedBy: string;
+  now: Date;
+  /** Begin after the last checkpoint at or before this record; null = the whole trail. */
+  from: number | null;
+}
+
+/** Reads the trail from the seal on, keeps the result and signs it. */
+export async function proveTrail(pool: Pool, keeper: TrailKeeper, options: ProofOptions): Promise<TrailReport> {
+  await sealDurable(pool);
+  const { marks, signed, faults } = await keeper.read();
+  const after = options.from === null ? undefined : lastBefore(marks, options.from);
+  const found = await verifyAudit(pool, { checkpoints: marks, ...(after === undefined ? {} : { after }) });
+  const report = {
+    ok: found.ok && faults.length === 0,
+    from: (after?.seq ?? 0) + 1,
+    records: found.rows,
+    unsealed: found.unsealed,
+    head: found.head,
+    checkpoints: signed,
+    firstBroken: found.firstBroken ?? null,
+    faults,
+    at: options.now.toISOString(),
+  };
+  const statement = await keeper.sign(report);
+  await keepCheck(pool, {
+    askedBy: options.askedBy,
+    ok: report.ok,
+    records: report.records,
+    brokenSeq: report.firstBroken?.seq ?? null,
+    why: report.firstBroken?.why ?? faults[0] ?? null,
+    report: statement,
+  });
+  return { ...report, signed: statement };
+}
+
+function lastBefore(marks: readonly Checkpoint[], seq: number): Checkpoint | undefined {
+  return marks.reduce<Checkpoint | undefined>(
+    (best, mark) => (mark.seq < seq && (best === undefined || mark.seq > best.seq) ? mark : best),
+    undefined,
+  );
+}
+
+/** Who may ask for a proof: governance roles, and administrators for integrity alone (domain.md 5.3 "audit"). */
+const PROVERS: readonly Role[] = ['ig-officer', 'caldicott-guardian', 'sysadmin'];
+
+/** `AuditEvent/$verify`. @throws Outcome 403 for everyone else */
+export function verifyTrail(
+  door: Door,
+  context: Context,
+  asked: { keeper: TrailKeeper; from: number | null },
+): Promise<TrailReport> {
+  const entry: AuditEntry = { ...entryOf(context, 'operation'), entities: ['AuditEvent'], detail: 'audit-verify' };
+  return audited(door, entry, async () => {
+    const closed = maySeeProof(door, context);
+    if (closed !== null) throw await refused(door, entry, closed);
+    // Recorded before it is read, so that the look is part of what it proves; the result has its own place.
+    await door.audit.write({ ...entry, rules: ['R-27'] });
+    const askedBy = context.principal.practitionerRole ?? context.principal.subject;
+    return proveTrail(door.broadPool, asked.keeper, { askedBy, now: context.now, from: asked.from });
+  });
+}
+
+function maySeeProof(door: Door, context: Context): Decision | null {
+  const closed = gate(context.principal, ask(door, context, 'search', 'AuditEvent'));
+  if (closed === null && PROVERS.includes(context.principal.role)) return null;
+  const { kind } = context.principal;
+  return {
+    permit: false,
+    rules: ['R-26', 'R-27'],
+    reason: 'role',
+    text: 'The proof of the access record is for information governance and administrators of the system.',
+    explanation: null,
+    masks: [],
+    concealed: kind === 'family',
+    wayIn: null,
+  };
+}
