@@ -64,8 +64,8 @@ export function worldOf(context: Context, found: FoundRow): World {
   return { row: found.row, relationships: [], consents: found.consents, agreements: [], now: context.now };
 }
 
-/** Longest time between the stamp of a write and its commit: waiting for a connection, and the statement (pool.ts). */
-const SLOWEST_COMMIT_MS = 20_000;
+/** Longest time between the stamp of a write and its commit: waiting for a lane (together.ts) and a connection (pool.ts), and the statement. */
+const SLOWEST_COMMIT_MS = 25_000;
 
 /**
  * The instant up to which an answer is complete: nothing that commits later carries an earlier `lastUpdated`, so a client

@@ -6,10 +6,12 @@ import {
   type RawRelationship,
   type RawRow,
   type ResourceRow,
+  SEPARATOR,
   toConsent,
   toRelationship,
   toRow,
 } from './rows.ts';
+import { isPool, togetherOn } from './together.ts';
 
 export interface PrefetchAsk {
   /** `Patient/..` of everything about to be written. */
@@ -48,15 +50,20 @@ const BY_ID = `select * from resource x where x.type = split_part(w.ref, '/', 1)
 const BY_NUMBER = `(select * from resource x where w.ref like 'Patient?identifier=%'
     and x.tokens @> array['Patient.identifier=' || substr(w.ref, 20)] limit 1)`;
 
-const statement = (source: string): string => `with k as (select child, mother from kin where child = any ($1)),
-      s as (select array(select coalesce(k.mother, p) from unnest($1::text[]) p left join k on k.child = p) as subjects)
+/** All questions about one write; `people`, `lookups` and `parties` are SQL of its lists. */
+const questions = (
+  source: string,
+  { people, lookups, parties }: Record<'people' | 'lookups' | 'parties', string>,
+): string =>
+  `with k as (select child, mother from kin where child = any (${people})),
+      s as (select array(select coalesce(k.mother, p) from unnest(${people}) p left join k on k.child = p) as subjects)
     select
       (select json_agg(k) from k) as kin,
-      (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any ($3)) as relationships,
+      (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any (${parties})) as relationships,
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
       (select json_agg(json_build_object('ref', w.ref, 'id', r.id, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
-        from unnest($2::text[]) w(ref) join lateral (${source}) r on not r.deleted) as lookups,
+        from unnest(${lookups}) w(ref) join lateral (${source}) r on not r.deleted) as lookups,
       (select json_agg(json_build_object('type', r.type, 'id', r.id, 'version', r.version, 'updated', r.updated,
           'deleted', r.deleted, 'patients', r.patients, 'subjects', r.subjects, 'pregnancy', r.pregnancy,
           'data_class', r.data_class, 'label', r.label, 'tags', r.tags, 'service', r.service, 'authors', r.authors,
@@ -65,14 +72,60 @@ const statement = (source: string): string => `with k as (select child, mother f
       g.value as generation
     from s, generation g`;
 
-const PREFETCH = { name: 'prefetch', text: statement(BY_ID) };
-const PREFETCH_NUMBERS = { name: 'prefetch_numbers', text: statement(`${BY_ID} union all ${BY_NUMBER}`) };
+const alone = (source: string): string =>
+  questions(source, { people: '$1::text[]', lookups: '$2::text[]', parties: '$3::text[]' });
 
-/** One statement for all of a write's questions; references that do not exist are simply absent. */
-export async function prefetch(db: Db, ask: PrefetchAsk, reach: Reach): Promise<Prefetched> {
-  const byNumber = ask.lookups.some((lookup) => lookup.includes('?'));
-  const values = [ask.patients, ask.lookups, reach.parties];
-  const raw = (await db.query<RawPrefetch>({ ...(byNumber ? PREFETCH_NUMBERS : PREFETCH), values })).rows[0];
+/** The questions of several writes, one row each, lists inside lists as joined text. */
+const together = (source: string): string => `select q.* from (
+      select string_to_array(u.people, e'\\x1f') as people, string_to_array(u.lookups, e'\\x1f') as lookups,
+        string_to_array(u.parties, e'\\x1f') as parties, u.n
+      from unnest($1::text[], $2::text[], $3::text[]) with ordinality as u(people, lookups, parties, n) offset 0
+    ) a cross join lateral (${questions(source, { people: 'a.people', lookups: 'a.lookups', parties: 'a.parties' })}) q
+    order by a.n`;
+
+const PREFETCH = { name: 'prefetch', text: alone(BY_ID) };
+const PREFETCH_NUMBERS = { name: 'prefetch_numbers', text: alone(`${BY_ID} union all ${BY_NUMBER}`) };
+const TOGETHER = { name: 'prefetch_together', text: together(BY_ID) };
+const TOGETHER_NUMBERS = { name: 'prefetch_numbers_together', text: together(`${BY_ID} union all ${BY_NUMBER}`) };
+
+interface Asking {
+  ask: PrefetchAsk;
+  parties: readonly string[];
+}
+
+/** One statement for all of a write's questions, on the pool shared with others (together.ts); missing ones are absent. */
+export function prefetch(db: Db, ask: PrefetchAsk, { parties }: Reach): Promise<Prefetched> {
+  const joinable = ![...ask.patients, ...ask.lookups].some((named) => named.includes(SEPARATOR));
+  return isPool(db) && joinable ? onPool(db, { ask, parties }) : askAlone(db, { ask, parties });
+}
+
+const onPool = togetherOn<Asking, Prefetched>((pool) => ({
+  together: (asking) => askTogether(pool, asking),
+  alone: (asking) => askAlone(pool, asking),
+}));
+
+async function askAlone(db: Db, { ask, parties }: Asking): Promise<Prefetched> {
+  const values = [ask.patients, ask.lookups, parties];
+  const { rows } = await db.query<RawPrefetch>({ ...(byNumber(ask) ? PREFETCH_NUMBERS : PREFETCH), values });
+  return toPrefetched(rows[0]);
+}
+
+async function askTogether(db: Db, asking: readonly Asking[]): Promise<Prefetched[]> {
+  const values = [
+    asking.map(({ ask }) => ask.patients.join(SEPARATOR)),
+    asking.map(({ ask }) => ask.lookups.join(SEPARATOR)),
+    asking.map(({ parties }) => parties.join(SEPARATOR)),
+  ];
+  const numbers = asking.some(({ ask }) => byNumber(ask));
+  const { rows } = await db.query<RawPrefetch>({ ...(numbers ? TOGETHER_NUMBERS : TOGETHER), values });
+  return asking.map((_, i) => toPrefetched(rows[i]));
+}
+
+function byNumber({ lookups }: PrefetchAsk): boolean {
+  return lookups.some((lookup) => lookup.includes('?'));
+}
+
+function toPrefetched(raw: RawPrefetch | undefined): Prefetched {
   if (raw === undefined) throw new Error('the generation row is missing: migrations have not run');
   return {
     kin: new Map((raw.kin ?? []).map((row) => [row.child, row.mother])),

@@ -95,6 +95,9 @@ export function toRow(raw: RawRow): ResourceRow {
   };
 }
 
+/** Between the parts of a list inside a list: arrays in arrays cannot be ragged. */
+export const SEPARATOR = '\u001f';
+
 /** Open ends travel as infinities, so that every comparison in SQL is a plain one. */
 const NEVER = 'infinity';
 const ALWAYS = '-infinity';

@@ -1,7 +1,8 @@
 /** Calls `record_write` (migrations/002-write.sql): one round trip writes rows, index, facts, change and audit. */
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { type FactWrite, factsJson, type RowWrite } from './rows.ts';
+import { type FactWrite, factsJson, type RowWrite, SEPARATOR } from './rows.ts';
+import { isPool, togetherOn } from './together.ts';
 
 /** Columns of one audit row, as `store/audit.ts` makes them. */
 export interface AuditColumns {
@@ -26,23 +27,24 @@ export class VersionConflict extends Error {
   }
 }
 
-const SEPARATOR = '\u001f';
 const ALWAYS = '-infinity';
 const NEVER = 'infinity';
 
 const RECORD_WRITE = {
   name: 'record_write',
-  text: `select record_write(${Array.from({ length: 34 }, (_, i) => `$${i + 1}`).join(', ')})`,
+  text: `select record_write(${Array.from({ length: 35 }, (_, i) => `$${i + 1}`).join(', ')})`,
 };
 
 /**
- * Writes everything in one transaction; when `db` is a client inside a transaction, in that one.
+ * Writes everything in one transaction; when `db` is a client inside a transaction, in that one. On the pool, writes that
+ * say nothing to the rules share a transaction with others: one call, one commit, all of them or each alone.
  * @param locks lock keys of what was decided beforehand (conditional criteria); row locks are added here
  * @throws VersionConflict when a row's current version is not the one decided on; nothing was written
  */
 export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: readonly bigint[] = []): Promise<void> {
   try {
-    await db.query({ ...RECORD_WRITE, values: parameters(set, locks) });
+    if (isPool(db) && set.facts === null && locks.length === 0) await writeOnPool(db, set);
+    else await call(db, set, locks, true);
   } catch (error) {
     if (isSqlState(error, 'TD409')) throw new VersionConflict(error.message);
     // Two creates of the same id at once: the primary key decides.
@@ -51,6 +53,29 @@ export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: rea
     throw error;
   }
 }
+
+async function call(db: Pool | PoolClient, set: WriteSet, locks: readonly bigint[], wait: boolean): Promise<void> {
+  await db.query({ ...RECORD_WRITE, values: [...parameters(set, locks), wait] });
+}
+
+/**
+ * A shared call waits for nobody's lock (TD423), so that no write waits for what another one waits for. One that cannot
+ * be written spoils it for all, and then each is written alone; a row is written once in it. After a lost connection
+ * nobody can tell whether it was committed, so that is the answer.
+ */
+const writeOnPool = togetherOn<WriteSet, true>((pool) => ({
+  together: async (sets) => {
+    const rows = sets.flatMap((set) => set.rows);
+    await call(pool, { rows, facts: null, audit: sets.flatMap((set) => set.audit) }, [], false);
+    return sets.map(() => true);
+  },
+  alone: async (set) => {
+    await call(pool, set, [], true);
+    return true;
+  },
+  undone: (error) => error instanceof Error && 'code' in error && /^(TD|2|40|54)/.test(String(error.code)),
+  keys: ({ rows }) => rows.map(({ facts }) => `${facts.type}/${facts.id}`),
+}));
 
 /** Takes the locks of a transaction before its first read: sorted, so that two transactions cannot wait in a ring. */
 export async function lock(client: PoolClient, keys: readonly bigint[]): Promise<void> {

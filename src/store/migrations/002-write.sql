@@ -4,7 +4,8 @@
 -- cannot be ragged.
 --
 -- `w_version` is the version this write makes: the current one must be exactly one less (1 = no such row), else TD409 and
--- nothing is written.
+-- nothing is written. Writes of several callers come in one call with `p_wait` false: a lock that is taken is TD423
+-- then, so that nobody waits for what another caller's row waits for.
 create function record_write(
   p_locks bigint[],
   w_type text[], w_id text[], w_version integer[], w_op text[], w_updated timestamptz[], w_body text[],
@@ -14,13 +15,18 @@ create function record_write(
   d_row integer[], d_code text[], d_low timestamptz[], d_high timestamptz[],
   n_row integer[], n_code text[], n_low double precision[], n_high double precision[], n_unit text[],
   p_facts jsonb,
-  a_at timestamptz[], a_body text[], a_patients text[]
+  a_at timestamptz[], a_body text[], a_patients text[],
+  p_wait boolean
 ) returns void language plpgsql as $$
 declare
   written integer;
 begin
   if cardinality(p_locks) > 0 then
-    perform pg_advisory_xact_lock(k) from unnest(p_locks) as k;
+    if p_wait then
+      perform pg_advisory_xact_lock(k) from unnest(p_locks) as k;
+    elsif not (select bool_and(pg_try_advisory_xact_lock(k)) from unnest(p_locks) as k) then
+      raise exception using errcode = 'TD423', message = 'a row is locked';
+    end if;
   end if;
 
   if cardinality(w_type) > 0 then
