@@ -36,7 +36,7 @@ import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
-import { openBook, startProof } from './wiring/audit.ts';
+import { openBook, startAlerts, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
 import { writeGuards } from './wiring/guards.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
@@ -85,7 +85,15 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const auditPool = openPool(options.serviceUrl, 3);
   const pumpPool = openPool(options.serviceUrl, 6, 'each');
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
-  const audit = createAuditWriter({ pool: auditPool, encode: auditColumns, onError: onError('audit') });
+  const alerts = startAlerts(config, { pool: pumpPool, log });
+  const audit = createAuditWriter({
+    pool: auditPool,
+    encode: auditColumns,
+    onError: (error) => {
+      alerts.writeFailed();
+      onError('audit')(error);
+    },
+  });
   const followers: { wake(): void }[] = [];
   const sequencer = startSequencer({
     pool: pumpPool,
@@ -129,10 +137,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
   const housekeeping = startHousekeeping(
-    { pages: () => forgetPages(pumpPool), assertions: () => identity.prune(clock()) },
+    { pages: () => forgetPages(pumpPool), assertions: () => identity.prune(clock()), alerts: alerts.check },
     log,
   );
-  const proof = startProof({ pool: pumpPool, keeper: book, clock, log });
+  const proof = startProof({ pool: pumpPool, keeper: book, clock, log, oversight: alerts });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
     ...auditOperations(book),
@@ -185,6 +193,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     base,
     close: async () => {
       await proof.stop();
+      await alerts.stop();
       await housekeeping.stop();
       await pathwayClock.stop();
       await events.stop();

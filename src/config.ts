@@ -36,6 +36,8 @@ export interface Config {
   webhookAllow: readonly string[];
   /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
   checkpointCopy: string | undefined;
+  /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
+  alertRules: string | undefined;
 }
 
 /** The environment as a plain map; unset and empty mean the same. */
@@ -58,6 +60,7 @@ export const VARIABLES = [
   'NOTIFY_RULE',
   'WEBHOOK_ALLOW',
   'CHECKPOINT_COPY',
+  'ALERT_RULES',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
@@ -107,7 +110,8 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
-    checkpointCopy: absolute(read, cwd),
+    checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
+    alertRules: absolute(read.text('ALERT_RULES'), cwd),
   };
   checkTogether(config, read);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -150,8 +154,7 @@ function checkTogether(config: Config, read: Reader): void {
   }
 }
 
-function absolute(read: Reader, cwd: string): string | undefined {
-  const path = read.text('CHECKPOINT_COPY');
+function absolute(path: string | undefined, cwd: string): string | undefined {
   return path === undefined ? undefined : resolve(cwd, path);
 }
 

@@ -1,10 +1,15 @@
-/** The audit trail's own machinery: its signing keys, checkpoints in one or two places, and the nightly proof. */
+/** The audit trail's own machinery: its signing keys, checkpoints in one or two places, the nightly proof, and alerts. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
 import { type ProofJob, startNightlyProof } from '../jobs/nightly-proof.ts';
 import type { Log } from '../log.ts';
+import { type Oversight, oversee, raiseAlert } from '../record/oversee.ts';
+import { type Loop, startLoop } from '../store/loop.ts';
+import { forgetCounts } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 
 /** Days a key signs checkpoints; its public half stays known for ever. */
@@ -37,14 +42,68 @@ export interface ProofDeps {
   keeper: CheckpointBook;
   clock: () => Date;
   log: Log;
+  oversight: AlertWatch;
 }
 
-/** The nightly proof; a trail that is not whole is logged with its record number. */
-export function startProof(deps: ProofDeps): ProofJob {
+/** The nightly proof; a trail that is not whole is logged with its record number and raises A-16. */
+export function startProof({ oversight, ...deps }: ProofDeps): ProofJob {
   return startNightlyProof({
     ...deps,
     broken: async ({ firstBroken, faults }) => {
       deps.log.error('the audit trail is not whole', { record: firstBroken?.seq, faults: faults.length });
+      await oversight.raise('The proof of the access record failed');
     },
   });
+}
+
+export interface AlertWatch extends Loop {
+  /** Raises A-16 with words that name no person. */
+  raise(why: string): Promise<void>;
+  /** The audit writer could not store a record. */
+  writeFailed(): void;
+  /** Each minute: write failures and the clock become A-16, old counts are forgotten. */
+  check(): Promise<void>;
+}
+
+/** How long a sealed record waits for the alert rules; domain.md asks for 60 s (R-18). */
+const EVERY_MS = 2_000;
+/** A-16: clocks further apart than this. */
+const SKEW_MS = 5_000;
+
+/** Alert rules in the order of the seal. A live alert is one line of the log: reference, severity and time. */
+export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: { pool: Pool; log: Log }): AlertWatch {
+  const settings = alertSettings(config.alertRules === undefined ? null : readFileSync(config.alertRules, 'utf8'));
+  const oversight: Oversight = {
+    pool,
+    settings,
+    log,
+    notify: ({ reference, severity, at }) => log.warn('alert', { reference, severity, at: at.toISOString() }),
+  };
+  const raise = (why: string) => raiseAlert(oversight, 'A-16', why);
+  let failures = 0;
+  let skewed = false;
+  const loop = startLoop({
+    everyMs: EVERY_MS,
+    run: () => oversee(oversight),
+    onError: (error) => log.error('a pump failed', { task: 'alerts', error: error instanceof Error ? error.name : '' }),
+  });
+  return {
+    ...loop,
+    raise,
+    writeFailed: () => {
+      failures += 1;
+    },
+    check: async () => {
+      if (failures > 0) {
+        await raise(`The access record could not be written ${failures} times`);
+        failures = 0;
+      }
+      const before = Date.now();
+      const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now');
+      const apart = Math.abs((rows[0]?.now.getTime() ?? before) - (before + Date.now()) / 2);
+      if (apart > SKEW_MS && !skewed) await raise('The clocks of service and database are more than 5 seconds apart');
+      skewed = apart > SKEW_MS;
+      await forgetCounts(pool);
+    },
+  };
 }

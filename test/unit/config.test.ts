@@ -32,6 +32,7 @@ describe('what an environment means', () => {
       notifyRule: 'dating-scan-or-12+0',
       webhookAllow: ['127.0.0.1', 'localhost'],
       checkpointCopy: undefined,
+      alertRules: undefined,
     });
   });
 

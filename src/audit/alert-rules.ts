@@ -1,0 +1,172 @@
+/**
+ * Alert rules A-01 to A-22 (domain.md 6.3) as predicates over one sealed record and what is known around it. Pure. They
+ * ship observing, except those that domain.md makes live from the first day.
+ */
+import type { AlertRule, Thresholds } from './alert-types.ts';
+import type { AuditEntry } from './types.ts';
+
+/** domain.md 6.3; each can be set by configuration. */
+export const THRESHOLDS: Thresholds = {
+  openedFloor: 30,
+  deviations: 3,
+  peerFactor: 3,
+  denials: 5,
+  denialMinutes: 10,
+  deniedPeople: 3,
+  exportCap: 50,
+  nameSearches: 5,
+  nameSearchMinutes: 15,
+  permitHours: 24,
+};
+
+const OPENING: readonly AuditEntry['interaction'][] = ['read', 'vread', 'history-instance', 'operation'];
+const HOUR = 60;
+const DAY = 24 * HOUR;
+
+/** A person of staff opened somebody's record. */
+export function opens(entry: AuditEntry): boolean {
+  return (
+    entry.agent.kind === 'staff' &&
+    entry.outcome === 0 &&
+    OPENING.includes(entry.interaction) &&
+    entry.patients.length > 0 &&
+    !isGovernance(entry)
+  );
+}
+
+/** A person of staff was refused by a rule. */
+export function isDenied(entry: AuditEntry): boolean {
+  return entry.agent.kind === 'staff' && entry.outcome === 4 && entry.reason !== null;
+}
+
+/** A search of people by name, or a trace. Names of parameters only: what was asked for is encrypted. */
+export function isNameSearch(entry: AuditEntry): boolean {
+  if (entry.agent.kind !== 'staff' || entry.outcome !== 0) return false;
+  if (entry.detail?.startsWith('$trace') === true) return true;
+  const { query } = entry;
+  if (query === null || !entry.interaction.startsWith('search')) return false;
+  return /(?:^|&)(?:name|family|given|phonetic|[a-z]+\.(?:name|family|given))(?::[a-z]+)?=/.test(query.cleaned);
+}
+
+/** An export, print or download. */
+export function isExport(entry: AuditEntry): boolean {
+  return entry.interaction === 'disclosure' && entry.detail?.startsWith('export') === true;
+}
+
+/** Officers look at the trail, not at care. */
+function isGovernance(entry: AuditEntry): boolean {
+  const { role } = entry.agent;
+  return role === 'ig-officer' || role === 'caldicott-guardian' || role === 'sar-officer';
+}
+
+function rule(id: string, words: string, more: Partial<AlertRule> & Pick<AlertRule, 'fires'>): AlertRule {
+  const usual = { severity: 'medium', owner: 'ig-officer', mode: 'observe', off: null, quietMinutes: DAY } as const;
+  return { id, words, ...usual, ...more };
+}
+
+function off(id: string, words: string, why: string): AlertRule {
+  return rule(id, words, { mode: 'off', off: why, fires: () => false });
+}
+
+/** Alerts from the first day: other rules promise them (domain.md, "Observe mode"). */
+const LIVE = { mode: 'live', severity: 'high' } as const;
+
+export const ALERT_RULES: readonly AlertRule[] = [
+  rule('A-01', 'Break-glass was used', {
+    ...LIVE,
+    quietMinutes: HOUR,
+    fires: ({ outcome, purpose, rules, detail }) =>
+      outcome === 0 && (purpose === 'BTG' || rules.includes('R-18') || detail?.startsWith('break-glass') === true),
+  }),
+  rule('A-02', 'A relationship was self-claimed', {
+    ...LIVE,
+    severity: 'medium',
+    fires: ({ outcome, rules, detail }) =>
+      outcome === 0 && (rules.includes('R-07') || detail?.startsWith('self-claim') === true),
+  }),
+  rule('A-03', 'Somebody tried to open their own record', { ...LIVE, fires: ({ reason }) => reason === 'own-record' }),
+  rule('A-04', 'Same surname, and the same postcode or age band', {
+    fires: (entry, facts) => opens(entry) && facts.sameSurname && (facts.samePostcode || facts.sameAgeBand),
+  }),
+  rule('A-05', 'Same address or household', { fires: (entry, facts) => opens(entry) && facts.sameAddress }),
+  rule('A-06', 'A record of staff or of a known person, opened from outside the named list', {
+    fires: (entry, facts) =>
+      opens(entry) && (facts.tags.has('EMP') || facts.tags.has('CEL')) && !facts.relationships.has('named'),
+  }),
+  rule('A-07', 'Access or attempt after the relationship ended', {
+    fires: (entry, facts) => (opens(entry) || isDenied(entry)) && facts.relationshipOver,
+  }),
+  rule('A-08', 'More records opened than usual', {
+    quietMinutes: HOUR,
+    fires: (entry, facts, t) => opens(entry) && (isAboveUsual(facts, t) || isAbovePeers(facts, t)),
+  }),
+  off('A-09', 'Out of hours and not rostered', 'no duty list can be loaded yet'),
+  rule('A-10', 'Repeated refusals', {
+    quietMinutes: HOUR,
+    fires: (entry, facts, t) => isDenied(entry) && (facts.denials >= t.denials || facts.deniedPeople >= t.deniedPeople),
+  }),
+  rule('A-11', 'A very restricted or address-restricted record, opened from outside the named list', {
+    ...LIVE,
+    fires: (entry, facts) =>
+      opens(entry) &&
+      (entry.label === 'V' || facts.consents.has('s-flag') || facts.consents.has('restriction')) &&
+      !['named', 'care-team', 'episode', 'referral-accepted'].some((kind) => facts.relationships.has(kind)),
+  }),
+  rule('A-12', 'A restricted record opened without a personal explanation', {
+    fires: (entry, facts) => opens(entry) && entry.label === 'R' && facts.explanation === null,
+  }),
+  rule('A-13', 'An export above the cap, or a first export', {
+    fires: (entry, facts, t) => isExport(entry) && (facts.firstExport || (entry.query?.count ?? 0) > t.exportCap),
+  }),
+  rule('A-14', 'Searches by name with nothing opened', {
+    quietMinutes: HOUR,
+    fires: (entry, facts, t) => isNameSearch(entry) && facts.nameSearches >= t.nameSearches && facts.openedSince === 0,
+  }),
+  off('A-15', 'Impossible travel or a new device', 'devices and places of sign-in are not known'),
+  rule('A-16', 'The access record is not whole, or could not be written', {
+    ...LIVE,
+    quietMinutes: HOUR,
+    // Comes from the proof and the clock, not from a record: jobs raise it.
+    fires: () => false,
+  }),
+  rule('A-17', 'Notifications go to another address than before', {
+    fires: (entry, facts) => entry.interaction === 'disclosure' && facts.endpointChanged,
+  }),
+  rule('A-18', 'Consent changed, then used by who gains from it', {
+    fires: (entry, facts) => entry.outcome === 0 && OPENING.includes(entry.interaction) && facts.newlyPermitted,
+  }),
+  rule('A-19', 'The same small thing again and again', {
+    severity: 'low',
+    quietMinutes: 30 * DAY,
+    fires: (_entry, facts) => facts.sameRuleBefore >= 3,
+  }),
+  rule('A-20', 'A label was lowered and the record released', {
+    fires: (entry, facts) => entry.outcome === 0 && facts.releasedAfterDowngrade,
+  }),
+  rule('A-21', 'Read under an expired agreement', {
+    ...LIVE,
+    severity: 'medium',
+    fires: (entry, facts) => opens(entry) && facts.agreementExpired,
+  }),
+  rule('A-22', 'A notification was withheld from its own addressee', {
+    ...LIVE,
+    quietMinutes: HOUR,
+    fires: ({ interaction, detail, entities }) =>
+      interaction === 'disclosure' && detail === 'withheld' && /^(ServiceRequest|Task)\//.test(entities[0] ?? ''),
+  }),
+];
+
+function isAboveUsual(
+  { openedHour, usualHour }: Parameters<AlertRule['fires']>[1],
+  { openedFloor, deviations }: Thresholds,
+): boolean {
+  const own = usualHour === null ? 0 : usualHour.mean + deviations * usualHour.deviation;
+  return openedHour > Math.max(openedFloor, own);
+}
+
+function isAbovePeers(
+  { openedDay, peerMedian }: Parameters<AlertRule['fires']>[1],
+  { openedFloor, peerFactor }: Thresholds,
+): boolean {
+  return peerMedian !== null && openedDay > openedFloor && openedDay > peerFactor * peerMedian;
+}

@@ -1,0 +1,144 @@
+/**
+ * Oversight follows the seal: each sealed record is looked at once, in order, by every alert rule that is on. A step
+ * reads a stretch, asks what is known around it, and keeps explanations, counts, alerts and its place in one commit; a
+ * process that dies or loses the race leaves nothing behind. A rule that throws is switched off, loudly; the others go on.
+ */
+import type { AlertSettings } from '../audit/alert-settings.ts';
+import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
+import { auditEntry } from '../audit/entry.ts';
+import type { StoredAudit } from '../audit/types.ts';
+import type { Log } from '../log.ts';
+import type { EarlierAlert } from '../store/models/alert-counts.ts';
+import {
+  type AlertNotice,
+  commitStep,
+  faultyRules,
+  insertAlerts,
+  type NewAlert,
+  nextStretch,
+  switchOff,
+} from '../store/models/oversight.ts';
+import type { Pool } from '../store/pool.ts';
+import { factsFor, partyOf, patientsOf, type SealedEntry } from './oversight-facts.ts';
+
+export interface Oversight {
+  pool: Pool;
+  settings: AlertSettings;
+  log: Log;
+  /** Called after the commit with each live alert: reference, severity and time, never a person. */
+  notify: (notice: AlertNotice) => void;
+}
+
+/** Records looked at in one commit. */
+const STRETCH = 500;
+
+/** Looks at the next sealed records. @returns true when there may be more */
+export async function oversee(oversight: Oversight): Promise<boolean> {
+  const { pool, settings, log } = oversight;
+  const stretch = await nextStretch(pool, STRETCH);
+  if (stretch === null) return false;
+  const entries = stretch.records.flatMap((row) => readable(row, log));
+  const facts = await factsFor(pool, entries, settings.thresholds);
+  const faulty = await faultyRules(pool);
+  const rules = settings.rules.filter((rule) => rule.mode !== 'off' && !faulty.has(rule.id));
+  const found = new Found(facts.earlier);
+  const failed = new Map<string, string>();
+  for (const one of entries) {
+    const around = facts.of(one);
+    for (const rule of rules) {
+      const fires = failed.has(rule.id) ? false : attempt(rule, { one, around, found, oversight, failed });
+      if (fires) found.add(rule, one);
+    }
+  }
+  for (const [rule, error] of failed) {
+    log.error('an alert rule failed and is switched off', { rule, error });
+    await switchOff(pool, rule, error);
+  }
+  const { alerts, again } = found;
+  const { explained, opened, marks } = facts;
+  const kept = await commitStep(pool, { from: stretch.from, to: stretch.to, explained, opened, marks, alerts, again });
+  for (const notice of kept ?? []) if (notice.mode === 'live') oversight.notify(notice);
+  return kept === null || stretch.to - stretch.from >= STRETCH;
+}
+
+interface Attempt {
+  one: SealedEntry;
+  around: AlertFacts;
+  found: Found;
+  oversight: Oversight;
+  failed: Map<string, string>;
+}
+
+function attempt(rule: AlertRule, { one, around, found, oversight, failed }: Attempt): boolean {
+  try {
+    const sameRuleBefore = found.repeats(partyOf(one.entry));
+    return rule.fires(one.entry, { ...around, sameRuleBefore }, oversight.settings.thresholds);
+  } catch (error) {
+    // The class only: a message may quote the record (H8).
+    failed.set(rule.id, error instanceof Error ? error.name : 'unknown');
+    return false;
+  }
+}
+
+/** A record whose body cannot be read is sealed all the same; no rule can say anything about it. */
+function readable(row: StoredAudit, log: Log): SealedEntry[] {
+  try {
+    return [{ seq: row.seq, entry: auditEntry(row) }];
+  } catch {
+    log.warn('an audit record cannot be read by the alert rules', { record: row.seq });
+    return [];
+  }
+}
+
+/** Alerts of one stretch: the first of its kind is new, what follows within its quiet time is the same alert. */
+class Found {
+  readonly alerts: NewAlert[] = [];
+  readonly again: { id: number; seq: number }[] = [];
+  private readonly earlier: EarlierAlert[];
+  private repeated = new Map<string, number>();
+
+  constructor(earlier: EarlierAlert[]) {
+    this.earlier = earlier;
+    for (const one of earlier) this.remember(one.rule, one.party);
+  }
+
+  /** How often the most frequent small rule has fired about a person in 30 days (A-19). */
+  repeats(party: string): number {
+    return Math.max(0, ...SMALL.map((rule) => this.repeated.get(`${rule} ${party}`) ?? 0));
+  }
+
+  add(rule: AlertRule, { seq, entry }: SealedEntry): void {
+    if (rule.mode === 'off') return;
+    const party = partyOf(entry);
+    const [patient = ''] = rule.id === 'A-19' ? [] : patientsOf(entry);
+    const since = Date.parse(entry.at) - rule.quietMinutes * 60_000;
+    const isSame = (one: { rule: string; party: string; patient: string; at: string }) =>
+      one.rule === rule.id && one.party === party && one.patient === patient && Date.parse(one.at) > since;
+    const standing = this.earlier.find((one) => isSame(one) && !one.closed);
+    if (standing !== undefined) {
+      this.again.push({ id: standing.id, seq });
+      return;
+    }
+    if (this.alerts.some(isSame)) return;
+    const { id, severity, mode, words } = rule;
+    this.alerts.push({ rule: id, severity, mode, at: entry.at, seq, party, patient, why: words });
+    this.remember(id, party);
+  }
+
+  private remember(rule: string, party: string): void {
+    this.repeated.set(`${rule} ${party}`, (this.repeated.get(`${rule} ${party}`) ?? 0) + 1);
+  }
+}
+
+/** Rules of low weight whose repetition is one case (A-19). */
+const SMALL = ['A-02', 'A-04', 'A-05', 'A-07', 'A-10', 'A-12', 'A-14'];
+
+/** An alert that comes from no record: the proof of the trail, the clock, the writer (A-16). */
+export async function raiseAlert(oversight: Oversight, id: string, why: string): Promise<void> {
+  const rule = oversight.settings.rules.find((one) => one.id === id);
+  if (rule === undefined || rule.mode === 'off') throw new Error(`there is no alert rule ${id} that is on`);
+  const { severity, mode } = rule;
+  const at = new Date().toISOString();
+  const alert: NewAlert = { rule: id, severity, mode, at, seq: null, party: '', patient: '', why };
+  for (const notice of await insertAlerts(oversight.pool, [alert])) oversight.notify(notice);
+}

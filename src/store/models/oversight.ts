@@ -1,0 +1,165 @@
+/** The durable place of oversight in the trail, and what one step leaves behind: all in one commit, so once per record. */
+import type { StoredAudit } from '../../audit/types.ts';
+import type { AccessExplanation } from '../../governance/types.ts';
+import type { Pool } from '../pool.ts';
+import type { Db } from '../reads.ts';
+import { inTransaction } from '../transaction.ts';
+
+export interface SealedStretch {
+  /** The place it begins after, and the place of its last record. */
+  from: number;
+  to: number;
+  /** Of those, the records of people, refusals and disclosures, oldest first; successful synchronisation tells nothing. */
+  records: StoredAudit[];
+}
+
+/** The next sealed records after the place, at most `limit` of the sequence; null when there are none. */
+export async function nextStretch(db: Db, limit: number): Promise<SealedStretch | null> {
+  const result = await db.query<{
+    from: number;
+    to: number | null;
+    seq: number | null;
+    at: Date;
+    body: string;
+    patients: string[];
+  }>({
+    name: 'oversight_next',
+    text: `with place as (select seq from oversight_place where name = 'alerts'),
+      stretch as (
+        select s.seq, s.xid, s.id, s.outcome, s.interaction from audit_seal s
+        where s.seq > (select seq from place) order by s.seq limit $1
+      )
+      select (select seq from place) as "from", (select max(seq) from stretch) as "to", t.seq, t.at, t.body, t.patients
+      from (select 1) one left join (
+        select s.seq, a.at, a.body, a.patients from stretch s join audit a on a.xid = s.xid and a.id = s.id
+        where s.outcome <> 0 or s.interaction = 'disclosure' or position('"kind":"system"' in a.body) = 0
+      ) t on true
+      order by t.seq`,
+    values: [limit],
+  });
+  const [first] = result.rows;
+  if (first === undefined || first.to === null) return null;
+  const records = result.rows.flatMap(({ seq, at, body, patients }) =>
+    seq === null ? [] : [{ seq, at: at.toISOString(), body, patients }],
+  );
+  return { from: first.from, to: first.to, records };
+}
+
+export interface Mark {
+  kind: 'denied' | 'name-search' | 'export' | 'endpoint';
+  party: string;
+  patient: string;
+  /** ISO UTC. */
+  at: string;
+  seq: number;
+}
+
+export interface Opened {
+  party: string;
+  patient: string;
+  role: string;
+  /** Start of the hour, ISO UTC. */
+  hour: string;
+}
+
+export interface NewAlert {
+  rule: string;
+  severity: string;
+  mode: 'observe' | 'live';
+  at: string;
+  seq: number | null;
+  party: string;
+  patient: string;
+  why: string;
+}
+
+export interface StepResult {
+  from: number;
+  to: number;
+  explained: { seq: number; explanation: AccessExplanation }[];
+  opened: Opened[];
+  marks: Mark[];
+  alerts: NewAlert[];
+  /** Further records of alerts that stand already. */
+  again: { id: number; seq: number }[];
+}
+
+/**
+ * Keeps what a step found and moves the place, in one commit.
+ * @returns the new alerts with their references, or null when another process was here first: nothing was kept
+ */
+export async function commitStep(pool: Pool, step: StepResult): Promise<AlertNotice[] | null> {
+  return inTransaction(pool, async (client) => {
+    const moved = await client.query(`update oversight_place set seq = $2 where name = 'alerts' and seq = $1`, [
+      step.from,
+      step.to,
+    ]);
+    if (moved.rowCount !== 1) return null;
+    const { explained, opened, marks, again } = step;
+    await client.query(
+      `insert into access_explained select * from jsonb_to_recordset($1) as e(seq bigint, explanation text) on conflict do nothing`,
+      [JSON.stringify(explained)],
+    );
+    await client.query(
+      `insert into oversight_opened (party, hour, patient, role)
+       select party, hour, patient, role from jsonb_to_recordset($1) as o(party text, hour timestamptz, patient text, role text)
+       on conflict do nothing`,
+      [JSON.stringify(opened)],
+    );
+    await client.query(
+      `insert into oversight_mark (kind, party, patient, at, seq)
+       select kind, party, patient, at, seq from jsonb_to_recordset($1)
+         as m(kind text, party text, patient text, at timestamptz, seq bigint) on conflict do nothing`,
+      [JSON.stringify(marks)],
+    );
+    await client.query(
+      `update alert a set hits = a.hits + g.hits, last_seq = greatest(a.last_seq, g.seq) from (
+         select id, count(*)::integer as hits, max(seq) as seq from jsonb_to_recordset($1) as x(id bigint, seq bigint) group by id
+       ) g where a.id = g.id`,
+      [JSON.stringify(again)],
+    );
+    return insertAlerts(client, step.alerts);
+  });
+}
+
+/** What a notification of an alert may say: no person, no patient (6.3). */
+export interface AlertNotice {
+  reference: string;
+  rule: string;
+  severity: string;
+  mode: 'observe' | 'live';
+  at: Date;
+}
+
+/** Adds alerts; one that a record has raised already is left out. */
+export async function insertAlerts(db: Db, alerts: readonly NewAlert[]): Promise<AlertNotice[]> {
+  if (alerts.length === 0) return [];
+  const result = await db.query<AlertNotice>(
+    `insert into alert (reference, rule, severity, mode, at, seq, last_seq, party, patient, why)
+     select 'AL-' || upper(left(replace(gen_random_uuid()::text, '-', ''), 10)),
+       rule, severity, mode, at, seq, seq, party, patient, why
+     from jsonb_to_recordset($1) as n(rule text, severity text, mode text, at timestamptz, seq bigint, party text, patient text, why text)
+     on conflict (rule, seq) do nothing
+     returning reference, rule, severity, mode, at`,
+    [JSON.stringify(alerts)],
+  );
+  return result.rows;
+}
+
+export async function faultyRules(db: Db): Promise<Set<string>> {
+  const result = await db.query<{ rule: string }>('select rule from alert_rule_fault');
+  return new Set(result.rows.map(({ rule }) => rule));
+}
+
+/** Switches a rule off that failed. */
+export async function switchOff(db: Db, rule: string, error: string): Promise<void> {
+  await db.query('insert into alert_rule_fault (rule, error) values ($1, $2) on conflict do nothing', [rule, error]);
+}
+
+/** Forgets counts older than any window looks back. */
+export async function forgetCounts(db: Db): Promise<void> {
+  await db.query(`delete from oversight_opened where hour < now() - interval '31 days'`);
+  await db.query(
+    `delete from oversight_mark where kind in ('denied', 'name-search') and at < now() - interval '31 days'`,
+  );
+}

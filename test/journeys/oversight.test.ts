@@ -1,0 +1,200 @@
+/** Oversight follows the seal: every record once, whatever dies or races; alerts without names; a failing rule alone goes. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ALERT_RULES, THRESHOLDS } from '../../src/audit/alert-rules.ts';
+import type { AlertRule } from '../../src/audit/alert-types.ts';
+import { auditColumns } from '../../src/audit/entry.ts';
+import type { AuditEntry } from '../../src/audit/types.ts';
+import { type Oversight, oversee, raiseAlert } from '../../src/record/oversee.ts';
+import { createAuditWriter } from '../../src/store/audit.ts';
+import type { AlertNotice } from '../../src/store/models/oversight.ts';
+import { openPool, type Pool } from '../../src/store/pool.ts';
+import { sealDurable } from '../../src/store/seal.ts';
+import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
+import { TEAM, team } from '../harness/directory.ts';
+import { type Service, staff, startService } from '../harness/service.ts';
+import { anEntry } from '../unit/audit/entries.ts';
+
+interface Row {
+  rule: string;
+  mode: string;
+  hits: number;
+  party: string;
+  patient: string;
+  seq: number | null;
+}
+
+async function alertsIn(pool: Pool): Promise<Row[]> {
+  const { rows } = await pool.query<Row>('select rule, mode, hits, party, patient, seq from alert order by id');
+  return rows;
+}
+
+describe('step by step', () => {
+  let database: FreshDatabase;
+  let pool: Pool;
+  let said: AlertNotice[];
+  let logged: string[];
+  let serial = 0;
+  beforeEach(async () => {
+    database = await freshDatabase();
+    pool = openPool(database.serviceUrl, 8, 'each');
+    said = [];
+    logged = [];
+  });
+  afterEach(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  const oversight = (rules: readonly AlertRule[] = ALERT_RULES): Oversight => ({
+    pool,
+    settings: { rules, thresholds: THRESHOLDS },
+    log: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message, ids) => logged.push(`${message} ${JSON.stringify(ids)}`),
+      error: (message, ids) => logged.push(`${message} ${JSON.stringify(ids)}`),
+    },
+    notify: (notice) => said.push(notice),
+  });
+  const write = async (entries: Partial<AuditEntry>[]): Promise<void> => {
+    const writer = createAuditWriter({ pool, encode: auditColumns, batch: 50 });
+    for (const one of entries) {
+      serial += 1;
+      const at = new Date(Date.parse('2026-03-23T09:00:00Z') + serial * 1_000).toISOString();
+      await writer.write(anEntry({ at, ...one }));
+    }
+    await writer.close();
+    await sealDurable(pool);
+  };
+  const all = async (one = oversight()): Promise<void> => {
+    while (await oversee(one)) {
+      // until nothing is left
+    }
+  };
+
+  test('each record counts once, from two overseers at once and after a step that was lost', async () => {
+    const denied: Partial<AuditEntry> = { outcome: 4, status: 403, reason: 'no-relationship' };
+    await write(Array.from({ length: 4 }, (_, n) => ({ ...denied, patients: [`Patient/p${n}`] })));
+    await Promise.all([all(), all(), all()]);
+    expect(await alertsIn(pool)).toEqual([]);
+    await write([{ ...denied, patients: ['Patient/p4'] }, { ...denied, patients: ['Patient/p4'] }, { purpose: 'BTG' }]);
+    await Promise.all([all(), all(), all()]);
+    const found = await alertsIn(pool);
+    expect(found.map(({ rule, patient, mode }) => [rule, patient, mode])).toEqual([
+      ['A-10', 'Patient/p4', 'observe'],
+      ['A-01', 'Patient/p1', 'live'],
+    ]);
+    expect(found[0]?.seq).toBe(5);
+    // Of the live one alone somebody is told: reference, severity and time.
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatchObject({ rule: 'A-01', severity: 'high', mode: 'live' });
+    expect(JSON.stringify(said)).not.toMatch(/Helen|Patient|hv-1|910000/);
+    const before = (await pool.query<{ n: number }>('select count(*)::int as n from oversight_mark')).rows[0]?.n;
+    await all();
+    expect((await pool.query<{ n: number }>('select count(*)::int as n from oversight_mark')).rows[0]?.n).toBe(before);
+  });
+
+  test('what repeats within its quiet time is one alert with a count', async () => {
+    await write([{ purpose: 'BTG' }]);
+    await all();
+    await write([{ purpose: 'BTG' }, { purpose: 'BTG' }, { purpose: 'BTG', patients: ['Patient/other'] }]);
+    await all();
+    expect((await alertsIn(pool)).map(({ patient, hits }) => [patient, hits])).toEqual([
+      ['Patient/p1', 3],
+      ['Patient/other', 1],
+    ]);
+  });
+
+  test('A-08 counts patients opened, never rows listed', async () => {
+    const many = Array.from({ length: 40 }, (_, n) => `Patient/m${n}`);
+    await write([{ interaction: 'search-type', patients: many, query: { cleaned: '', raw: '', count: 40 } }]);
+    await all();
+    expect(await alertsIn(pool)).toEqual([]);
+    await write(many.slice(0, 31).map((patient) => ({ patients: [patient], explanation: 'own-task' as const })));
+    await all();
+    expect((await alertsIn(pool)).map(({ rule, party }) => [rule, party])).toEqual([['A-08', 'PractitionerRole/hv-1']]);
+  });
+
+  test('a rule that throws is switched off and told; the others and the place go on', async () => {
+    const broken: AlertRule = {
+      ...(ALERT_RULES[0] as AlertRule),
+      id: 'A-12',
+      fires: () => {
+        throw new TypeError('canary Zzyzxiana');
+      },
+    };
+    await write([{ purpose: 'BTG' }]);
+    await all(oversight([broken, ...ALERT_RULES.filter(({ id }) => id === 'A-01')]));
+    expect((await alertsIn(pool)).map(({ rule }) => rule)).toEqual(['A-01']);
+    expect(logged).toEqual(['an alert rule failed and is switched off {"rule":"A-12","error":"TypeError"}']);
+    await write([{ purpose: 'TREAT' }]);
+    await all(oversight([broken]));
+    expect(logged).toHaveLength(1);
+  });
+
+  test('a body that is no record is passed by; A-16 comes from no record', async () => {
+    await pool.query(`insert into audit (at, body, patients) values (now(), 'broken', '{}')`);
+    await write([{ purpose: 'BTG' }]);
+    await all();
+    await raiseAlert(oversight(), 'A-16', 'The proof of the access record failed');
+    expect((await alertsIn(pool)).map(({ rule, seq }) => [rule, seq])).toEqual([
+      ['A-01', 2],
+      ['A-16', null],
+    ]);
+  });
+});
+
+describe('as the service runs it', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await startService();
+    await service.directory();
+    await service.family('seen');
+    await service.load([team(TEAM.midwives, [{ id: 'mw-priya' }, { id: 'mw-other' }])]);
+  });
+  afterAll(() => service.close());
+
+  const overseen = async (): Promise<void> => {
+    await sealDurable(service.pool);
+    const head =
+      (await service.pool.query<{ seq: number }>('select max(seq) as seq from audit_seal')).rows[0]?.seq ?? 0;
+    for (const end = Date.now() + 20_000; Date.now() < end; ) {
+      const place = await service.pool.query<{ seq: number }>('select seq from oversight_place');
+      if ((place.rows[0]?.seq ?? 0) >= head) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('oversight does not follow the seal');
+  };
+  const late = async (who: string): Promise<(string | null)[]> => {
+    const { rows } = await service.pool.query<{ word: string | null }>(
+      `select coalesce(a.body::jsonb ->> 'explanation', e.explanation) as word from audit_seal s
+       join audit a on a.xid = s.xid and a.id = s.id left join access_explained e on e.seq = s.seq
+       where s.interaction in ('read', 'operation') and a.body::jsonb -> 'agent' ->> 'practitionerRole' = $1
+         and s.outcome = 0 order by s.seq`,
+      [`PractitionerRole/${who}`],
+    );
+    return rows.map(({ word }) => word);
+  };
+
+  test('Q3: a team explains nothing; named roles, and what she recorded herself, do', async () => {
+    const other = service.as(staff('mw-other'));
+    expect((await other.get('Patient/seen')).status).toBe(200);
+    await overseen();
+    const note = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { coding: [{ system: 'http://loinc.org', code: '85354-9' }], text: 'Blood pressure' },
+      subject: { reference: 'Patient/seen' },
+      effectiveDateTime: new Date().toISOString(),
+      valueString: 'taken',
+    };
+    const written = await other.post('Observation', note);
+    expect([written.status, written.text.slice(0, 300)]).toEqual([201, expect.any(String)]);
+    await overseen();
+    expect((await other.get('Patient/seen')).status).toBe(200);
+    expect((await service.as('midwife').get('Patient/seen/$everything')).status).toBe(200);
+    await overseen();
+    expect(await late('mw-other')).toEqual([null, 'record-event']);
+    expect(await late('mw-priya')).toEqual(['named-role']);
+  });
+});
