@@ -9,7 +9,7 @@ import { ask } from './decide.ts';
 import type { Change } from './plan.ts';
 import type { Writing } from './prepare.ts';
 import { checkGeneration } from './refusal.ts';
-import { guards } from './search.ts';
+import { forbidden, guards, ruleFor } from './search-sight.ts';
 
 const TRACE_RESULT = 'https://tandem.example/fhir/CodeSystem/trace-result';
 
@@ -30,17 +30,20 @@ export async function findByCriteria(
     bases: [door.base],
     lenient: false,
     maxCount: 2,
+    forbidden: forbidden(door, context),
     now: context.now,
   });
   if (query.where.length === 0)
     throw refuse(400, 'invalid', 'The condition has no search criteria; it would match everything');
   if ('release' in db) await lock(db, [lockKey(`${type}?${query.self}`)]);
-  const visible = rowRule(context.principal, ask(door, context, 'search', type));
+  const visible = ruleFor(door, context);
+  const own = rowRule(context.principal, ask(door, context, 'search', type));
   const narrow: Query = { ...query, count: 2, total: 'none', sort: [], include: [], revinclude: [] };
   const result = await runSearch(db, {
     query: narrow,
     now: context.now,
-    ruleFor: () => visible,
+    // A writer whose gate for searches is closed still finds what her condition names among the rows she may see.
+    ruleFor: (one) => (one === type ? own : visible(one)),
     guards: guards(context, narrow),
   });
   checkGeneration(context, result.generation);
@@ -54,9 +57,15 @@ export async function findByCriteria(
 
 /** R-50, vector 44: a person who is here but out of sight is never registered twice and never revealed. */
 async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<void> {
-  if (!query.where.some((clause) => isCriterion(clause) && clause.param.code === 'identifier')) return;
+  // By number alone: what else the condition asks would be answered about rows out of sight.
+  const where = query.where.filter((clause) => isCriterion(clause) && clause.param.code === 'identifier');
+  if (where.length === 0) return;
   const { db, context, door } = writing;
-  const hidden = await runSearch(db, { query, now: context.now, ruleFor: () => ({ op: 'true' }) });
+  const hidden = await runSearch(db, {
+    query: { ...query, where },
+    now: context.now,
+    ruleFor: (type) => (type === 'Patient' ? { op: 'true' } : null),
+  });
   const row = hidden.found[0]?.row;
   if (row === undefined) return;
   const sealed = row.label === 'V';

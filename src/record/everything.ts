@@ -12,7 +12,7 @@ import { ask, asOf, reach } from './decide.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
-import { ruleFor } from './search.ts';
+import { ruleFor } from './search-sight.ts';
 import type { Context, Door } from './types.ts';
 
 const MAX_COUNT = 1_000;

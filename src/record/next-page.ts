@@ -5,7 +5,8 @@ import { findPage } from '../store/pages.ts';
 import { runSearch } from '../store/search.ts';
 import { entryOf, withRows } from './entry.ts';
 import { audited, checkGeneration } from './refusal.ts';
-import { callerKey, guards, ruleFor, searchset, unrevealing } from './search.ts';
+import { callerKey, searchset } from './search.ts';
+import { guards, ruleFor } from './search-sight.ts';
 import type { Context, Door } from './types.ts';
 
 /**
@@ -22,15 +23,15 @@ export function nextPage(door: Door, context: Context, link: string): Promise<st
     const query = JSON.parse(page.query) as Query;
     const offset = Number(start);
     const ids = page.ids.slice(offset, offset + query.count);
-    const rows = await runSearch(door.pool, {
-      query: { ...query, total: 'none' },
+    const result = await runSearch(door.pool, {
+      query: { ...query, total: 'none', explain: false },
       now: context.now,
       ids,
       ruleFor: ruleFor(door, context),
+      allTypes: door.definitions.resourceTypes,
       guards: guards(context, query),
     });
-    checkGeneration(context, rows.generation);
-    const result = unrevealing(context, query, rows);
+    checkGeneration(context, result.generation);
     const end = offset + ids.length;
     await door.audit.write({
       ...withRows(

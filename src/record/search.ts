@@ -1,20 +1,20 @@
 /** search-type and search-system: only permitted rows are found, counted, sorted, included and paged (R-10). */
 import { randomBytes } from 'node:crypto';
-import { bundleText } from '../fhir/bundle-text.ts';
+import type { AuditEntry } from '../audit/types.ts';
+import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import { gate } from '../governance/gates.ts';
-import { masksFor, paramGuard } from '../governance/masks.ts';
-import { rowRule } from '../governance/row-rules.ts';
-import type { RowRule } from '../governance/types.ts';
-import { searchableParams } from '../search/params.ts';
-import { criteriaUsing, parseSearch } from '../search/parse.ts';
+import { parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
+import type { Explained } from '../store/explain.ts';
+import { MAX_INCLUDES } from '../store/include-sql.ts';
 import { keepPage } from '../store/pages.ts';
-import { MAX_INCLUDES, PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { ask, asOf, worldOf } from './decide.ts';
+import { PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
+import { ask, asOf } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
+import { compartmentTypes, forbidden, guards, openTypes, ruleFor } from './search-sight.ts';
 import type { Context, Door } from './types.ts';
 
 export const MAX_COUNT = 1_000;
@@ -37,6 +37,8 @@ export interface SearchRequest {
   /** Raw text after `?`, or a form body. */
   query: string;
   lenient: boolean;
+  /** Id of the patient whose compartment is searched (R4 search.html, "Compartments"). */
+  compartment?: string;
 }
 
 /**
@@ -44,34 +46,36 @@ export interface SearchRequest {
  * @throws Outcome 400 unknown parameter, bad value, too costly; 403, 503
  */
 export function search(door: Door, context: Context, request: SearchRequest): Promise<string> {
-  const { type } = request;
+  const { type, compartment } = request;
+  const own = compartment === undefined ? [] : [`Patient/${compartment}`];
   const entry = {
     ...entryOf(context, type === null ? 'search-system' : 'search-type'),
-    entities: [type ?? ''],
+    entities: [type ?? '', ...own],
     query: door.auditQuery(request.query, context.requestId),
-    patients: peopleAsked(request.query),
+    patients: [...own, ...peopleAsked(request.query)],
   };
   return audited(door, entry, async () => {
-    const closed = gate(context.principal, ask(door, context, 'search', type));
-    if (closed !== null) throw await refused(door, entry, closed);
-    if (type === null)
-      throw refuse(400, 'not-supported', 'Search across types is not supported yet; name a type: /Patient?...');
+    const types = await typesOf(door, context, entry, request);
     const { query, warnings } = parseSearch(type, request.query, {
       definitions: door.definitions,
       bases: [door.base],
       lenient: request.lenient,
       maxCount: MAX_COUNT,
-      forbidden: forbidden(door, context, type),
+      forbidden: forbidden(door, context),
       now: context.now,
+      types,
+      explain: context.principal.role === 'steward',
+      ...(compartment === undefined ? {} : { compartment }),
     });
     const asked = {
       query,
       now: context.now,
       ruleFor: ruleFor(door, context),
+      allTypes: door.definitions.resourceTypes,
       guards: guards(context, query),
       fewPatients: context.principal.kind !== 'system',
     };
-    const result = unrevealing(context, query, await runSearch(door.pool, asked, door.broadPool));
+    const result = await runSearch(door.pool, asked, door.broadPool);
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
     const next =
@@ -87,59 +91,31 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
   });
 }
 
-/** Parameters whose elements this role never sees, by role and type: they behave as if no row had a value. */
-const FORBIDDEN = new Map<string, ReadonlySet<string>>();
-
-function forbidden(door: Door, context: Context, type: string): ReadonlySet<string> {
-  const { principal } = context;
-  const key = `${principal.role} ${type}`;
-  const known = FORBIDDEN.get(key);
-  if (known !== undefined) return known;
-  const codes = [...searchableParams(door.definitions, type).keys()];
-  // Who is in a family is shown member by member; a search by member would tell of the others.
-  const never = type === 'Group' && principal.role !== 'steward' ? ['Group.member'] : [];
-  const hidden = new Set([
-    ...codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`),
-    ...never,
-  ]);
-  FORBIDDEN.set(key, hidden);
-  return hidden;
-}
-
-/** Parameters of this query that are masked on some rows: there they have no value (promise 1, R-16). */
-export function guards(context: Context, query: Query): { params: ReadonlySet<string>; rule: RowRule }[] {
-  const { type } = query;
-  if (type === null) return [];
-  return criteriaUsing(query).flatMap((used) => {
-    const code = used.slice(used.indexOf('.') + 1);
-    const rule = paramGuard(context.principal, type, [code]);
-    return rule.op === 'true' || rule.op === 'false' ? [] : [{ params: new Set([`${type}.${code}`]), rule }];
-  });
-}
-
 /**
- * Rows found backwards (`_revinclude`) through an element that is masked on them would give it away (R-16): they are left
- * out, also when another of several parameters asked for would have found them.
+ * The types a search may reach: its own, or across types those that the caller's gate opens.
+ * @throws Outcome a refusal when that is none
  */
-export function unrevealing(context: Context, query: Query, result: SearchResult): SearchResult {
-  const { type, revinclude } = query;
-  const ways = revinclude.filter(({ param }) => type !== null && param?.targets.includes(type) === true);
-  if (ways.length === 0) return result;
-  const found = result.found.filter((one) => {
-    const through = ways.filter(({ source }) => one.mode === 'include' && source === one.row.type);
-    if (through.length === 0) return true;
-    const hidden = masksFor(context.principal, worldOf(context, one)).flatMap((mask) => mask.params);
-    return !through.some(({ param }) => param !== null && hidden.includes(param.code));
-  });
-  return { ...result, found };
-}
-
-/** The row rule of a type for this principal; null where the gate is closed for the type. */
-export function ruleFor(door: Door, context: Context): (type: string | null) => RowRule | null {
-  return (type) => {
-    const asked = ask(door, context, 'search', type);
-    return gate(context.principal, asked) === null ? rowRule(context.principal, asked) : null;
-  };
+async function typesOf(door: Door, context: Context, entry: AuditEntry, request: SearchRequest): Promise<string[]> {
+  const { type } = request;
+  if (type !== null) {
+    const closed = gate(context.principal, ask(door, context, 'search', type));
+    if (closed !== null) throw await refused(door, entry, closed);
+    return [type];
+  }
+  const open = openTypes(door, context);
+  const types = request.compartment === undefined ? open : compartmentTypes(open);
+  const named = new URLSearchParams(request.query).getAll('_type').flatMap((value) => value.split(','));
+  const known = named.filter((one) => door.definitions.isResourceType(one));
+  const first = known.length === 0 ? null : (known[0] ?? null);
+  if (types.length > 0 && (known.length < named.length || first === null || known.some((one) => types.includes(one))))
+    return types;
+  const closed = gate(context.principal, ask(door, context, 'search', first));
+  if (closed !== null) throw await refused(door, entry, closed);
+  throw refuse(
+    400,
+    'not-supported',
+    `${first ?? 'This type'} is not searched across types; ask /${first ?? 'Type'}?...`,
+  );
 }
 
 function refuseCostly(query: Query, result: SearchResult): void {
@@ -185,8 +161,9 @@ export interface SearchsetParts {
 /** The answer Bundle: matches, includes, warnings as an outcome entry, links. */
 export async function searchset(door: Door, context: Context, parts: SearchsetParts): Promise<string> {
   const { query, result, warnings, next } = parts;
-  const self = `${door.base}/${query.type ?? ''}${query.self === '' ? '' : `?${query.self}`}`;
+  const self = `${door.base}/${query.path ?? query.type ?? ''}${query.self === '' ? '' : `?${query.self}`}`;
   const entries = query.count === 0 ? [] : await entriesOf(door, context, query, result.found);
+  if (result.explained !== undefined) entries.push(explanation(result.explained));
   if (warnings.length > 0) {
     entries.push({ resourceText: JSON.stringify(operationOutcome(warnings)), search: { mode: 'outcome' } });
   }
@@ -201,4 +178,14 @@ export async function searchset(door: Door, context: Context, parts: SearchsetPa
     ],
     entries,
   });
+}
+
+/** `_explain`: tree, statement and plan as an outcome entry. */
+function explanation({ tree, sql, plan }: Explained): AnswerEntry {
+  const issues = [tree, sql, plan].map((diagnostics) => ({
+    severity: 'information' as const,
+    code: 'informational',
+    diagnostics,
+  }));
+  return { resourceText: JSON.stringify(operationOutcome(issues)), search: { mode: 'outcome' } };
 }

@@ -1,25 +1,8 @@
 /** The Query tree evaluated in memory on one resource's index values: the twin of store/query-sql.ts. */
 import type { Resource } from '../fhir/types.ts';
 import { fold, foldedKey, foldedPart, isWhole, wholeValue } from './fold.ts';
-import {
-  type Criterion,
-  type IndexValues,
-  isCriterion,
-  type Prefix,
-  type Query,
-  type SearchValue,
-  type SortKey,
-} from './types.ts';
+import type { Criterion, IndexValues, Prefix, Query, SearchValue, SortKey } from './types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
-
-/** True when the resource matches every criterion. `values` are its index values (extract.ts). */
-export function matches(query: Query, resource: Resource, values: IndexValues): boolean {
-  if (query.type !== null && resource.resourceType !== query.type) return false;
-  return query.where.every((clause) => {
-    if (!isCriterion(clause)) throw new Error('chains and combined clauses are not evaluated in memory yet');
-    return holds(clause, resource, values);
-  });
-}
 
 /** One criterion, with its negation. */
 export function holds(criterion: Criterion, resource: Resource, values: IndexValues): boolean {

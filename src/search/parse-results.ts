@@ -1,8 +1,10 @@
-/** Parameters that shape the answer: `_count _sort _total _summary _elements _include _revinclude`. */
+/** Parameters that shape the answer: `_count _sort _total _summary _elements _include _revinclude _explain`. */
 import type { Definitions } from '../definitions/types.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { ROW_PARAMS, searchableParams } from './params.ts';
-import type { Include, Query, SearchParam, SortKey } from './types.ts';
+import type { KeySet } from './parse.ts';
+import { applyInclude, applyRevinclude } from './parse-includes.ts';
+import type { Query, SortKey } from './types.ts';
 
 const MAX_SORT_KEYS = 8;
 const TOTALS = ['none', 'estimate', 'accurate'] as const;
@@ -10,9 +12,12 @@ const SUMMARIES = ['true', 'false', 'text', 'data', 'count'] as const;
 
 export interface ResultContext {
   definitions: Definitions;
-  type: string | null;
+  /** Types searched: one, but for a search across types. */
+  types: readonly string[];
   maxCount: number;
-  forbidden: ReadonlySet<string>;
+  forbidden: KeySet;
+  /** `_explain` is taken. */
+  explain: boolean;
 }
 
 type Apply = (query: Query, name: string, value: string, context: ResultContext) => string;
@@ -25,11 +30,21 @@ export const RESULT_PARAMS: ReadonlyMap<string, Apply> = new Map<string, Apply>(
   ['_summary', applySummary],
   ['_elements', applyElements],
   ['_include', applyInclude],
+  ['_include:iterate', applyInclude],
   ['_revinclude', applyRevinclude],
+  ['_revinclude:iterate', applyRevinclude],
+  ['_contained', applyContained],
+  ['_containedType', applyContained],
+  ['_explain', applyExplain],
 ]);
 
 /** Result parameters that may be given several times. */
-export const REPEATABLE: ReadonlySet<string> = new Set(['_include', '_revinclude']);
+export const REPEATABLE: ReadonlySet<string> = new Set([
+  '_include',
+  '_include:iterate',
+  '_revinclude',
+  '_revinclude:iterate',
+]);
 
 function applyCount(query: Query, _name: string, value: string, context: ResultContext): string {
   if (!/^[0-9]{1,9}$/.test(value)) throw refuse(400, 'value', 'Search parameter "_count" takes a whole number from 0');
@@ -59,8 +74,8 @@ function applyElements(query: Query, _name: string, value: string, context: Resu
     if (!/^[A-Za-z]+(\.[A-Za-z]+)*$/.test(name)) {
       throw refuse(400, 'value', 'Search parameter "_elements" takes element names, separated by commas');
     }
-    const root = `${context.type}.`;
-    query.elements.push(name.startsWith(root) ? name.slice(root.length) : name);
+    const root = context.types.find((type) => name.startsWith(`${type}.`));
+    query.elements.push(root === undefined ? name : name.slice(root.length + 1));
   }
   return value;
 }
@@ -72,101 +87,39 @@ function applySort(query: Query, _name: string, value: string, context: ResultCo
     const descending = text.startsWith('-');
     const code = descending ? text.slice(1) : text;
     // A hidden element sorts as missing everywhere, which is no order at all.
-    if (!context.forbidden.has(`${context.type}.${code}`)) query.sort.push(sortKey(code, descending, context));
+    const key = sortKey(code, descending, context);
+    if (!context.forbidden.has(`${context.types[0]}.${code}`)) query.sort.push(key);
   }
   return value;
 }
+
+/** They have no single value to sort by. */
+const UNSORTED: ReadonlySet<string> = new Set(['composite', 'special']);
 
 function sortKey(code: string, descending: boolean, context: ResultContext): SortKey {
   if (code === '_id' || code === '_lastUpdated') return { param: code, descending };
-  const params = context.type === null ? null : searchableParams(context.definitions, context.type);
+  const [type, second] = context.types;
+  const params = type === undefined || second !== undefined ? null : searchableParams(context.definitions, type);
   const param = params?.get(code);
-  if (param !== undefined) return { param, descending };
-  const known = [...new Set([...ROW_PARAMS, ...(params?.keys() ?? [])])].sort().join(', ');
+  if (param !== undefined && !UNSORTED.has(param.type)) return { param, descending };
+  const sortable = [...(params?.values() ?? [])].filter((one) => !UNSORTED.has(one.type)).map((one) => one.code);
+  const known = [...new Set([...ROW_PARAMS, ...sortable])].sort().join(', ');
   throw refuse(400, 'not-supported', `Search parameter "_sort": cannot sort by "${code}"; possible: ${known}`);
 }
 
-function applyInclude(query: Query, name: string, value: string, context: ResultContext): string {
-  const { type, definitions } = context;
-  const [source = '', code, target, ...more] = value.split(':');
-  if (value === '*' && type !== null) {
-    for (const param of referencesOf(definitions, type)) add(query.include, include(type, param, null), context);
-    return value;
-  }
-  if (code === undefined || more.length > 0) throw malformed(name);
-  if (source !== type) {
-    throw refuse(
-      400,
-      'not-supported',
-      `Search parameter "${name}": ${value} starts from included resources, which needs :iterate; not supported yet`,
-    );
-  }
-  checkTarget(name, target, definitions);
-  for (const param of named(definitions, name, source, code)) {
-    if (target === undefined || reaches(param, target))
-      add(query.include, include(source, param, target ?? null), context);
-    else if (code !== '*')
-      throw refuse(400, 'value', `Search parameter "${name}": ${source}:${code} never refers to ${target}`);
-  }
-  return value;
-}
-
-function applyRevinclude(query: Query, name: string, value: string, context: ResultContext): string {
-  const { type, definitions } = context;
-  const [source = '', code, target, ...more] = value.split(':');
-  if (value === '*')
-    throw refuse(400, 'too-costly', `Search parameter "${name}": name the type, e.g. ${name}=Observation:*`);
-  if (code === undefined || more.length > 0 || type === null) throw malformed(name);
-  if (!definitions.isResourceType(source))
-    throw refuse(400, 'value', `Search parameter "${name}": ${source} is no R4 resource type`);
-  checkTarget(name, target, definitions);
-  if (target !== undefined && target !== type)
-    throw refuse(400, 'value', `Search parameter "${name}": the target of a search on ${type} is ${type}`);
-  for (const param of named(definitions, name, source, code)) {
-    if (reaches(param, type)) add(query.revinclude, include(source, param, type), context);
-    else if (code !== '*')
-      throw refuse(400, 'value', `Search parameter "${name}": ${source}:${code} never refers to ${type}`);
-  }
-  return value;
-}
-
-const malformed = (name: string) =>
-  refuse(400, 'value', `Search parameter "${name}" takes Type:parameter, Type:parameter:TargetType or Type:*`);
-
-function checkTarget(name: string, target: string | undefined, definitions: Definitions): void {
-  if (target !== undefined && !definitions.isResourceType(target)) {
-    throw refuse(400, 'value', `Search parameter "${name}": ${target} is no R4 resource type`);
-  }
-}
-
-const include = (source: string, param: SearchParam, target: string | null): Include => ({
-  source,
-  param,
-  target,
-  iterate: false,
-});
-
-/** An include along a hidden element finds nothing. */
-function add(list: Include[], entry: Include, context: ResultContext): void {
-  if (!context.forbidden.has(`${entry.source}.${entry.param?.code}`)) list.push(entry);
-}
-
-const reaches = (param: SearchParam, type: string): boolean =>
-  param.targets.length === 0 || param.targets.includes(type);
-
-function referencesOf(definitions: Definitions, type: string): SearchParam[] {
-  return [...searchableParams(definitions, type).values()].filter((param) => param.type === 'reference');
-}
-
-function named(definitions: Definitions, name: string, source: string, code: string): SearchParam[] {
-  const all = referencesOf(definitions, source);
-  if (code === '*') return all;
-  const found = all.filter((param) => param.code === code);
-  if (found.length > 0) return found;
-  const known = all.map((param) => param.code).join(', ');
+/** Contained resources are found with the resource that holds them, never alone. */
+function applyContained(_query: Query, name: string, value: string): string {
+  if (name === '_contained' && value === 'false') return value;
   throw refuse(
     400,
     'not-supported',
-    `Search parameter "${name}": ${source} has no reference parameter "${code}"; it has: ${known}`,
+    `Search parameter "${name}": contained resources are not searched on their own; only _contained=false is taken`,
   );
+}
+
+/** What the store did with a search tells what it holds: for the demo's loading client alone. */
+function applyExplain(query: Query, name: string, value: string, context: ResultContext): string {
+  if (!context.explain) throw refuse(400, 'not-supported', `Search parameter "${name}" is not supported here`);
+  query.explain = oneOf(name, value, ['true', 'false']) === 'true';
+  return value;
 }

@@ -3,12 +3,15 @@
  * refused by name (H13), and what costs too much is refused before any work (H17).
  */
 import type { Definitions } from '../definitions/types.ts';
+import { patientParams } from '../fhir/compartments.ts';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
-import { searchableParams } from './params.ts';
+import { criteriaOf } from './clauses.ts';
+import { ROW_PARAMS } from './params.ts';
+import { type ClauseContext, MAX_CRITERIA, parseClause, UnknownParameter } from './parse-clause.ts';
+import { parseFilter } from './parse-filter.ts';
 import { REPEATABLE, RESULT_PARAMS, type ResultContext } from './parse-results.ts';
 import { encoded, splitEscaped } from './parse-text.ts';
-import { parseValues, withImpliedSystem } from './parse-values.ts';
-import { isCriterion, type ParamType, type Query, type SearchParam } from './types.ts';
+import type { Clause, Query } from './types.ts';
 
 export interface SearchContext {
   definitions: Definitions;
@@ -19,9 +22,20 @@ export interface SearchContext {
   maxCount: number;
   defaultCount?: number;
   /** `Type.code` of parameters whose elements this caller never sees: they behave as if no row had a value. */
-  forbidden?: ReadonlySet<string>;
+  forbidden?: KeySet;
+  /** Types a search across types may reach; without it all. */
+  types?: readonly string[];
+  /** Id of the patient whose compartment is searched. */
+  compartment?: string;
+  /** `_explain` is taken. */
+  explain?: boolean;
   /** Request time, for `ap` dates. */
   now?: Date;
+}
+
+/** Of a set of keys only this is asked: it may be worked out when asked. */
+export interface KeySet {
+  has(key: string): boolean;
 }
 
 export interface ParsedSearch {
@@ -39,22 +53,6 @@ const DEFAULT_COUNT = 20;
 
 /** Handled by http: they change the form of the answer, not what is found. */
 const FORMAT_PARAMS: ReadonlySet<string> = new Set(['_format', '_pretty']);
-/** Known to R4, refused by name until they are built. */
-const LATER: ReadonlySet<string> = new Set(
-  '_has _filter _list _query _text _content _type _contained _containedType _explain'.split(' '),
-);
-const MODIFIERS: Record<ParamType, readonly string[]> = {
-  token: ['missing', 'not'],
-  string: ['missing', 'exact', 'contains'],
-  reference: ['missing', 'identifier'],
-  date: ['missing'],
-  uri: ['missing'],
-  number: [],
-  quantity: [],
-  composite: [],
-  special: [],
-};
-
 /**
  * `type` is null at system level. `raw` is the text after `?`, a form body, or decoded pairs.
  * @throws Outcome 400 naming the parameter: `not-supported`, `value`, `invalid` or `too-costly`
@@ -67,11 +65,14 @@ export function parseSearch(
   if (typeof raw === 'string') checkEncoding(raw);
   const pairs: (readonly [string, string])[] = [...(typeof raw === 'string' ? new URLSearchParams(raw) : raw)];
   checkCost(pairs);
-  const query = emptyQuery(type, context);
+  const query = emptyQuery(type, pairs, context);
+  const clauses: ClauseContext = { ...context, budget: { criteria: MAX_CRITERIA }, now: context.now ?? new Date() };
+  if (context.compartment !== undefined) enterCompartment(query, context.compartment, clauses);
   const results: ResultContext = {
     definitions: context.definitions,
-    type,
+    types: query.types ?? (type === null ? [] : [type]),
     maxCount: context.maxCount,
+    explain: context.explain === true,
     forbidden: context.forbidden ?? NONE,
   };
   const warnings: OutcomeIssue[] = [];
@@ -79,6 +80,10 @@ export function parseSearch(
   const once = new Set<string>();
   for (const [name, value] of pairs) {
     if (FORMAT_PARAMS.has(name)) continue;
+    if (name === '_type' && type === null) {
+      self.push(`_type=${encoded(value)}`);
+      continue;
+    }
     const apply = RESULT_PARAMS.get(name);
     let kept: string | null = value;
     if (apply !== undefined) {
@@ -87,19 +92,22 @@ export function parseSearch(
         throw refuse(400, 'invalid', `Search parameter "${name}" is given twice`);
       once.add(name);
       kept = apply(query, name, value, results);
-    } else if (!addCriterion(query, name, value, context, warnings)) kept = null;
+    } else if (!addClause(query, [name, value], clauses, warnings)) kept = null;
     if (kept !== null) self.push(`${encoded(name)}=${encoded(kept)}`);
   }
+  if (type === null && query.where.length === 0 && !pairs.some(([name]) => name === '_type'))
+    throw refuse(400, 'not-supported', 'A search across all types needs a criterion, or types with _type');
   checkResult(query);
   query.self = self.join('&');
   return { query, warnings };
 }
 
-const NONE: ReadonlySet<string> = new Set();
+const NONE: KeySet = new Set<string>();
 
-function emptyQuery(type: string | null, context: SearchContext): Query {
+function emptyQuery(type: string | null, pairs: readonly (readonly [string, string])[], context: SearchContext): Query {
   return {
     type,
+    ...(type === null ? { types: typesAsked(pairs, context) } : {}),
     where: [],
     sort: [],
     count: Math.min(context.defaultCount ?? DEFAULT_COUNT, context.maxCount),
@@ -132,95 +140,86 @@ function checkCost(pairs: readonly (readonly [string, string])[]): void {
   if (values > MAX_VALUES) throw costly(`more than ${MAX_VALUES} values`);
 }
 
+/** R4 search.html, "Summary": includes cannot be mixed with the narrative alone. */
 function checkResult(query: Query): void {
+  if (query.summary === 'text' && query.include.length + query.revinclude.length > 0)
+    throw refuse(400, 'invalid', '_include and _revinclude cannot be asked together with _summary=text');
   if (query.summary === 'count') query.count = 0;
   if (query.count === 0 && query.total === 'none') query.total = 'accurate';
   if (query.include.length + query.revinclude.length > MAX_INCLUDES) throw costly(`more than ${MAX_INCLUDES} includes`);
-  const values = query.where.reduce((sum, clause) => sum + (isCriterion(clause) ? clause.values.length : 0), 0);
+  const values = criteriaOf(query.where).reduce((sum, { values: held }) => sum + held.length, 0);
   if (values > MAX_TARGETS) throw costly('too many ids without a type; write Type/id');
 }
 
 /** False when the parameter was dropped (lenient handling). */
-function addCriterion(
+function addClause(
   query: Query,
-  name: string,
-  text: string,
-  context: SearchContext,
+  [name, text]: readonly [string, string],
+  context: ClauseContext,
   warnings: OutcomeIssue[],
 ): boolean {
-  const [code = '', ...rest] = name.split(':');
-  const modifier = rest.length === 0 ? null : rest.join(':');
-  refuseLater(name, code);
-  const param = findParam(query.type, code, context);
-  if (param === null) {
-    const diagnostics = unknownText(query.type, code, context);
-    if (!context.lenient) throw refuse(400, 'not-supported', diagnostics);
-    warnings.push({ severity: 'warning', code: 'not-supported', diagnostics: `${diagnostics} It was ignored.` });
+  refuseModified(name);
+  try {
+    query.where.push(clauseOf(query, name, text, context));
+    return true;
+  } catch (error) {
+    if (!(error instanceof UnknownParameter)) throw error;
+    if (!context.lenient || /[.:]/.test(name)) throw query.type === null ? notCommon(name) : error;
+    for (const issue of error.issues) {
+      warnings.push({ ...issue, severity: 'warning', diagnostics: `${issue.diagnostics} It was ignored.` });
+    }
     return false;
   }
-  checkModifier(name, param, modifier, context);
-  if (text === '') throw refuse(400, 'value', `Search parameter "${name}": the value is empty`);
-  const values = parseValues(param, splitEscaped(text, ','), {
-    name,
-    modifier,
-    bases: context.bases,
-    resourceTypes: context.definitions.resourceTypes,
-    now: context.now ?? new Date(),
+}
+
+function notCommon(name: string): Error {
+  const why = 'not every type searched at system level has it; name types that do with _type';
+  return refuse(400, 'not-supported', `Search parameter "${name}": ${why}`);
+}
+
+/** Across types a parameter is read for each of them; what every row holds itself is read once. */
+function clauseOf(query: Query, name: string, text: string, context: ClauseContext): Clause {
+  const { type, types = [] } = query;
+  const parse = (one: string): Clause =>
+    name === '_filter' ? parseFilter(one, text, context) : parseClause(one, name, text, context);
+  if (type !== null) return parse(type);
+  if (ROW_PARAMS.has(name.split(':')[0] ?? '')) return parse(types[0] ?? 'Patient');
+  return { op: 'any', clauses: types.map((one) => ({ op: 'type', type: one, clauses: [parse(one)] })) };
+}
+
+/** The rows a patient's compartment holds (R4 compartmentdefinition-patient), each type by its own references. */
+function enterCompartment(query: Query, id: string, context: ClauseContext): void {
+  const within = (type: string): Clause => ({
+    op: 'any',
+    clauses: [
+      ...(type === 'Patient' ? [parseClause(type, '_id', id, context)] : []),
+      ...patientParams(type).map((code) => parseClause(type, code, `Patient/${id}`, context)),
+    ],
   });
-  const criterion = withImpliedSystem({ param, modifier: kindOf(param, modifier), values });
-  query.where.push(context.forbidden?.has(`${query.type}.${code}`) ? { ...criterion, hidden: true } : criterion);
-  return true;
-}
-
-/** A type modifier has done its work once the values are parsed. */
-function kindOf(param: SearchParam, modifier: string | null): string | null {
-  return modifier !== null && MODIFIERS[param.type].includes(modifier) ? modifier : null;
-}
-
-function refuseLater(name: string, code: string): void {
-  const later = LATER.has(code)
-    ? code
-    : name.includes('.')
-      ? 'chained parameters'
-      : RESULT_PARAMS.has(code)
-        ? 'this modifier'
-        : null;
-  if (later !== null) throw refuse(400, 'not-supported', `Search parameter "${name}": ${later} not supported yet`);
-}
-
-function findParam(type: string | null, code: string, context: SearchContext): SearchParam | null {
-  if (type !== null) return searchableParams(context.definitions, type).get(code) ?? null;
-  // At system level only what every row holds itself can be asked.
-  return code === '_id' || code === '_lastUpdated'
-    ? (searchableParams(context.definitions, 'Patient').get(code) ?? null)
-    : null;
-}
-
-function unknownText(type: string | null, code: string, context: SearchContext): string {
-  if (type === null)
-    return `Search parameter "${code}" is not supported at system level; supported: _id, _lastUpdated.`;
-  const known = [...searchableParams(context.definitions, type).keys()].sort().join(', ');
-  const defined = context.definitions.searchParams(type).get(code);
-  const why = defined === undefined ? 'is unknown' : `(${defined.type}) is not supported yet`;
-  return `Search parameter "${code}" ${why} for ${type}; supported: ${known}.`;
-}
-
-function checkModifier(name: string, param: SearchParam, modifier: string | null, context: SearchContext): void {
-  if (modifier === null || MODIFIERS[param.type].includes(modifier)) return;
-  const isType = param.type === 'reference' && context.definitions.isResourceType(modifier);
-  if (isType) {
-    if (param.targets.length === 0 || param.targets.includes(modifier)) return;
-    throw refuse(400, 'value', `Search parameter "${name}": ${param.code} never refers to ${modifier}`);
-  }
-  const known = [
-    ...MODIFIERS[param.type].map((item) => `:${item}`),
-    ...(param.type === 'reference' ? [':[type]'] : []),
-  ];
-  throw refuse(
-    400,
-    'not-supported',
-    `Search parameter "${name}": modifier ":${modifier}" is not supported yet; supported for ${param.code}: ${known.join(', ')}`,
+  const { type, types = [] } = query;
+  query.path = `Patient/${id}/${type ?? '*'}`;
+  query.where.push(
+    type !== null
+      ? within(type)
+      : { op: 'any', clauses: types.map((one) => ({ op: 'type', type: one, clauses: [within(one)] })) },
   );
+}
+
+/** `_type` of a search across types (R4 search.html, "Search Context"); those the caller may not search are left out. */
+function typesAsked(pairs: readonly (readonly [string, string])[], context: SearchContext): string[] {
+  const open = context.types ?? context.definitions.resourceTypes;
+  const asked = pairs.filter(([name]) => name === '_type').flatMap(([, value]) => value.split(','));
+  const unknown = asked.find((one) => !context.definitions.isResourceType(one));
+  if (unknown !== undefined) throw refuse(400, 'value', `_type names "${unknown}", which is no R4 resource type`);
+  return asked.length === 0 ? [...open] : [...new Set(asked)].filter((one) => open.includes(one)).sort();
+}
+
+/** Result parameters take no modifier but `:iterate`. */
+function refuseModified(name: string): void {
+  const [code = ''] = name.split(':');
+  if (code !== name && RESULT_PARAMS.has(code)) {
+    throw refuse(400, 'not-supported', `Search parameter "${name}": this modifier is not supported`);
+  }
 }
 
 /** URLSearchParams would put a replacement character for what cannot be decoded, and search for that. */
@@ -231,13 +230,4 @@ function checkEncoding(raw: string): void {
   } catch {
     throw refuse(400, 'value', 'The search is not properly percent-encoded UTF-8');
   }
-}
-
-/** `Type.code` of every parameter a query uses to match, sort or include: what masks must know. */
-export function criteriaUsing(query: Query): string[] {
-  const used = new Set<string>();
-  for (const clause of query.where) if (isCriterion(clause)) used.add(`${query.type}.${clause.param.code}`);
-  for (const { param } of query.sort) used.add(`${query.type}.${typeof param === 'string' ? param : param.code}`);
-  for (const { source, param } of [...query.include, ...query.revinclude]) used.add(`${source}.${param?.code ?? '*'}`);
-  return [...used];
 }

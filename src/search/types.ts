@@ -99,6 +99,8 @@ export interface Include {
 export interface Query {
   /** Null at system level. */
   type: string | null;
+  /** At system level: the types searched. */
+  types?: readonly string[];
   /** All of them hold. */
   where: Clause[];
   sort: SortKey[];
@@ -109,6 +111,10 @@ export interface Query {
   elements: string[];
   include: Include[];
   revinclude: Include[];
+  /** The caller asked for the tree, the SQL and the plan. */
+  explain?: boolean;
+  /** The address of the self link, where it is not the type's. */
+  path?: string;
   /** The query as understood, for the self link. */
   self: string;
 }

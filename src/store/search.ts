@@ -1,25 +1,31 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
 import type { ConsentRow, RowRule } from '../governance/types.ts';
-import type { Include, Query } from '../search/types.ts';
+import type { Query } from '../search/types.ts';
+import { waysOf } from './chain-ways.ts';
+import { type Explained, explained } from './explain.ts';
+import { includeSql } from './include-sql.ts';
+import { iterated } from './iterate.ts';
 import type { Pool } from './pool.ts';
 import { statementName } from './prepared.ts';
-import { isNarrowQuery, orderSql, type RowMask, whereSql } from './query-sql.ts';
+import { isNarrowQuery, orderSql, whereSql } from './query-sql.ts';
 import { reachSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
+import { hopsSql, masksSql, typesSql } from './search-sight.ts';
+import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
 export const PAGE_IDS = 10_000;
-/** Included rows on one page: beyond it the request is too costly. */
-export const MAX_INCLUDES = 1_000;
 
 export interface SearchAsk {
   query: Query;
   now: Date;
   /** The row rule of a type for this principal; null = nothing of the type may be shown. */
   ruleFor(type: string | null): RowRule | null;
+  /** Every resource type: what a reference to anything may reach. */
+  allTypes?: readonly string[];
   /** Parameters that would reveal masked elements, and the rows on which they are not masked. */
   guards?: readonly { params: ReadonlySet<string>; rule: RowRule }[];
   /** True for people: they have hundreds of families, a service has thousands. */
@@ -42,12 +48,17 @@ export interface SearchResult {
   /** Rows permitted and matching, when asked for; null when above PAGE_IDS. */
   total: number | null;
   generation: number;
+  /** The statement and its plan, when `_explain` was asked. */
+  explained?: Explained;
 }
 
-interface RawFound extends RawRow {
+export interface RawFound extends RawRow {
   mode: 'match' | 'include' | null;
   n: number;
   consents: RawConsent[] | null;
+}
+
+interface RawHead extends RawFound {
   ids: string[] | null;
   matches: number;
   generation: number;
@@ -59,149 +70,97 @@ interface RawFound extends RawRow {
  * @throws Error only for faults of the database; bad queries were refused by the parser
  */
 export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
+  const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
   const params = new SqlParams();
-  const text = statement(ask, params);
+  const text = statement(ask, params, ways);
   const name = isNarrow(ask) ? statementName(text) : null;
   const { values } = params;
   const result =
-    name === null
-      ? await (broad ?? db).query<RawFound>(text, values)
-      : await db.query<RawFound>({ name, text, values });
-  const { rows } = result;
-  const head = rows[0];
+    name === null ? await (broad ?? db).query<RawHead>(text, values) : await db.query<RawHead>({ name, text, values });
+  const head = result.rows[0];
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
-  const found = rows
-    .filter((raw): raw is RawFound & { mode: 'match' | 'include' } => raw.mode !== null)
-    .map((raw) => ({ mode: raw.mode, row: toRow(raw), consents: (raw.consents ?? []).map(toConsent) }));
+  const found = foundRows(result.rows);
   return {
-    found,
+    found: await iterated(broad ?? db, ask, found),
     ids: head.ids,
     total: ask.query.total === 'none' && ask.query.count > 0 ? null : head.matches > PAGE_IDS ? null : head.matches,
     generation: head.generation,
+    ...(ask.query.explain === true ? { explained: await explained(broad ?? db, ask.query, { text, values }) } : {}),
   };
+}
+
+/** Rows of a statement as found rows; the row that only carries the head is none. */
+export function foundRows(rows: readonly RawFound[]): FoundRow[] {
+  return rows.flatMap((raw) =>
+    raw.mode === null ? [] : [{ mode: raw.mode, row: toRow(raw), consents: (raw.consents ?? []).map(toConsent) }],
+  );
 }
 
 function isNarrow(ask: SearchAsk): boolean {
   return ask.ids !== undefined || isNarrowQuery(ask.query);
 }
 
-function statement(ask: SearchAsk, params: SqlParams): string {
+function statement(ask: SearchAsk, params: SqlParams, ways: Ways): string {
   const { query } = ask;
   const size = params.add(ask.ids === undefined ? query.count : ask.ids.length);
-  const included = includeSql(ask, params);
+  const included = query.count === 0 ? null : includeSql(ask, query, params);
   // Only the keys are ordered and counted; bodies are fetched for the page alone.
-  return `with hit as materialized (${ask.ids === undefined ? hitSql(ask, params) : listedSql(ask, ask.ids, params)}),
+  return `with hit as materialized (${ask.ids === undefined ? hitSql(ask, params, ways) : listedSql(ask, ask.ids, params)}),
     page as materialized (
       select h.n, ${ROW_COLUMNS}, r.tokens from hit h join resource r on r.type = h.type and r.id = h.id where h.n <= ${size}
-    )${included.with}
+    )${included?.with ?? ''}
     select x.*, m.matches::int as matches, g.value as generation,
       case when m.matches > ${size} and (x.n is null or x.n = 1) then
         (select array_agg(h.type || '/' || h.id order by h.n) from hit h where h.n <= ${PAGE_IDS}) end as ids
     from generation g cross join (select count(*) as matches from hit) m
     left join lateral (
       select 'match' as mode, p.n, ${ROW_COLUMNS.replaceAll('r.', 'p.')}, ${consentsSql('p')} from page p
-      ${included.rows}
+      ${included === null ? '' : `union all ${included.rows}`}
     ) x on true
     order by x.mode desc, x.n`;
 }
 
-function hitSql(ask: SearchAsk, params: SqlParams): string {
+function hitSql(ask: SearchAsk, params: SqlParams, ways: Ways): string {
   const { query } = ask;
-  const rule = ask.ruleFor(query.type);
-  if (rule === null) return nothing;
+  const permitted = permittedSql(ask, params);
+  if (permitted === 'false') return nothing;
   const counting = query.total !== 'none' || query.count === 0;
   const limit = counting || query.count > 0 ? PAGE_IDS + 1 : 1;
-  const masks = (ask.guards ?? []).map(
-    (guard): RowMask => ({
-      params: guard.params,
-      row: () => `not ${ruleSql(guard.rule, params, ask.now)}`,
-    }),
-  );
+  const masks = masksSql(ask, params);
+  const where = whereSql(query, params, masks, hopsSql(ask, params, ways));
   return `select k.type, k.id, row_number() over () as n from (
       select r.type, r.id from resource r
-      where ${whereSql(query, params, masks)}${reach(ask, rule, params)} and ${ruleSql(rule, params, ask.now)} and not r.deleted
+      where ${where}${reach(ask, params)} and ${permitted} and not r.deleted
       order by ${orderSql(query, params, masks)} limit ${limit}
     ) k`;
 }
 
+/** What the matches themselves must satisfy. */
+function permittedSql(ask: SearchAsk, params: SqlParams): string {
+  const { type, types } = ask.query;
+  if (type === null) return typesSql(types ?? [], ask, params);
+  const rule = ask.ruleFor(type);
+  return rule === null ? 'false' : ruleSql(rule, params, ask.now);
+}
+
 /** A broad search of a person with few families starts from her families. */
-function reach(ask: SearchAsk, rule: RowRule, params: SqlParams): string {
-  if (!ask.fewPatients || isNarrow(ask)) return '';
+function reach(ask: SearchAsk, params: SqlParams): string {
+  const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
+  if (rule === null || !ask.fewPatients || isNarrow(ask)) return '';
   const condition = reachSql(rule, params, ask.now);
   return condition === null ? '' : ` and ${condition}`;
 }
 
 function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): string {
-  const rule = ask.ruleFor(ask.query.type);
-  if (rule === null) return nothing;
+  const permitted = permittedSql(ask, params);
+  if (permitted === 'false') return nothing;
   const listed = params.add(ids);
   return `select r.type, r.id, l.n from unnest(${listed}::text[]) with ordinality as l(ref, n)
       join resource r on r.type = split_part(l.ref, '/', 1) and r.id = split_part(l.ref, '/', 2)
-      where not r.deleted and ${ruleSql(rule, params, ask.now)}`;
+      where not r.deleted and ${permitted}`;
 }
 
 const nothing = 'select null::text as type, null::text as id, 0::bigint as n where false';
 
 const consentsSql = (alias: string): string =>
   `(select json_agg(c) from consent c where c.patient = any (${alias}.subjects)) as consents`;
-
-/** Included rows obey the rules of their own type (H1): a type the principal may not read adds nothing. */
-function includeSql(ask: SearchAsk, params: SqlParams): { with: string; rows: string } {
-  const { query } = ask;
-  if (query.include.length === 0 && query.revinclude.length === 0) return { with: '', rows: '' };
-  const sources = [
-    ...query.include.map((include) => forwardSql(ask, include, params)),
-    ...query.revinclude.map((include) => reverseSql(include, params)),
-  ];
-  const types = new Set<string>();
-  for (const include of query.include) for (const type of targetsOf(include)) types.add(type);
-  for (const include of query.revinclude) types.add(include.source);
-  const rules = [...types]
-    .map((type) => ({ type, rule: ask.ruleFor(type) }))
-    .filter((entry): entry is { type: string; rule: RowRule } => entry.rule !== null)
-    .map(({ type, rule }) => `(r.type = ${params.add(type)} and ${ruleSql(rule, params, ask.now)})`);
-  if (rules.length === 0) return { with: '', rows: '' };
-  return {
-    with: `, target as (${sources.join(' union ')})`,
-    rows: `union all select 'include', row_number() over (order by r.type, r.id), ${ROW_COLUMNS}, ${consentsSql('r')}
-      from (select distinct type, id from target) t join resource r on r.type = t.type and r.id = t.id
-      where not r.deleted and (${rules.join(' or ')})
-        and not exists (select 1 from page p where p.type = r.type and p.id = r.id)
-      limit ${MAX_INCLUDES + 1}`,
-  };
-}
-
-function targetsOf(include: Include): string[] {
-  if (include.target !== null) return [include.target];
-  return include.param === null ? [] : include.param.targets;
-}
-
-/** The references a row points to are words of its own index: no body is parsed. */
-function forwardSql(ask: SearchAsk, include: Include, params: SqlParams): string {
-  const prefix = `${include.source}.${include.param?.code ?? ''}=`;
-  const start = params.add(prefix);
-  const target =
-    include.target === null
-      ? ''
-      : ` and split_part(substr(w, length(${start}::text) + 1), '/', 1) = ${params.add(include.target)}`;
-  return `select split_part(substr(w, length(${start}::text) + 1), '/', 1) as type, split_part(substr(w, length(${start}::text) + 1), '/', 2) as id
-      from page p, unnest(p.tokens) as w where p.type = ${params.add(include.source)} and starts_with(w, ${start})${target}${unmasked(ask, include, params)}`;
-}
-
-/** A masked reference of a row is not followed: what it points to would give it away. */
-function unmasked(ask: SearchAsk, include: Include, params: SqlParams): string {
-  const guarded = `${include.source}.${include.param?.code ?? '*'}`;
-  return (ask.guards ?? [])
-    .filter((guard) => guard.params.has(guarded))
-    .map(
-      (guard) =>
-        ` and exists (select 1 from resource r where r.type = p.type and r.id = p.id and ${ruleSql(guard.rule, params, ask.now)})`,
-    )
-    .join('');
-}
-
-function reverseSql(include: Include, params: SqlParams): string {
-  const prefix = params.add(`${include.source}.${include.param?.code ?? ''}=`);
-  return `select r.type, r.id from resource r
-      where r.tokens && (select coalesce(array_agg(${prefix} || p.type || '/' || p.id), '{}') from page p)`;
-}

@@ -2,15 +2,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Resource } from '../../src/fhir/types.ts';
+import { paramsUsed } from '../../src/search/clauses.ts';
 import { createIndexer } from '../../src/search/extract.ts';
-import { compareFor, type Indexed, matches } from '../../src/search/match.ts';
+import { compareFor, type Indexed } from '../../src/search/match.ts';
+import { matches, type Rows } from '../../src/search/match-clauses.ts';
 import { searchableParams } from '../../src/search/params.ts';
 import { parseSearch } from '../../src/search/parse.ts';
-import { isCriterion, type Query } from '../../src/search/types.ts';
+import { type Clause, isCriterion, type Query } from '../../src/search/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { orderSql, type RowMask, SqlParams, whereSql } from '../../src/store/query-sql.ts';
+import type { Hops } from '../../src/store/sight.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { BASES, r4 } from '../unit/search/r4-params.ts';
+import { filterFor, hopsFor } from './search-chain-samples.ts';
 import { insertIndexed } from './search-rows.ts';
 import { criterionFor, sampleResources, TYPES } from './search-samples.ts';
 
@@ -36,9 +40,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function inDatabase(query: Query, masks: RowMask[] = []): Promise<string[]> {
+async function inDatabase(query: Query, masks: RowMask[] = [], hops?: Hops): Promise<string[]> {
   const params = new SqlParams();
-  const text = `select r.type || '/' || r.id as key from resource r where ${whereSql(query, params, masks)} and not r.deleted order by ${orderSql(query, params, masks)}`;
+  const text = `select r.type || '/' || r.id as key from resource r where ${whereSql(query, params, masks, hops)} and not r.deleted order by ${orderSql(query, params, masks)}`;
   return (await pool.query<{ key: string }>(text, params.values)).rows.map((row) => row.key);
 }
 
@@ -109,6 +113,116 @@ describe('search', () => {
     );
   });
 });
+
+describe('chains, reverse chains and filters', () => {
+  const hidden = (row: Indexed): boolean => /[1379]$/.test(row.resource.id ?? '');
+  const seen = new Map(rows.filter((row) => !hidden(row)).map((row) => [keyOf(row.resource), row]));
+  const visible: Rows = {
+    row: (key) => seen.get(key) ?? null,
+    all: (type) => [...seen.values()].filter(({ resource }) => resource.resourceType === type),
+  };
+  const everything: Rows = {
+    row: (key) => rows.find(({ resource }) => keyOf(resource) === key) ?? null,
+    all: (type) => rows.filter(({ resource }) => resource.resourceType === type),
+  };
+  const clause = (type: string) =>
+    fc.oneof(hopsFor(type, 1), hopsFor(type, 2), hopsFor(type, 3), filterFor(type), hopsFor(type, 0));
+  const asked = fc
+    .constantFrom(...TYPES)
+    .chain((type) => fc.tuple(fc.constant(type), fc.array(clause(type), { minLength: 1, maxLength: 2 })));
+
+  test('pass only through rows that are seen, whichever way they go', async () => {
+    let hits = 0;
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(asked, fc.boolean(), async ([type, pairs], each) => {
+        const { query } = parseSearch(type, pairs, { ...context, now: NOW });
+        const ways = new Map(each ? hopsOf(query.where).map((one): [Clause, 'each'] => [one, 'each']) : []);
+        const hops: Hops = { sees: () => true, rule: () => "(r.id !~ '[1379]$')", ways };
+        const found = await inDatabase(query, [], hops);
+        const expected = (through: Rows): string[] =>
+          rows
+            .filter(({ resource, values }) => matches(query, resource, values, through))
+            .sort(compareFor(query))
+            .map(({ resource }) => keyOf(resource));
+        expect(found).toEqual(expected(visible));
+        hits += found.length > 0 ? 1 : 0;
+        changed += found.length === expected(everything).length ? 0 : 1;
+      }),
+      { numRuns: 1000 },
+    );
+    // Alive: many find something, and what is hidden would have changed some of them.
+    expect(hits).toBeGreaterThan(120);
+    expect(changed).toBeGreaterThan(30);
+  });
+
+  test('a reference that is masked on its row leads nowhere, forwards and backwards', async () => {
+    await fc.assert(
+      fc.asyncProperty(asked, async ([type, pairs]) => {
+        const { query } = parseSearch(type, pairs, { ...context, now: NOW });
+        const used = paramsUsed(query).filter(({ code }) => !code.startsWith('_') && code < 'p');
+        const params = new Set(used.map((one) => `${one.type}.${one.code}`));
+        const hops: Hops = { sees: () => true, rule: () => 'true', ways: new Map() };
+        const found = await inDatabase(query, [{ params, row: () => "(r.id ~ '[5-9]$')" }], hops);
+        const blank = (row: Indexed): Indexed => (/[5-9]$/.test(row.resource.id ?? '') ? without(row, used) : row);
+        const masked = rows.map(blank);
+        const through: Rows = {
+          row: (key) => masked.find(({ resource }) => keyOf(resource) === key) ?? null,
+          all: (one) => masked.filter(({ resource }) => resource.resourceType === one),
+        };
+        const expected = masked.filter(({ resource, values }) => matches(query, resource, values, through));
+        expect(found).toEqual(expected.sort(compareFor(query)).map(({ resource }) => keyOf(resource)));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('across types every row is found by its own type’s parameter', async () => {
+    const common = ['_id', '_lastUpdated', '_tag', '_profile', '_security'];
+    const across = fc.subarray(TYPES, { minLength: 1 }).chain((types) =>
+      fc.tuple(
+        fc.constant(types),
+        fc.constantFrom(...common).chain((code) => {
+          const param = searchableParams(r4, 'Patient').get(code);
+          return criterionFor(code, param?.type ?? 'token', []);
+        }),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(across, async ([types, pair]) => {
+        const { query } = parseSearch(null, [['_type', types.join(',')], pair], { ...context, now: NOW });
+        expect(await inDatabase(query)).toEqual(inMemory(query));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function hopsOf(clauses: readonly Clause[]): Clause[] {
+  return clauses.flatMap((clause): Clause[] => {
+    if (isCriterion(clause)) return [];
+    if (clause.op === 'chain') return [clause, ...hopsOf(clause.targets)];
+    return clause.op === 'has' ? [clause, ...hopsOf([clause.source])] : hopsOf(clause.clauses);
+  });
+}
+
+/** The row without any value of these parameters of its type. */
+function without(row: Indexed, used: readonly { type: string; code: string }[]): Indexed {
+  const type = row.resource.resourceType;
+  const params = used.flatMap((one) => (one.type === type ? (searchableParams(r4, type).get(one.code) ?? []) : []));
+  const gone = new Set(params.flatMap((param) => param.parts ?? [param.code]));
+  const prefixes = params.flatMap((param) => [`${type}.${param.code}=`, `${type}.${param.code}:`]);
+  const { values } = row;
+  return {
+    resource: row.resource,
+    values: {
+      ...values,
+      tokens: values.tokens.filter((word) => !prefixes.some((prefix) => word.startsWith(prefix))),
+      strings: values.strings.filter((entry) => !gone.has(entry.code)),
+      dates: values.dates.filter((entry) => !gone.has(entry.code)),
+    },
+  };
+}
 
 /** The row without the values of the sort keys that are masked. */
 function blanked(row: Indexed, query: Query, hidden: ReadonlySet<string>): Indexed {

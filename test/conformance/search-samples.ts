@@ -146,11 +146,15 @@ export const TYPES = Object.keys(shapes);
 /** A resource of one of the types, without undefined members, with an id of its own. */
 export function sampleResources(count: number, seed: number): Resource[] {
   const any = fc.oneof(...TYPES.map((type) => fc.tuple(fc.constant(type), meta, shapes[type] ?? fc.constant({}))));
+  const seen = new Map<string, number>();
   return fc.sample(any, { numRuns: count, seed }).map(([type, about, body], at) => {
+    // Every type has rows with the ids that references name.
+    const nth = seen.get(type) ?? 0;
+    seen.set(type, nth + 1);
     const resource: Resource = {
       ...JSON.parse(JSON.stringify(body)),
       resourceType: type,
-      id: at < IDS.length ? `${IDS[at]}` : `r-${at}`,
+      id: IDS[nth] ?? `r-${at}`,
     };
     resource.meta = JSON.parse(JSON.stringify(about));
     return resource;

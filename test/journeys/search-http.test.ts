@@ -120,14 +120,16 @@ describe('strict by default (H13)', () => {
     '_revinclude=Unicorn:subject',
     '_elements=;',
     'family=',
-    '_has:Observation:patient:code=x',
-    'general-practitioner.name=x',
-    'organization:Organization.name=x',
-    '_filter=name eq x',
+    '_has:Observation:patient=x',
+    'general-practitioner.unknown=x',
+    'organization:Patient.name=x',
+    '_filter=name resembles x',
     '_query=x',
     '_text=x',
     '_content=x',
-    '_list=x',
+    '_list=$current-problems',
+    '_contained=true',
+    '_include:recurse=Patient:link',
   ])('Patient?%s: 400 naming what', async (query) => {
     const reply = await steward.get(`Patient?${query}`);
     expect([reply.status, reply.json.resourceType]).toEqual([400, 'OperationOutcome']);
@@ -142,8 +144,8 @@ describe('strict by default (H13)', () => {
     expect((await steward.get('Patient?birthdate=x', { prefer: 'handling=lenient' })).status).toBe(400);
   });
 
-  test('a search over all types is refused, not answered with everything', async () => {
-    for (const query of ['', '?', '?_id=one', '?_lastUpdated=gt2020-01-01']) {
+  test('a search over all types without a criterion is refused, not answered with everything', async () => {
+    for (const query of ['', '?', '?_count=5', '?_sort=_id', '?name=x']) {
       const reply = await steward.get(query);
       expect([query, reply.status, issue(reply)]).toEqual([query, 400, 'not-supported']);
     }
@@ -265,5 +267,79 @@ describe('what costs too much is refused at once (H17)', () => {
     const reply = await steward.form('Patient/_search', query);
     expect([reply.status, issue(reply)]).toEqual([400, 'too-costly']);
     expect(performance.now() - started).toBeLessThan(500);
+  });
+});
+
+describe('clauses about other rows', () => {
+  test.each([
+    ['Observation?subject:Patient._id=one&_id=n-00', ['Observation/n-00']],
+    ['Observation?patient.family=Fixture-one&_id=n-00', ['Observation/n-00']],
+    ['Observation?subject.name:exact=Fixture-one&_id=n-00', ['Observation/n-00']],
+    ['Patient?_has:Observation:patient:_id=n-00', ['Patient/one']],
+    ['Patient?_has:Observation:subject:status:not=final&_id=one', null],
+    ['Patient?_filter=family co "fixture-o" and birthdate gt 1900', ['Patient/one']],
+    ['Patient?_filter=not (family co "x") and family co "y"', []],
+    [
+      'Observation?_filter=subject[gender eq female].family co "fixture-o" and (status eq final)&_id=n-00',
+      ['Observation/n-00'],
+    ],
+    ['Observation?subject._has:Group:member:_id=one&_id=n-00', ['Observation/n-00']],
+  ])('%s', async (path, expected) => {
+    const reply = await steward.get(path);
+    expect([path, reply.status]).toEqual([path, 200]);
+    if (expected !== null) expect(found(reply)).toEqual(expected);
+  });
+
+  test('across types: named, or all that a criterion fits', async () => {
+    const named = await steward.get('?_type=Patient,Observation&_id=one,n-00&_total=accurate');
+    expect([named.json.total, found(named)]).toEqual([2, ['Observation/n-00', 'Patient/one']]);
+    expect(link(named, 'self')).toBe(`${service.base}/?_type=Patient,Observation&_id=one,n-00&_total=accurate`);
+    expect(found(await steward.get('?_id=n-00'))).toEqual(['Observation/n-00']);
+    expect(found(await steward.form('_search', '_type=Observation&patient=one&_id=n-00'))).toEqual([
+      'Observation/n-00',
+    ]);
+    const mixed = await steward.get('?_type=Patient,Observation&family=x');
+    expect([mixed.status, textAt(mixed.json, 'issue.0.diagnostics')]).toEqual([400, expect.stringContaining('family')]);
+    expect((await steward.get('?_type=Unicorn')).status).toBe(400);
+    expect(found(await midwife.get('?_type=Patient,Observation&_id=one,two,n-00'))).toEqual(
+      expect.arrayContaining(['Observation/n-00', 'Patient/one']),
+    );
+  });
+
+  test('a compartment holds what the record of the person holds', async () => {
+    const reply = await midwife.get('Patient/one/Observation?code=x&_total=accurate');
+    const same = await midwife.get('Observation?patient=one&code=x&_total=accurate');
+    expect([reply.status, reply.json.total]).toEqual([200, same.json.total]);
+    expect(link(reply, 'self')).toContain('/Patient/one/Observation?code=x');
+    const all = await pages(midwife, await midwife.get('Patient/one/*?_count=50'));
+    const rows = all.flatMap((page) => found(page));
+    expect(rows).toEqual(expect.arrayContaining(['Patient/one', 'Observation/n-00']));
+    expect(new Set(rows).size).toBe(rows.length);
+    expect((await midwife.get('Practitioner/x/Observation')).status).toBe(404);
+    expect((await midwife.post('Patient/one/Observation', {})).status).toBe(405);
+  });
+
+  test('includes follow one another with :iterate, each once', async () => {
+    const once = await steward.get('Observation?_id=n-00&_include=Observation:subject');
+    expect(found(once, 'include')).toEqual(['Patient/one']);
+    const more = await steward.get(
+      'Observation?_id=n-00&_include=Observation:subject&_revinclude:iterate=RelatedPerson:patient&_include:iterate=RelatedPerson:patient',
+    );
+    expect(found(more, 'include')).toEqual(expect.arrayContaining(['Patient/one', 'RelatedPerson/one-partner']));
+    const all = found(more, 'include');
+    expect(new Set(all).size).toBe(all.length);
+    expect((await steward.get('Observation?_id=n-00&_include=RelatedPerson:patient')).status).toBe(400);
+    expect((await steward.get('Observation?_id=n-00&_summary=text&_include=Observation:subject')).status).toBe(400);
+  });
+
+  test('_explain tells the steward the tree, the statement and the plan, and nobody else anything', async () => {
+    const reply = await steward.get('Observation?patient.family=Fixture-one&_explain=true&_count=1');
+    expect(reply.text).toContain('"mode":"outcome"');
+    expect(reply.text).toMatch(/with hit as materialized.*Limit/s);
+    for (const asking of [midwife, service.as('epr'), service.as('ig-officer')]) {
+      const refused = await asking.get('Observation?_explain=true');
+      expect(refused.status).toBeGreaterThanOrEqual(400);
+      expect(refused.text).not.toMatch(/select|with hit/);
+    }
   });
 });

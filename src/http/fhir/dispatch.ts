@@ -35,8 +35,7 @@ export const STANDARD_OPERATIONS: readonly Operation[] = [
 /** Finds the handler. @throws Outcome 404 unknown address, 405 method not offered there */
 export function dispatch(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
   if (url.operation !== null) return operationOf(method, url, operations);
-  if (url.within !== null)
-    throw refuse(404, 'not-supported', 'Compartment searches are not offered; use /Type?patient=id');
+  if (url.within !== null) return within(method, url);
   if (url.type === 'AuditEvent') return auditEvent;
   const handler = interactionOf(method, url);
   if (handler !== null) return handler;
@@ -44,6 +43,16 @@ export function dispatch(method: string, url: EntryUrl, operations: readonly Ope
     `${method.slice(0, 20)} is not offered at this address`,
     METHODS.filter((one) => interactionOf(one, url) !== null),
   );
+}
+
+/** Compartments (R4 compartmentdefinition.html): of patients only; the others say nothing about whose record it is. */
+function within(method: string, url: EntryUrl): FhirHandler {
+  if (url.type !== 'Patient')
+    throw refuse(404, 'not-supported', 'Only the compartment of a Patient is searched; use /Type?reference=id');
+  if (url.within === 'AuditEvent')
+    throw refuse(404, 'not-supported', 'Ask AuditEvent?patient=id for the access record');
+  if (method === 'GET' || method === 'HEAD') return search;
+  throw notAllowed('A compartment is only searched', ['GET', 'HEAD']);
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

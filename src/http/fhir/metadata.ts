@@ -34,7 +34,7 @@ export function metadataText(input: MetadataInput): string {
     formats: ['application/fhir+json', 'json'],
     patchFormats: ['application/json-patch+json', 'application/fhir+json'],
     types: definitions.resourceTypes.map((type) => typeCapability(input, type)),
-    system: { interactions: ['transaction', 'batch', 'history-system'], operations: [] },
+    system: { interactions: ['transaction', 'batch', 'history-system', 'search-system'], operations: [] },
     security: {
       cors: false,
       description:

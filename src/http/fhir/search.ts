@@ -1,4 +1,4 @@
-/** GET [type]?..., POST [type]/_search, and the later pages of a search (R4 http.html#search). */
+/** GET [type]?..., POST [type]/_search, GET Patient/[id]/[type], and the later pages of a search (R4 http.html#search). */
 import { refuse } from '../../fhir/outcome.ts';
 import { nextPage } from '../../record/next-page.ts';
 import { search as searchRecord } from '../../record/search.ts';
@@ -9,11 +9,16 @@ const FORM = 'application/x-www-form-urlencoded';
 
 export const search: FhirHandler = async (door, request) => {
   const { url, context, prefer } = request;
-  const page = url.type === null ? new URLSearchParams(url.query).get('_page') : null;
+  const page = url.type === null && url.within === null ? new URLSearchParams(url.query).get('_page') : null;
   if (page !== null) return { status: 200, body: await nextPage(door, context, page) };
   const form = request.method === 'POST' ? await formOf(request) : '';
   const query = [url.query, form].filter((part) => part !== '').join('&');
-  const body = await searchRecord(door, context, { type: url.type, query, lenient: prefer.handling === 'lenient' });
+  const lenient = prefer.handling === 'lenient';
+  const { within, id } = url;
+  const body =
+    within === null || id === null
+      ? await searchRecord(door, context, { type: url.type, query, lenient })
+      : await searchRecord(door, context, { type: within === '*' ? null : within, query, lenient, compartment: id });
   return { status: 200, body };
 };
 

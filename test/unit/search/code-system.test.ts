@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Resource } from '../../../src/fhir/types.ts';
 import { createIndexer } from '../../../src/search/extract.ts';
-import { matches } from '../../../src/search/match.ts';
+import { matches } from '../../../src/search/match-clauses.ts';
 import { parseSearch } from '../../../src/search/parse.ts';
 import { testDefinitions } from '../definitions/cache.ts';
 import { BASES } from './r4-params.ts';

@@ -1,7 +1,8 @@
 /** The search grammar: what is understood, what is refused and how it says so, what it costs. */
 import { describe, expect, test } from '@jest/globals';
 import { Outcome } from '../../../src/fhir/outcome.ts';
-import { criteriaUsing, type ParsedSearch, parseSearch, type SearchContext } from '../../../src/search/parse.ts';
+import { paramsUsed } from '../../../src/search/clauses.ts';
+import { type ParsedSearch, parseSearch, type SearchContext } from '../../../src/search/parse.ts';
 import { BASES, r4 } from './r4-params.ts';
 
 const context: SearchContext = { definitions: r4, bases: BASES, lenient: false, maxCount: 100 };
@@ -28,12 +29,35 @@ describe('refusals name the parameter and say what there is', () => {
     ['Observation', 'code-value-quantity=x', 'not-supported', '(composite) is not supported yet'],
     ['Location', 'near=1|2', 'not-supported', '(special) is not supported yet'],
     ['Observation', 'value-quantity=5', 'not-supported', '(quantity) is not supported yet'],
-    ['Patient', '_has:Observation:patient:code=1', 'not-supported', '_has not supported yet'],
-    ['Observation', 'subject:Patient.name=x', 'not-supported', 'chained parameters not supported yet'],
-    ['Observation', 'patient.birthdate=2000', 'not-supported', 'chained parameters not supported yet'],
-    ['Patient', '_text=x', 'not-supported', '_text not supported yet'],
-    ['Patient', '_filter=x', 'not-supported', '_filter not supported yet'],
-    ['Patient', '_contained=true', 'not-supported', '_contained not supported yet'],
+    ['Patient', '_has:Observation:patient=1', 'value', 'write _has:Type:reference:parameter'],
+    ['Patient', '_has:Observation:encounter:code=1', 'value', 'Observation:encounter never refers to Patient'],
+    ['Patient', '_has:Colour:patient:code=1', 'value', 'Colour is no R4 resource type'],
+    ['Patient', '_has:AuditEvent:patient:date=2024', 'not-supported', 'searched on its own'],
+    ['Observation', 'status.name=x', 'value', 'status of Observation is no reference'],
+    ['Observation', 'subject:Practitioner.name=x', 'value', 'never refers to Practitioner'],
+    ['Observation', 'subject:Patient.colour=x', 'not-supported', '"colour" is unknown for Patient'],
+    ['Observation', 'subject.colour=x', 'not-supported', 'none of Device, Group, Location, Patient has it'],
+    ['Observation', 'subject.birthdate=x', 'value', 'not a FHIR date'],
+    ['Observation', 'subject.=x', 'value', 'write reference:Type.parameter'],
+    ['Observation', 'subject:Patient.name:not=x', 'not-supported', ':not'],
+    ['Patient', `${'link.'.repeat(6)}name=x`, 'too-costly', 'more than 5 steps'],
+    ['Provenance', Array(5).fill('target._id=x').join('&'), 'too-costly', 'too many types; name them'],
+    ['Patient', '_list=$current-problems', 'not-supported', 'only the id of one List'],
+    ['Patient', '_filter=x', 'value', 'at character 2, expected an operator'],
+    ['Patient', '_filter=name eq', 'value', 'expected'],
+    ['Patient', '_filter=name co "x', 'value', 'expected'],
+    ['Patient', '_filter=(name co x', 'value', 'expected ")"'],
+    ['Patient', '_filter=name co x or', 'value', 'expected a parameter name'],
+    ['Patient', '_filter=name co x name co y', 'value', 'expected "and", "or" or the end'],
+    ['Patient', '_filter=gender ne male', 'not-supported', 'ne is not supported on gender, which is a token'],
+    ['Patient', '_filter=colour eq red', 'not-supported', '"colour" is unknown for Patient'],
+    ['Patient', '_filter=name[family eq x].given eq y', 'value', 'no reference to chain along'],
+    ['Patient', '_filter=birthdate pr maybe', 'value', 'pr takes true or false'],
+    ['Patient', `_filter=${'('.repeat(14)}name co x${')'.repeat(14)}`, 'too-costly', 'levels of parentheses'],
+    ['Patient', '_contained=true', 'not-supported', 'contained resources are not searched on their own'],
+    ['Patient', '_explain=true', 'not-supported', '"_explain" is not supported here'],
+    ['Observation', '_summary=text&_include=Observation:subject', 'invalid', '_summary=text'],
+    ['Patient', '_type=Patient', 'not-supported', '"_type"'],
     [
       'Patient',
       'gender:text=x',
@@ -69,7 +93,7 @@ describe('refusals name the parameter and say what there is', () => {
     ['Encounter', '_include=Encounter:subject:Nothing', 'value', 'no R4 resource type'],
     ['Encounter', '_include=Encounter:subject:Device', 'value', 'never refers to Device'],
     ['Encounter', '_include=Patient:organization', 'not-supported', ':iterate'],
-    ['Encounter', '_include:iterate=Patient:organization', 'not-supported', '_include:iterate'],
+    ['Encounter', '_include:recurse=Patient:organization', 'not-supported', '_include:recurse'],
     ['Patient', '_revinclude=*', 'too-costly', 'name the type'],
     ['Patient', '_revinclude=Encounter:location', 'value', 'never refers to Patient'],
     [null, 'name=x', 'not-supported', 'system level'],
@@ -86,7 +110,7 @@ describe('refusals name the parameter and say what there is', () => {
     expect(query.where).toHaveLength(1);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]?.diagnostics).toContain('"colour"');
-    for (const text of ['gender:colour=x', 'general-practitioner.name=x', 'birthdate=x', '_count=x']) {
+    for (const text of ['gender:colour=x', 'general-practitioner.colour=x', 'birthdate=x', '_count=x']) {
       expect(refusal(() => parse('Patient', text, { lenient: true })).status).toBe(400);
     }
   });
@@ -188,10 +212,9 @@ describe('the query as understood', () => {
       'Encounter',
       'date=2024&_sort=-status,_id&_include=Encounter:subject&_revinclude=Observation:encounter',
     );
-    expect(criteriaUsing(query)).toEqual([
+    expect(paramsUsed(query).map(({ type, code }) => `${type}.${code}`)).toEqual([
       'Encounter.date',
       'Encounter.status',
-      'Encounter._id',
       'Encounter.subject',
       'Observation.encounter',
     ]);

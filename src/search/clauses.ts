@@ -1,0 +1,44 @@
+/** What a tree of clauses uses: which parameters of which types, and how large it is. */
+import { type Clause, type Criterion, isCriterion, type Query, type SearchParam } from './types.ts';
+
+/** Every parameter a tree reads, with the type it is read on; criteria and the references of chains alike. */
+export function paramsOf(type: string | null, clauses: readonly Clause[]): { type: string; param: SearchParam }[] {
+  return clauses.flatMap((clause): { type: string; param: SearchParam }[] => {
+    if (isCriterion(clause)) return [{ type: type ?? '', param: clause.param }];
+    switch (clause.op) {
+      case 'chain':
+        return [{ type: type ?? '', param: clause.param }, ...paramsOf(null, clause.targets)];
+      case 'has':
+        return [{ type: clause.source.type, param: clause.param }, ...paramsOf(null, [clause.source])];
+      case 'type':
+        return paramsOf(clause.type, clause.clauses);
+      default:
+        return paramsOf(type, clause.clauses);
+    }
+  });
+}
+
+/** Every criterion of a tree, wherever it stands. */
+export function criteriaOf(clauses: readonly Clause[]): Criterion[] {
+  return clauses.flatMap((clause): Criterion[] => {
+    if (isCriterion(clause)) return [clause];
+    if (clause.op === 'chain') return criteriaOf(clause.targets);
+    return criteriaOf(clause.op === 'has' ? [clause.source] : clause.clauses);
+  });
+}
+
+/** `Type` and parameter of everything a query uses to match, sort or include: what masks must know. */
+export function paramsUsed(query: Query): { type: string; code: string }[] {
+  const used = paramsOf(query.type, query.where).map(({ type, param }) => ({ type, code: param.code }));
+  for (const { param } of query.sort) {
+    if (typeof param !== 'string' && query.type !== null) used.push({ type: query.type, code: param.code });
+  }
+  for (const { source, param } of [...query.include, ...query.revinclude]) {
+    if (param !== null) used.push({ type: source, code: param.code });
+  }
+  const seen = new Set<string>();
+  return used.filter(({ type, code }) => {
+    const key = `${type}.${code}`;
+    return seen.has(key) ? false : seen.add(key) !== null;
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * Which way each chain of a query goes (chain-sql.ts). It only chooses a plan: both ways find the same rows.
+ *
+ * The index looks up a few words fast, but the cost of one scan grows with the square of their number, so a chain whose
+ * far end has more than SET_ROWS rows is followed row by row. How many there are is counted first, to that limit.
+ */
+import type { Chain, Clause, ReverseChain, Typed } from '../search/types.ts';
+import { isCriterion } from '../search/types.ts';
+import { hasNarrow, whereSql } from './query-sql.ts';
+import type { Db } from './reads.ts';
+import type { SearchAsk } from './search.ts';
+import { hopsSql, masksSql } from './search-sight.ts';
+import { SqlParams } from './sql-params.ts';
+
+/** Rows at the far end of a chain that are still looked up as words. */
+const SET_ROWS = 1_000;
+
+/** Counts where it must; a query without chains asks nothing. */
+export async function waysOf(db: Db, ask: SearchAsk): Promise<Map<Clause, 'set' | 'each'>> {
+  const ways = new Map<Clause, 'set' | 'each'>();
+  await choose(db, ask, ask.query.where, ways);
+  return ways;
+}
+
+type Hop = Chain | ReverseChain;
+
+/** The innermost first: a count is itself a search with chains. */
+async function choose(
+  db: Db,
+  ask: SearchAsk,
+  clauses: readonly Clause[],
+  ways: Map<Clause, 'set' | 'each'>,
+): Promise<void> {
+  const narrow = hasNarrow(clauses);
+  for (const clause of clauses) {
+    if (isCriterion(clause)) continue;
+    if (clause.op !== 'chain' && clause.op !== 'has') {
+      await choose(db, ask, clause.clauses, ways);
+      continue;
+    }
+    const ends = endsOf(clause);
+    for (const end of ends) await choose(db, ask, end.clauses, ways);
+    ways.set(clause, await wayOf(db, ask, { hop: clause, ends, narrow }, ways));
+  }
+}
+
+function endsOf(hop: Hop): Typed[] {
+  return hop.op === 'chain' ? hop.targets : [hop.source];
+}
+
+async function wayOf(
+  db: Db,
+  ask: SearchAsk,
+  { hop, ends, narrow }: { hop: Hop; ends: Typed[]; narrow: boolean },
+  ways: Map<Clause, 'set' | 'each'>,
+): Promise<'set' | 'each'> {
+  if (hop.hidden === true) return 'set';
+  if (narrow) return 'each';
+  if (ends.every((end) => hasNarrow(end.clauses))) return 'set';
+  const params = new SqlParams();
+  const hops = hopsSql(ask, params, ways);
+  const parts = ends
+    .filter((end) => hops.sees(end.type))
+    .map((end) => {
+      const query = { ...ask.query, type: end.type, where: end.clauses };
+      const where = whereSql(query, params, masksSql(ask, params), hops);
+      return `(select 1 from resource r where ${where} and ${hops.rule(end.type)} and not r.deleted limit ${SET_ROWS + 1})`;
+    });
+  if (parts.length === 0) return 'set';
+  const text = `select count(*)::int as n from (select 1 from (${parts.join(' union all ')}) u limit ${SET_ROWS + 1}) c`;
+  const { rows } = await db.query<{ n: number }>(text, params.values);
+  return (rows[0]?.n ?? 0) > SET_ROWS ? 'each' : 'set';
+}

@@ -1,0 +1,43 @@
+/** The order of a search as SQL on alias `r`; search/match.ts compares the same in memory. */
+import type { Query, SearchParam, SortKey } from '../search/types.ts';
+import { wordPrefix } from '../search/words.ts';
+import { maskSql, type RowMask } from './mask-sql.ts';
+import type { SqlParams } from './sql-params.ts';
+
+/**
+ * The order of a query, deterministic: ends with the id. Rows without a value come last in both directions; a row with
+ * several values sorts by its least (ascending) or greatest (descending). Without `_sort` rows come by id.
+ */
+export function orderSql(query: Query, params: SqlParams, masks: readonly RowMask[] = []): string {
+  const keys = query.sort.map((key) => keySql(query.type ?? '', key, params, masks));
+  if (query.type === null) keys.push('r.type');
+  if (!query.sort.some((key) => key.param === '_id')) keys.push('r.id');
+  return keys.join(', ');
+}
+
+function keySql(type: string, key: SortKey, params: SqlParams, masks: readonly RowMask[]): string {
+  const direction = key.descending ? 'desc' : 'asc';
+  if (key.param === '_id') return `r.id ${direction}`;
+  if (key.param === '_lastUpdated') return `r.updated ${direction}`;
+  const value = sortValueSql(type, key.param, key.descending ? 'max' : 'min', params);
+  const mask = maskSql(type, key.param.code, masks);
+  return `${mask === null ? value : `case when ${mask} then null else ${value} end`} ${direction} nulls last`;
+}
+
+/**
+ * `filter (where true)` keeps min and max from becoming a walk along index_date_value or index_string_value, which the
+ * planner chose before statistics existed (0.4 ms a row instead of 0.004, 20,000 rows in 8.5 s instead of 0.07).
+ */
+function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', params: SqlParams): string {
+  if (param.type === 'date') {
+    return `(select ${pick}(d.low) filter (where true) from index_date d where d.type = r.type and d.id = r.id and d.code = ${params.add(param.code)})`;
+  }
+  if (param.type === 'string') {
+    const codes = params.add([...(param.parts ?? [param.code])]);
+    return `(select ${pick}(s.value) filter (where true) from index_string s where s.type = r.type and s.id = r.id
+      and s.code = any (${codes}::text[]) and position(e'\\x01' in s.value) > 0)`;
+  }
+  // Words of any system hold no bar; `system|code` forms of the same value do.
+  return `(select ${pick}(w) from unnest(r.tokens) as w where starts_with(w, ${params.add(wordPrefix(type, param.code))})
+    and position('|' in w) = 0)`;
+}

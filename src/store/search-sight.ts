@@ -1,0 +1,56 @@
+/** The rules and masks of one search as SQL, each written once into its statement. */
+import type { RowRule } from '../governance/types.ts';
+import type { RowMask } from './mask-sql.ts';
+import { ruleSql } from './rule-sql.ts';
+import type { SearchAsk } from './search.ts';
+import type { Hops, Ways } from './sight.ts';
+import type { SqlParams } from './sql-params.ts';
+
+/** Rows on which a parameter is masked for the caller. */
+export function masksSql(ask: SearchAsk, params: SqlParams): RowMask[] {
+  return (ask.guards ?? []).map((guard) => {
+    const row = once(() => `not ${ruleSql(guard.rule, params, ask.now)}`);
+    return { params: guard.params, row };
+  });
+}
+
+/** What a chain may pass through: the rule of every type, at the one `now` of the request. */
+export function hopsSql(ask: SearchAsk, params: SqlParams, ways: Ways): Hops {
+  const written = new Map<string, () => string>();
+  return {
+    ways,
+    sees: (type) => ask.ruleFor(type) !== null,
+    rule: (type) => {
+      const known = written.get(type) ?? once(() => ruleSql(ask.ruleFor(type) ?? CLOSED, params, ask.now));
+      written.set(type, known);
+      return known();
+    },
+  };
+}
+
+const CLOSED: RowRule = { op: 'false' };
+
+function once(write: () => string): () => string {
+  let text: string | null = null;
+  return () => {
+    text ??= write();
+    return text;
+  };
+}
+
+/** Rows of several types, each under the rule of its own type; types of one rule share its text. */
+export function typesSql(types: Iterable<string>, ask: SearchAsk, params: SqlParams): string {
+  const rules = new Map<string, { rule: RowRule; types: string[] }>();
+  for (const type of types) {
+    const rule = ask.ruleFor(type);
+    if (rule === null) continue;
+    const key = JSON.stringify(rule);
+    const known = rules.get(key);
+    if (known === undefined) rules.set(key, { rule, types: [type] });
+    else known.types.push(type);
+  }
+  const each = [...rules.values()].map(
+    (group) => `(r.type = any (${params.add(group.types)}::text[]) and ${ruleSql(group.rule, params, ask.now)})`,
+  );
+  return each.length === 0 ? 'false' : `(${each.join(' or ')})`;
+}
