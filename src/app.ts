@@ -18,7 +18,6 @@ import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { buildHttp } from './http/server.ts';
 import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
-import { DEMO_IDENTITIES } from './identity/identities.ts';
 import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
 import { openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
@@ -40,6 +39,7 @@ import { openBook, startAlerts, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
 import { writeGuards } from './wiring/guards.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
+import { signInOf } from './wiring/sign-in.ts';
 
 /** Of package.json; what /metadata says. */
 const VERSION = '0.1.0';
@@ -166,7 +166,13 @@ export async function buildApp(options: AppOptions): Promise<App> {
     log,
     recordToken: (entry) => audit.write(entry),
   });
-  const people = consoleRoutes({ door, standing: standing.resolve, identities: DEMO_IDENTITIES, issuer });
+  const people = consoleRoutes({
+    door,
+    standing: standing.resolve,
+    signIn: signInOf(config, issuer),
+    anonymous: anonymous.count,
+    issuer,
+  });
   const http = buildHttp({
     fhir: {
       door,

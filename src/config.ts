@@ -34,10 +34,27 @@ export interface Config {
   notifyRule: NotifyRule;
   /** Hosts (`host`, `host:port`, `*.domain`) that Subscription endpoints may point to; plain http only on loopback. */
   webhookAllow: readonly string[];
+  /** How people sign in to the console; null = not at all (in demo they pick an identity). */
+  signIn: SignInConfig | null;
   /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
   checkpointCopy: string | undefined;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
+}
+
+/** The OpenID Connect provider of the console (domain.md 4.6); claims default to those of NHS CIS2. */
+export interface SignInConfig {
+  issuer: string;
+  clientId: string;
+  /** Absolute path of the client's private key, PEM. */
+  keyFile: string;
+  keyId: string | undefined;
+  scope: string;
+  /** R-39: authenticator assurance level 2 or more. */
+  leastAssurance: number;
+  personClaim: string | undefined;
+  roleClaim: string | undefined;
+  assuranceClaim: string | undefined;
 }
 
 /** The environment as a plain map; unset and empty mean the same. */
@@ -59,6 +76,15 @@ export const VARIABLES = [
   'JOINT_WINDOW_EDGE',
   'NOTIFY_RULE',
   'WEBHOOK_ALLOW',
+  'OIDC_ISSUER',
+  'OIDC_CLIENT_ID',
+  'OIDC_KEY_FILE',
+  'OIDC_KEY_ID',
+  'OIDC_SCOPE',
+  'OIDC_LEAST_AAL',
+  'OIDC_PERSON_CLAIM',
+  'OIDC_ROLE_CLAIM',
+  'OIDC_ASSURANCE_CLAIM',
   'CHECKPOINT_COPY',
   'ALERT_RULES',
 ] as const;
@@ -112,6 +138,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
+    signIn: readSignIn(read, cwd, mode),
   };
   checkTogether(config, read);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -169,6 +196,35 @@ function readWebhookHosts(read: Reader, mode: Mode): string[] {
     }
   }
   return hosts;
+}
+
+/** Scopes of domain.md 4.6 that say who somebody is and in which role. */
+const CIS2_SCOPE = 'openid profile nhsperson nationalrbacaccess associatedorgs';
+
+/** All three of issuer, client and key, or none. */
+function readSignIn(read: Reader, cwd: string, mode: Mode): SignInConfig | null {
+  const issuer = read.url('OIDC_ISSUER', ['https:', 'http:']);
+  const clientId = read.text('OIDC_CLIENT_ID');
+  const keyFile = read.text('OIDC_KEY_FILE');
+  const details = {
+    keyId: read.text('OIDC_KEY_ID'),
+    scope: read.text('OIDC_SCOPE') ?? CIS2_SCOPE,
+    leastAssurance: read.integer('OIDC_LEAST_AAL', { min: 1, max: 3, default: 2 }),
+    personClaim: read.text('OIDC_PERSON_CLAIM'),
+    roleClaim: read.text('OIDC_ROLE_CLAIM'),
+    assuranceClaim: read.text('OIDC_ASSURANCE_CLAIM'),
+  };
+  if (issuer === undefined && clientId === undefined && keyFile === undefined) return null;
+  if (issuer === undefined || clientId === undefined || keyFile === undefined) {
+    read.problem('OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_KEY_FILE belong together: set all three, or none.');
+    return null;
+  }
+  if (mode === 'demo')
+    read.problem('In MODE=demo people pick an identity; OIDC_ISSUER is for training and production.');
+  if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname)) {
+    read.problem('OIDC_ISSUER must be https.');
+  }
+  return Object.freeze({ issuer, clientId, keyFile: resolve(cwd, keyFile), ...details });
 }
 
 function reader(env: Environment, problems: string[]): Reader {

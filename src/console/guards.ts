@@ -22,7 +22,7 @@ export function ownForm(handler: Handler): Handler {
     const refusal = new Outcome(403, [{ severity: 'error', code: 'forbidden', diagnostics }]);
     const { deps, session, requestId, address, now } = visit;
     if (session !== null) {
-      await recordUnrecorded(deps.door, refusal, { caller: callerOf(deps, session), requestId, address, now });
+      await recordUnrecorded(deps.door, refusal, { caller: callerOf(session), requestId, address, now });
     }
     return message(403, 'This form was not accepted', [
       'It was not sent from a page of this console, or the page was too old. Nothing was changed.',
@@ -40,7 +40,7 @@ export function signedIn(handler: OfficerHandler): Handler {
     try {
       return await withStanding(visit, session, handler);
     } catch (error) {
-      await recordUnrecorded(deps.door, error, { caller: callerOf(deps, session), requestId, address, now });
+      await recordUnrecorded(deps.door, error, { caller: callerOf(session), requestId, address, now });
       if (!(error instanceof Outcome) || error.status !== 401) throw error;
       sessions.end(session);
       visit.session = null;
@@ -52,8 +52,8 @@ export function signedIn(handler: OfficerHandler): Handler {
 
 async function withStanding(visit: Visit, session: Session, handler: OfficerHandler): Promise<Page> {
   const { deps, requestId, address, now } = visit;
-  const caller = callerOf(deps, session);
-  const purpose = deps.identities.get(session.identity)?.purpose ?? null;
+  const caller = callerOf(session);
+  const purpose = session.person.purpose;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const standing = await deps.standing(caller, { purpose, now, fresh: true });

@@ -3,7 +3,7 @@
 import type { Purpose } from '../governance/types.ts';
 import type { DemoIdentity } from '../identity/identities.ts';
 import type { Caller, Context } from '../record/types.ts';
-import type { Session } from './session.ts';
+import type { Session, SignedInPerson } from './session.ts';
 
 /** Who a caller is now, by the directory. @throws Outcome 401 */
 export type Standing = (
@@ -14,21 +14,14 @@ export type Standing = (
 /** The client id under which the console stands in the trail. */
 export const CONSOLE_CLIENT = 'tandem-console';
 
-/** @throws Error when the identity is not one of the list: sessions are opened for those only */
-export function callerOf(
-  deps: { identities: ReadonlyMap<string, DemoIdentity>; issuer: string },
-  session: Pick<Session, 'identity' | 'reference'>,
-): Caller {
-  const identity = deps.identities.get(session.identity);
-  if (identity === undefined) throw new Error('a session has an unknown identity');
-  return {
-    issuer: deps.issuer,
-    subject: identity.subject,
-    clientId: CONSOLE_CLIENT,
-    jti: session.reference,
-    scopes: identity.scopes,
-    fhirUser: identity.fhirUser,
-    org: identity.org,
-    patient: identity.patient,
-  };
+/** The caller a session stands for. */
+export function callerOf({ person, reference }: Pick<Session, 'person' | 'reference'>): Caller {
+  const { issuer, subject, scopes, fhirUser, org, patient } = person;
+  return { issuer, subject, clientId: CONSOLE_CLIENT, jti: reference, scopes, fhirUser, org, patient };
+}
+
+/** A demo identity as somebody who has signed in. */
+export function demoPerson(identity: DemoIdentity, issuer: string): SignedInPerson {
+  const { name, subject, fhirUser, org, patient, scopes, purpose } = identity;
+  return { name, issuer, subject, fhirUser, org, patient, scopes, purpose };
 }

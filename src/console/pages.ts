@@ -3,7 +3,7 @@ import type { Response } from 'express';
 
 export type Page =
   | { status: number; template: string; context?: Readonly<Record<string, unknown>> }
-  /** Address within the console. */
+  /** Address within the console, or the sign-in provider's. */
   | { redirect: string };
 
 /** A page that says one thing: a heading and paragraphs, with a way on. */

@@ -6,12 +6,14 @@ import express, { type RequestHandler, type Response, type Router } from 'expres
 import { Outcome } from '../fhir/outcome.ts';
 import { lookForm, lookPage, startLook } from './access-record.ts';
 import { openAssets } from './assets.ts';
+import { demoSignIn } from './demo-sign-in.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
 import { message, type Page, redirect } from './pages.ts';
+import { providerSignIn, RETURN_PATH } from './provider-sign-in.ts';
 import { openTemplates, type Render } from './render.ts';
 import { securityHeaders } from './security.ts';
 import { createSessions } from './session.ts';
-import { idlePage, signIn, signInPage, signOut } from './sign-in.ts';
+import { idlePage, signOut } from './sign-in.ts';
 import { type Browser, type ConsoleDeps, type Visit, visitOf } from './visit.ts';
 
 export type { ConsoleDeps } from './visit.ts';
@@ -38,7 +40,8 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const router = express.Router();
   router.use('/console/assets', assets.serve);
   router.use('/console', ...securityHeaders(secure));
-  if (deps.door.mode !== 'demo') {
+  const way = deps.signIn;
+  if (way === null || (way.kind === 'demo' && deps.door.mode !== 'demo')) {
     router.use('/console', notConfigured(desk));
     return router;
   }
@@ -50,7 +53,14 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     '/console',
     shown(() => ({ redirect: '/console/access-record' })),
   );
-  router.get('/console/sign-in', shown(signInPage)).post('/console/sign-in', ...posted(signIn));
+  if (way.kind === 'demo') {
+    const demo = demoSignIn(way.identities);
+    router.get('/console/sign-in', shown(demo.show)).post('/console/sign-in', ...posted(demo.pick));
+  } else {
+    const outside = providerSignIn(way.provider);
+    router.get('/console/sign-in', shown(outside.show)).get('/console/sign-in/start', shown(outside.start));
+    router.get(RETURN_PATH, shown(outside.finish));
+  }
   router.get('/console/idle', shown(idlePage));
   router.post('/console/sign-out', ...posted(signOut));
   router.get('/console/access-record', shown(signedIn(lookForm)));
@@ -110,23 +120,23 @@ function send(desk: Desk, visit: Visit, response: Response, page: Page): void {
     redirect(response, page.redirect);
     return;
   }
-  const { session, sessions, cookie, deps } = visit;
-  const identity = session === null ? undefined : deps.identities.get(session.identity);
-  if (session !== null) response.set('Refresh', `${LEAVE_SCREEN}; url=/console/idle`);
+  const { session, sessions, cookie } = visit;
+  if (visit.refresh !== null) response.set('Refresh', `0; url=${visit.refresh}`);
+  else if (session !== null) response.set('Refresh', `${LEAVE_SCREEN}; url=/console/idle`);
   const html = desk.render(page.template, {
     ...page.context,
     formToken: sessions.formToken(cookie),
-    signedInAs: identity?.name ?? null,
+    signedInAs: session?.person.name ?? null,
   });
   response.status(page.status).type('html').send(html);
 }
 
-/** Production and training have no sign-in yet: nothing else is served. */
+/** Without a sign-in nothing else is served. */
 function notConfigured(desk: Desk): RequestHandler {
   return (_request, response) => {
     const html = desk.render('message', {
       heading: 'Sign-in is not configured',
-      paragraphs: ['This service has no sign-in for people yet, so the console is closed.'],
+      paragraphs: ['No sign-in is configured for this service, so the console is closed.'],
       way: null,
       signedInAs: null,
       formToken: '',

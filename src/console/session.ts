@@ -1,8 +1,10 @@
 /**
- * Who is signed in to the console: server-side sessions under opaque ids, in this process's memory. That is enough for
- * the demo, the only mode with a sign-in so far: a restart signs everyone out and several processes share none.
+ * Who is signed in to the console: server-side sessions under opaque ids, in this process's memory. What an officer looks
+ * at (NHS numbers, reasons) is nowhere on disk; a restart signs everyone out, and behind several processes a browser must
+ * come back to its own.
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { Purpose } from '../governance/types.ts';
 
 /** One look at a record: opened with a reason, then paged and filtered. Nothing of it is in any address. */
 export interface Look {
@@ -13,10 +15,23 @@ export interface Look {
   people: Map<string, { party: string; name: string }>;
 }
 
+/** Somebody who has signed in, as the provider or the demo's list says; what she may do the directory says. */
+export interface SignedInPerson {
+  name: string;
+  issuer: string;
+  subject: string;
+  /** `PractitionerRole/..`; demo identities of families have theirs. */
+  fhirUser: string | null;
+  org: string | null;
+  patient: string | null;
+  scopes: readonly string[];
+  /** What her pages are for, where the role has no usual purpose (R-02). */
+  purpose: Purpose | null;
+}
+
 export interface Session {
   id: string;
-  /** Key of the identity that signed in. */
-  identity: string;
+  person: SignedInPerson;
   /** Stands where a token's id stands in the trail: names the session there, opens nothing. */
   reference: string;
   /** Epoch ms. */
@@ -43,13 +58,13 @@ export function createSessions(clock: () => Date) {
 
   return {
     /** A new session under a new id, whatever id the browser came with. */
-    open(identity: string): Session {
+    open(person: SignedInPerson): Session {
       const oldest = sessions.keys().next().value;
       if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest);
       const now = clock().getTime();
       const session = {
         id: newId(),
-        identity,
+        person,
         reference: randomUUID(),
         signedIn: now,
         lastSeen: now,
@@ -114,4 +129,10 @@ export function cookieOf(header: string | undefined, name: string): string | nul
 /** A Set-Cookie header for the browser's session: out of reach of scripts and of other sites. */
 export function setCookie(name: string, value: string, secure: boolean): string {
   return `${name}=${value}; Path=/console; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+}
+
+/** The cookie of a visit to the sign-in provider: it must come back from another site, so it is Lax, short and opens nothing. */
+export function setReturnCookie(name: string, value: string | null, secure: boolean): string {
+  const life = value === null ? 0 : 600;
+  return `${name}=${value ?? ''}; Path=/console/signed-in; Max-Age=${life}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }

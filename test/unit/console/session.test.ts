@@ -1,6 +1,25 @@
 /** Sessions in memory and what a cookie may be. */
 import { expect, test } from '@jest/globals';
-import { cookieOf, createSessions, IDLE_MS, keepLook, newId, setCookie } from '../../../src/console/session.ts';
+import {
+  cookieOf,
+  createSessions,
+  IDLE_MS,
+  keepLook,
+  newId,
+  type SignedInPerson,
+  setCookie,
+} from '../../../src/console/session.ts';
+
+const PERSON: SignedInPerson = {
+  name: 'Imran',
+  issuer: 'https://tandem.example.org',
+  subject: 'ig-imran',
+  fhirUser: 'PractitionerRole/ig-imran',
+  org: null,
+  patient: null,
+  scopes: ['user/*.cruds'],
+  purpose: 'HSYSADMIN',
+};
 
 const at = { now: 0 };
 const sessionsAt = () => createSessions(() => new Date(at.now));
@@ -8,7 +27,7 @@ const sessionsAt = () => createSessions(() => new Date(at.now));
 test('a session left alone is told apart once, then unknown', () => {
   at.now = 0;
   const sessions = sessionsAt();
-  const { id } = sessions.open('ig-officer');
+  const { id } = sessions.open(PERSON);
   at.now = IDLE_MS - 1;
   expect(sessions.find(id)?.state).toBe('open');
   at.now = IDLE_MS;
@@ -19,10 +38,10 @@ test('a session left alone is told apart once, then unknown', () => {
 test('sessions and looks are bounded: the oldest gives way', () => {
   at.now = 0;
   const sessions = sessionsAt();
-  const first = sessions.open('ig-officer');
-  for (let i = 0; i < 1_000; i += 1) sessions.open('ig-officer');
+  const first = sessions.open(PERSON);
+  for (let i = 0; i < 1_000; i += 1) sessions.open(PERSON);
   expect(sessions.find(first.id)).toBeNull();
-  const session = sessions.open('ig-officer');
+  const session = sessions.open(PERSON);
   const look = keepLook(session, { nhsNumber: '9990001006', reason: 'x' });
   for (let i = 0; i < 50; i += 1) keepLook(session, { nhsNumber: '9990001006', reason: 'x' });
   expect(session.looks.size).toBe(50);

@@ -1,0 +1,56 @@
+/**
+ * From the claims of a sign-in to a person of the directory (domain.md 4.6). Names of claims are configuration: a local
+ * provider (council staff) maps its own. Roles in the claims only say which PractitionerRole is meant: what the role is,
+ * and the team, come from the directory.
+ */
+
+export interface ClaimNames {
+  /** SDS user id, as it stands in Practitioner.identifier. */
+  person: string;
+  /** SDS role profile id, as it stands in PractitionerRole.identifier. */
+  role: string;
+  /** Authenticator assurance level, `1` to `3`, with or without "AAL". */
+  assurance: string;
+}
+
+/** Claims of NHS CIS2. */
+export const CIS2_CLAIMS: ClaimNames = {
+  person: 'nhsid_useruid',
+  role: 'selected_roleid',
+  assurance: 'authentication_assurance_level',
+};
+
+export interface ProvenPerson {
+  /** Issuer and subject of the provider, as they stand in the trail. */
+  issuer: string;
+  subject: string;
+  userId: string;
+  /** Null when the provider names none: then the person must have only one role. */
+  roleProfileId: string | null;
+}
+
+const WORD = /^[\x21-\x7e]{1,256}$/;
+/** Identifiers are looked up in the index: nothing that separates or escapes there. */
+const IDENTIFIER = /^[A-Za-z0-9._@:+-]{1,128}$/;
+
+function word(claims: object, name: string): string | null {
+  const value: unknown = Object.entries(claims).find(([key]) => key === name)?.[1];
+  return typeof value === 'string' && WORD.test(value) ? value : null;
+}
+
+/** True unless the claims prove at least this level; a missing level proves none. */
+export function assuranceFault(claims: object, names: ClaimNames, least: number): boolean {
+  const level = /^(?:AAL)?([1-3])$/i.exec(word(claims, names.assurance) ?? '')?.[1];
+  return level === undefined || Number(level) < least;
+}
+
+/** The person the proven claims are about, or null when they do not say. */
+export function personOf(claims: object, names: ClaimNames): ProvenPerson | null {
+  const issuer = word(claims, 'iss');
+  const subject = word(claims, 'sub');
+  const userId = word(claims, names.person);
+  const roleProfileId = word(claims, names.role);
+  if (issuer === null || subject === null || userId === null || !IDENTIFIER.test(userId)) return null;
+  if (roleProfileId !== null && !IDENTIFIER.test(roleProfileId)) return null;
+  return { issuer, subject, userId, roleProfileId };
+}

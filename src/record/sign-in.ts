@@ -1,0 +1,29 @@
+/** From somebody a sign-in has proven to the PractitionerRole she acts in; whether it is active the standing says. */
+import { word, wordPrefix } from '../search/words.ts';
+import { rolesOfPerson } from '../store/models/people.ts';
+import type { Door } from './types.ts';
+
+/** Identifier systems of domain.md 3.2. */
+const SDS_USER = 'https://fhir.nhs.uk/Id/sds-user-id';
+const SDS_ROLE_PROFILE = 'https://fhir.nhs.uk/Id/sds-role-profile-id';
+
+/**
+ * The role of the person with this SDS user id: the one with the role profile id, or without one her only role.
+ * `unknown`: the directory holds nobody, or several people, under the number, or no such role of hers; `several`: she
+ * has more than one role and the sign-in did not say which.
+ */
+export async function roleAt(
+  door: Pick<Door, 'pool'>,
+  proven: { userId: string; roleProfileId: string | null },
+): Promise<{ fhirUser: string } | 'unknown' | 'several'> {
+  const person = word(wordPrefix('Practitioner', 'identifier'), `${SDS_USER}|${proven.userId}`);
+  const profile =
+    proven.roleProfileId === null
+      ? null
+      : word(wordPrefix('PractitionerRole', 'identifier'), `${SDS_ROLE_PROFILE}|${proven.roleProfileId}`);
+  const roles = await rolesOfPerson(door.pool, person, profile);
+  const meant = profile === null ? roles : roles.filter(({ named }) => named);
+  const [only, second] = meant;
+  if (only === undefined) return 'unknown';
+  return second === undefined ? { fhirUser: only.role } : 'several';
+}
