@@ -2,8 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formOf } from '../src/definitions/answers/form.ts';
+import { checkResponse } from '../src/definitions/answers/response-checks.ts';
 import { loadDefinitions } from '../src/definitions/load.ts';
 import type { Resource } from '../src/fhir/types.ts';
+import { randomResponse } from '../test/unit/care/random-response.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-measure-'));
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
@@ -38,15 +41,18 @@ const PATIENT: Resource = {
   contact: [{ name: { family: 'X' } }],
 };
 
-const RESPONSE: Resource = {
-  resourceType: 'QuestionnaireResponse',
-  status: 'completed',
-  subject: { reference: 'Patient/1' },
-  item: Array.from({ length: 150 }, (_, at) => ({
-    linkId: `g${at}`,
-    answer: [{ valueCoding: { system: 'https://tandem.example/fhir/CodeSystem/balance', code: 'mixed' } }],
-  })),
-};
+/** Of many random assessments of a joint visit, the one nearest to 150 items. */
+function assessmentOf(form: Resource): Resource {
+  let seed = 1;
+  const pick = (n: number): number => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return Math.floor((seed / 2147483648) * n);
+  };
+  const items = (response: Resource): number => JSON.stringify(response).split('"linkId"').length - 1;
+  const made = Array.from({ length: 3000 }, () => randomResponse(form, pick));
+  const [nearest] = made.sort((a, b) => Math.abs(items(a) - 150) - Math.abs(items(b) - 150));
+  return { resourceType: 'QuestionnaireResponse', ...nearest, subject: { reference: 'Patient/1' } };
+}
 
 function perRun(work: () => unknown, runs: number): number {
   for (let i = 0; i < runs / 2; i += 1) work();
@@ -61,10 +67,22 @@ for (const type of definitions.resourceTypes) definitions.searchParams(type);
 say(`all search parameters read: heap ${heap().toFixed(1)} MB`);
 for (const type of definitions.resourceTypes) definitions.validate({ resourceType: type });
 say(`all types linked: heap ${heap().toFixed(1)} MB`);
-for (const resource of [PATIENT, RESPONSE]) {
+
+const [form] = definitions
+  .published('Questionnaire')
+  .filter(({ url }) => String(url).endsWith('/joint-visit-assessment'));
+if (form === undefined) throw new Error('the assessment is not published');
+const compiled = formOf(form, definitions.bindingOf);
+const assessment: Resource = JSON.parse(JSON.stringify(assessmentOf(form)));
+const answered = (resource: Resource): unknown =>
+  definitions.validate(resource).concat(checkResponse(resource, compiled, { inValueSet: definitions.inValueSet }));
+for (const { resource, work } of [
+  { resource: PATIENT, work: definitions.validate },
+  { resource: assessment, work: answered },
+]) {
   const text = JSON.stringify(resource);
   const parse = perRun(() => JSON.parse(text), 5000);
-  const validate = perRun(() => definitions.validate(resource), 5000);
+  const validate = perRun(() => work(resource), 5000);
   say(
     `${resource.resourceType} ${text.length} bytes: parse ${parse.toFixed(1)} us, validate ${validate.toFixed(1)} us, ratio ${(validate / parse).toFixed(1)}`,
   );

@@ -113,7 +113,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     definitions,
     indexer: createIndexer(definitions, [base]),
     audit,
-    guards: writeGuards(definitions, policy),
+    guards: writeGuards(policy),
     wake: () => {
       sequencer.wake();
       waker.tell();

@@ -1,25 +1,14 @@
 /**
- * Checks of the mission on writes that do not come through its operations: whoever posts a Task, an Appointment, an
- * Encounter or answers directly meets the same tables. Pure; each throws Outcome 422. `app.ts` registers them.
+ * Checks of the mission on writes that do not come through its operations: whoever posts a Task, an Appointment or an
+ * Encounter directly meets the same tables. Pure; each throws Outcome 422. `app.ts` registers them.
  */
-import { Outcome, refuse } from '../fhir/outcome.ts';
+import { refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { CodesOf } from './answer-checks.ts';
 import { codeSystem } from './canon.ts';
 import { VISIT_OUTCOME } from './joint-visit.ts';
-import { instrumentOf } from './questionnaires/all.ts';
 import { isReferralTask, stateOf } from './referral.ts';
-import { checkResponse } from './response-checks.ts';
 import { codeIn, objectsAt, textAt } from './shape.ts';
 import { REFERRAL } from './states.ts';
-
-/** Answers of our instruments against their Questionnaire (H27); other questionnaires pass. */
-export function guardResponse(response: Resource, codesOf: CodesOf): void {
-  const form = instrumentOf(textAt(response, 'questionnaire'));
-  if (form === undefined) return;
-  const issues = checkResponse(response, form, codesOf);
-  if (issues.length > 0) throw new Outcome(422, issues);
-}
 
 /**
  * A referral Task: its FHIR status is that of its state, and it moves only as the table allows.

@@ -2,13 +2,14 @@
  * From the working copy to the JVA copy (domain.md 2.5): signatures over the content, the checks of a release, the copy
  * as a resource of its own. Family and system clients only ever see copies; history of the working one keeps every word.
  */
+
 import { createHash } from 'node:crypto';
+import { formOf } from '../definitions/answers/form.ts';
 import { Outcome, type OutcomeIssue } from '../fhir/outcome.ts';
 import type { Coding, JsonObject, Reference, Resource, StoredResource } from '../fhir/types.ts';
 import { booleanOf, codeOf, groupAt, practitionersOf } from './answers.ts';
 import { confidentiality, idSystem, profile, questionnaireUrl } from './canon.ts';
 import { maybe } from './extract-base.ts';
-import { instrument } from './instrument.ts';
 import { instrumentOf } from './questionnaires/all.ts';
 import { canonicalText, copyOf, isObject, objectsAt, textAt } from './shape.ts';
 
@@ -93,7 +94,7 @@ export function releaseFaults(working: Resource): OutcomeIssue[] {
 /** nothing in the copy but answers of the shared instrument; no narrative, no contained resource. */
 function confidentialFaults(working: Resource): OutcomeIssue[] {
   const form = instrumentOf(textAt(working, 'questionnaire'));
-  const known = form === undefined ? new Map<string, unknown>() : instrument(form).parents;
+  const known = form === undefined ? new Map<string, unknown>() : formOf(form).homes;
   const strange = everyItem(working).filter((item) => !known.has(textAt(item, 'linkId') ?? ''));
   const faults = strange.map(() => fault('business-rule', 'an answer does not belong to the shared instrument'));
   if (working.contained !== undefined) {

@@ -40,6 +40,8 @@ export interface Definitions {
   summaryElements(type: string): readonly string[];
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */
   published(type: string): Resource[];
+  /** The required value set of the R4 element a definition names (`...#Patient.gender`), or null. */
+  bindingOf(definition: string): string | null;
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */
   inValueSet(valueSet: string, system: string | undefined, code: string): boolean | null;
 }

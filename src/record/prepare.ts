@@ -8,6 +8,7 @@ import { gate } from '../governance/gates.ts';
 import type { Action } from '../governance/types.ts';
 import { type Db, readCurrent } from '../store/reads.ts';
 import type { DecidableRow } from '../store/rows.ts';
+import { requireAnswers } from './answers.ts';
 import { findByCriteria } from './conditional.ts';
 import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
@@ -25,6 +26,8 @@ export interface Writing {
   door: Door;
   context: Context;
   db: Db;
+  /** Resources of the same transaction: definitions that arrive with what they define. */
+  beside?: readonly Resource[];
 }
 
 /** `hidden`: the recorded refusal of a row that must look as if it were not there. */
@@ -44,7 +47,7 @@ export async function check(
   document: ResourceDocument,
   current: DecidableRow | null = null,
 ): Promise<OutcomeIssue[]> {
-  const warnings = requireValid(writing.door, document);
+  const warnings = [...requireValid(writing.door, document), ...(await requireAnswers(writing, document))];
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;

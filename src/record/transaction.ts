@@ -44,7 +44,8 @@ export function transaction(
   return audited(door, entry, () =>
     conflictAsOutcome(() =>
       inTransaction(door.pool, async (client) => {
-        const writing = { door, context, db: client };
+        const beside = writes.flatMap(({ resource }) => resource ?? []);
+        const writing = { door, context, db: client, beside };
         await lock(client, lockKeys(writes));
         const assigned = await assign(writing, writes);
         await resolve(writing, bundle.entries, assigned);

@@ -1,7 +1,6 @@
 /** Checks particular to a type that a write must pass, gathered from the rooms that own them (composition root). */
-import { guardAppointment, guardEncounter, guardReferralTask, guardResponse } from '../care/guards.ts';
+import { guardAppointment, guardEncounter, guardReferralTask } from '../care/guards.ts';
 import { isReferralTask, stateOf } from '../care/referral.ts';
-import type { Definitions } from '../definitions/types.ts';
 import type { EndpointPolicy } from '../events/endpoint.ts';
 import { guardSubscription } from '../events/subscription.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
@@ -12,16 +11,9 @@ import type { Context, WriteGuard } from '../record/types.ts';
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
 
 /** The guards by resource type. */
-export function writeGuards(
-  definitions: Definitions,
-  policy: EndpointPolicy,
-): ReadonlyMap<string, readonly WriteGuard[]> {
-  const codes = codesOf(definitions);
+export function writeGuards(policy: EndpointPolicy): ReadonlyMap<string, readonly WriteGuard[]> {
   return new Map<string, readonly WriteGuard[]>([
-    [
-      'QuestionnaireResponse',
-      [(response, context) => guardCopy(response, context), (response) => guardResponse(response, codes)],
-    ],
+    ['QuestionnaireResponse', [(response, context) => guardCopy(response, context)]],
     ['Task', [(task, context, previous) => guardReferral(task, context, previous)]],
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
@@ -71,30 +63,4 @@ function guardAgreement(contract: Resource): void {
     expression,
   }));
   throw new Outcome(422, issues);
-}
-
-/** Codes of one of our value sets, for answers; null when they cannot be listed. */
-function codesOf(definitions: Definitions): (valueSet: string) => readonly string[] | null {
-  const known = new Map<string, readonly string[] | null>();
-  return (valueSet) => {
-    const found = known.get(valueSet);
-    if (found !== undefined) return found;
-    const codes = listed(
-      definitions
-        .published('CodeSystem')
-        .find((system) => system.url === valueSet.replace('/ValueSet/', '/CodeSystem/')),
-    );
-    known.set(valueSet, codes);
-    return codes;
-  };
-}
-
-function listed(system: Resource | undefined): readonly string[] | null {
-  const concepts = system?.concept;
-  if (!Array.isArray(concepts)) return null;
-  return concepts.flatMap((concept) =>
-    typeof concept === 'object' && concept !== null && !Array.isArray(concept) && typeof concept.code === 'string'
-      ? [concept.code]
-      : [],
-  );
 }

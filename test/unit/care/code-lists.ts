@@ -22,5 +22,13 @@ const lists: Record<string, string> = {
   'plan-action-type': 'info, refer, visit, self',
 };
 
+/** The same lists as the checks of answers ask for them. */
+export function inValueSet(url: string, system: string | undefined, code: string): boolean | null {
+  const codes = codesOf(url);
+  if (codes === null) return url.endsWith('/all-languages') ? true : null;
+  const home = url.replace('/ValueSet/', '/CodeSystem/');
+  return codes.includes(code) && (system === undefined || system === home);
+}
+
 export const codesOf = (url: string): string[] | null =>
   lists[url.slice(`${CANON}/ValueSet/`.length)]?.split(', ') ?? null;

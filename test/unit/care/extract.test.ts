@@ -5,8 +5,9 @@ import { extract, extractProvenance } from '../../../src/care/extract.ts';
 import { type Extracted, urnOf, withReferences } from '../../../src/care/extract-identity.ts';
 import { instrumentOf } from '../../../src/care/questionnaires/all.ts';
 import { changesOf, planBundle, planReExtract } from '../../../src/care/re-extract.ts';
-import { checkResponse } from '../../../src/care/response-checks.ts';
 import { objectsAt, textAt } from '../../../src/care/shape.ts';
+import { formOf } from '../../../src/definitions/answers/form.ts';
+import { checkResponse } from '../../../src/definitions/answers/response-checks.ts';
 import type { JsonObject, Resource, StoredResource } from '../../../src/fhir/types.ts';
 import {
   answer,
@@ -20,7 +21,7 @@ import {
   said,
   workingCopy,
 } from './assessment.ts';
-import { codesOf } from './code-lists.ts';
+import { inValueSet } from './code-lists.ts';
 import { randomResponse } from './random-response.ts';
 
 const VISIT = { effective: '2026-06-08T11:20:00+01:00', careTeam: { reference: 'CareTeam/ct-1' } };
@@ -48,7 +49,7 @@ describe('the assessment of a family of twins', () => {
 
   test('the response itself is a valid one', () => {
     const form = instrumentOf(questionnaireUrl('joint-visit-assessment'));
-    expect(form && checkResponse(releasedCopy(), form, codesOf)).toEqual([]);
+    expect(form && checkResponse(releasedCopy(), formOf(form), { inValueSet })).toEqual([]);
   });
 
   test('what it yields', () => {

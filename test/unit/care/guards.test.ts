@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { local, localConcept, questionnaireUrl } from '../../../src/care/canon.ts';
-import { guardAppointment, guardEncounter, guardReferralTask, guardResponse } from '../../../src/care/guards.ts';
+import { local, localConcept } from '../../../src/care/canon.ts';
+import { guardAppointment, guardEncounter, guardReferralTask } from '../../../src/care/guards.ts';
 import { VISIT_OUTCOME } from '../../../src/care/joint-visit.ts';
 import type { Resource } from '../../../src/fhir/types.ts';
-import { codesOf } from './code-lists.ts';
 
 const task = (state: string, status: string): Resource => ({
   resourceType: 'Task',
@@ -56,20 +55,4 @@ test('joint-complete needs two who attended', () => {
   });
   expect(() => guardEncounter(encounter({ period }, { period }))).not.toThrow();
   expect(() => guardEncounter(encounter({ period }, {}))).toThrow(/both attended/);
-});
-
-test('answers of our instruments are checked, others are left alone', () => {
-  const response = (questionnaire: string): Resource => ({
-    resourceType: 'QuestionnaireResponse',
-    questionnaire,
-    status: 'completed',
-    item: [{ linkId: 'no.such' }],
-  });
-  expect(() => guardResponse(response('https://elsewhere.example/Questionnaire/x'), codesOf)).not.toThrow();
-  expect(() => guardResponse(response(questionnaireUrl('joint-visit-confidential')), codesOf)).toThrow(
-    expect.objectContaining({
-      status: 422,
-      issues: [expect.objectContaining({ linkId: 'no.such' }), expect.objectContaining({ linkId: 'jvc.alone' })],
-    }),
-  );
 });

@@ -23,6 +23,7 @@ export const r4: Definitions = {
   validate: () => [],
   published: () => [],
   inValueSet: () => null,
+  bindingOf: () => null,
   mandatoryElements: () => [],
   jsonNames: (_type, element) => [element],
   summaryElements: () => [],

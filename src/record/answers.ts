@@ -1,0 +1,77 @@
+/** Answers against the questionnaire they name, on write and in $validate (H27): ours, or one that is stored here. */
+import { formOf } from '../definitions/answers/form.ts';
+import { checkResponse } from '../definitions/answers/response-checks.ts';
+import type { Issue } from '../definitions/types.ts';
+import { Outcome } from '../fhir/outcome.ts';
+import { isObject } from '../fhir/resource.ts';
+import type { Resource } from '../fhir/types.ts';
+import { type Asking, canonicalParts, chosen, storedByUrl } from './canonical.ts';
+import type { ResourceDocument } from './types.ts';
+
+export interface AskingAnswers extends Asking {
+  /** What the same transaction is about to write: a questionnaire and answers to it may arrive together. */
+  beside?: readonly Resource[];
+}
+
+/** The findings about a response's answers; empty for any other type. */
+export async function answerIssues(asking: AskingAnswers, document: ResourceDocument): Promise<Issue[]> {
+  const { resource, numbers } = document;
+  if (resource.resourceType !== 'QuestionnaireResponse' || typeof resource.questionnaire !== 'string') return [];
+  const { definitions } = asking.door;
+  const held = await questionnaireOf(asking, resource, resource.questionnaire);
+  if (held === null) {
+    return [
+      warning(
+        'not-found',
+        'The questionnaire is not held here, so the answers were checked against R4 alone, not against it.',
+      ),
+    ];
+  }
+  const form = formOf(held.questionnaire, definitions.bindingOf);
+  const issues = checkResponse(resource, form, { inValueSet: definitions.inValueSet, numbers });
+  const other = `This service holds version ${form.version ?? 'none'} of the questionnaire; the answers were checked against that.`;
+  return held.exact ? issues : [warning('business-rule', other), ...issues];
+}
+
+/**
+ * The warnings, when the answers may be stored.
+ * @throws Outcome 422 with every fault, each with its linkId and FHIRPath
+ */
+export async function requireAnswers(asking: AskingAnswers, document: ResourceDocument): Promise<Issue[]> {
+  const issues = await answerIssues(asking, document);
+  const errors = issues.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new Outcome(422, errors.slice(0, 50));
+  return issues;
+}
+
+interface Held {
+  questionnaire: Resource;
+  /** False when it is ours in another version than the response names. */
+  exact: boolean;
+}
+
+/** Our own instruments stand first: nobody replaces one by posting its url. */
+async function questionnaireOf(asking: AskingAnswers, response: Resource, canonical: string): Promise<Held | null> {
+  if (canonical.startsWith('#')) return containedForm(response, canonical.slice(1));
+  const { url, version } = canonicalParts(canonical);
+  const own = asking.door.definitions.published('Questionnaire').find((one) => one.url === url);
+  if (own !== undefined) return { questionnaire: own, exact: version === null || version === own.version };
+  const beside = (asking.beside ?? []).filter((one) => one.resourceType === 'Questionnaire' && one.url === url);
+  const replaced = new Set(beside.map(({ id }) => id));
+  const stored = await storedByUrl(asking, 'Questionnaire', url);
+  const found = chosen([...beside, ...stored.filter(({ id }) => !replaced.has(id))], version);
+  return found === null ? null : { questionnaire: found, exact: true };
+}
+
+function containedForm(response: Resource, id: string): Held | null {
+  const contained = Array.isArray(response.contained) ? response.contained.filter(isObject) : [];
+  const found = contained.find((one) => one.id === id && one.resourceType === 'Questionnaire');
+  return found === undefined ? null : { questionnaire: { ...found, resourceType: 'Questionnaire' }, exact: true };
+}
+
+const warning = (code: string, diagnostics: string): Issue => ({
+  severity: 'warning',
+  code,
+  expression: 'QuestionnaireResponse.questionnaire',
+  diagnostics,
+});

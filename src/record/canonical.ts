@@ -1,0 +1,86 @@
+/**
+ * Definitional resources that were posted here, by canonical: what the caller may see of them, under her own row rules,
+ * so that nothing answers from a definition she may not know.
+ */
+
+import type { Resource } from '../fhir/types.ts';
+import { rowRule } from '../governance/row-rules.ts';
+import { parseSearch } from '../search/parse.ts';
+import type { Db } from '../store/reads.ts';
+import type { ResourceRow } from '../store/rows.ts';
+import { runSearch } from '../store/search.ts';
+import { ask, parseStored } from './decide.ts';
+import { checkGeneration } from './refusal.ts';
+import type { Context, Door } from './types.ts';
+
+export interface Asking {
+  door: Door;
+  context: Context;
+  db: Db;
+}
+
+/** Versions of one canonical looked at; more are an abuse of the url. */
+const MOST = 20;
+/** Parsed definitions kept: forms and code systems are read far more often than they change. */
+const KEPT = 100;
+const parsed = new Map<string, Resource>();
+
+/** `url|version` -> its parts. */
+export function canonicalParts(canonical: string): { url: string; version: string | null } {
+  const at = canonical.indexOf('|');
+  if (at < 0) return { url: canonical, version: null };
+  return { url: canonical.slice(0, at), version: canonical.slice(at + 1) };
+}
+
+/** Every current resource of the type with this url that the caller may see, in no order. */
+export async function storedByUrl({ door, context, db }: Asking, type: string, url: string): Promise<Resource[]> {
+  if (url === '' || url.length > 900) return [];
+  const criteria = new URLSearchParams({ url: url.replace(/[\\,|$]/g, '\\$&'), _count: String(MOST) });
+  const { query } = parseSearch(type, criteria.toString(), {
+    definitions: door.definitions,
+    bases: [door.base],
+    lenient: false,
+    maxCount: MOST,
+    now: context.now,
+  });
+  const visible = rowRule(context.principal, ask(door, context, 'search', type));
+  const result = await runSearch(db, { query, now: context.now, ruleFor: () => visible });
+  checkGeneration(context, result.generation);
+  return result.found.map(({ row }) => resourceOf(row)).filter((resource) => resource.url === url);
+}
+
+/** Parsed once per version of a row: what is compiled from a resource hangs on the object. */
+function resourceOf(row: ResourceRow): Resource {
+  const key = `${row.type}/${row.id}/${row.version} ${row.updated.getTime()}`;
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const { resource } = parseStored(row.body ?? '{}');
+  const oldest = parsed.keys().next().value;
+  if (parsed.size >= KEPT && oldest !== undefined) parsed.delete(oldest);
+  parsed.set(key, resource);
+  return resource;
+}
+
+const STANDING = ['active', 'draft', 'retired'];
+
+/**
+ * Which of several a canonical means: the version it names, else the active ones before drafts and retired ones, and of
+ * these the latest version (R4 references.html#canonical leaves it to the server).
+ */
+export function chosen(candidates: readonly Resource[], version: string | null): Resource | null {
+  const fitting = candidates.filter(
+    (one) => STANDING.includes(String(one.status)) && (version === null || one.version === version),
+  );
+  const [first] = fitting.sort(
+    (a, b) =>
+      STANDING.indexOf(String(a.status)) - STANDING.indexOf(String(b.status)) ||
+      compareVersions(String(b.version ?? ''), String(a.version ?? '')) ||
+      String(b.meta?.lastUpdated ?? '').localeCompare(String(a.meta?.lastUpdated ?? '')),
+  );
+  return first ?? null;
+}
+
+/** `1.10.0` after `1.9.0`; parts that are no numbers compare as text. */
+export function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
