@@ -83,8 +83,8 @@ function helensSections(baby: string): JsonObject[] {
       group(
         'rm',
         answer('rm.used', yes),
-        group('rm.protective', answer('rm.protective.text', said('A partner who is there'))),
         group('rm.vulnerability', answer('rm.vulnerability.text', said('First baby, few people nearby'))),
+        group('rm.protective', answer('rm.protective.text', said('A partner who is there'))),
         answer('rm.quadrant', coded('resilience-quadrant', 'vulnerable-protective')),
         answer('rm.rationale', said('Much warmth at home, few hands around it.')),
         answer('rm.x', { valueInteger: -1 }),
@@ -191,13 +191,12 @@ export function goalReworded(response: JsonObject, words: string): JsonObject {
   return { ...response, item };
 }
 
-const withWords = (heading: JsonObject, words: string): JsonObject => ({
-  ...heading,
-  item: [
-    ...objectsAt(heading, 'item').filter((one) => one.linkId !== 'mwt.need.1.parent-words'),
-    answer('mwt.need.1.parent-words', said(words)),
-  ],
-});
+function withWords(heading: JsonObject, words: string): JsonObject {
+  const others = objectsAt(heading, 'item').filter((one) => one.linkId !== 'mwt.need.1.parent-words');
+  const after = others.findIndex((one) => one.linkId === 'mwt.need.1.indicators');
+  const place = after < 0 ? others.length : after;
+  return { ...heading, item: others.toSpliced(place, 0, answer('mwt.need.1.parent-words', said(words))) };
+}
 
 const ORDER = ['visit', 'priorities', 'baby', 'mwt', 'rm', 'need', 'five', 'plan', 'sharing', 'sign'];
 const inOrder = (items: JsonObject[]): JsonObject[] =>

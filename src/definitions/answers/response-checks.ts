@@ -116,8 +116,10 @@ function checkPlace(check: Check, level: Level, place: Place): void {
     if (before > 0 && definition.type !== 'group') {
       found(check, { linkId, path, code: 'business-rule', words: 'this item may stand only once here' });
     }
+    // R4 makes no rule of the order, though answers that are shown without their form are read in it
     if (position < last) {
-      found(check, { linkId, path, code: 'structure', words: 'stands before its predecessors in the questionnaire' });
+      const words = 'stands after items that come later in the questionnaire';
+      found(check, { linkId, path, code: 'structure', words, severity: 'warning' });
     }
     last = Math.max(last, position);
     checkItem(check, definition, { ...place, holder: item, path });

@@ -264,12 +264,12 @@ describe('how often and where', () => {
   test.each<[string, JsonObject[], JsonObject[], string[]]>([
     ['unknown', [s('a')], [said('z', 'x')], ['z not-found .item[0]']],
     ['in another place', [g('g', [s('a')]), s('b')], [said('a', 'x')], ['a structure .item[0]']],
-    ['out of order', [s('a'), s('b')], [said('b', 'x'), said('a', 'x')], ['a structure .item[1]']],
+    ['out of order', [s('a'), s('b')], [said('b', 'x'), said('a', 'x')], ['a structure warning .item[1]']],
     [
       'a repeated group apart',
       [g('g', [s('a')], { repeats: true }), s('b')],
       [inside('g'), said('b', 'x'), inside('g')],
-      ['g structure .item[2]'],
+      ['g structure warning .item[2]'],
     ],
     [
       'twice instead of two answers',
