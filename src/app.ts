@@ -154,6 +154,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     operations,
     topics: TOPICS.map(({ url }) => url),
     tokenUrl: `${issuer}/oauth/token`,
+    cors: config.corsOrigins.length > 0,
     version: VERSION,
     date: clock().toISOString(),
   });
@@ -183,6 +184,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       operations,
       metadata: () => metadata,
       bodyLimit: config.bodyLimit,
+      origins: config.corsOrigins,
       bodyTimeout: options.overrides?.bodyTimeout ?? BODY_TIMEOUT_MS,
     },
     health: {

@@ -36,6 +36,8 @@ export interface Config {
   webhookAllow: readonly string[];
   /** How people sign in to the console; null = not at all (in demo they pick an identity). */
   signIn: SignInConfig | null;
+  /** Origins of web pages that may call the API from a browser (CORS), e.g. `https://app.example.org`; usually none. */
+  corsOrigins: readonly string[];
   /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
   checkpointCopy: string | undefined;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
@@ -85,6 +87,7 @@ export const VARIABLES = [
   'OIDC_PERSON_CLAIM',
   'OIDC_ROLE_CLAIM',
   'OIDC_ASSURANCE_CLAIM',
+  'CORS_ORIGINS',
   'CHECKPOINT_COPY',
   'ALERT_RULES',
 ] as const;
@@ -139,6 +142,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
     signIn: readSignIn(read, cwd, mode),
+    corsOrigins: Object.freeze(readOrigins(read)),
   };
   checkTogether(config, read);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -225,6 +229,20 @@ function readSignIn(read: Reader, cwd: string, mode: Mode): SignInConfig | null 
     read.problem('OIDC_ISSUER must be https.');
   }
   return Object.freeze({ issuer, clientId, keyFile: resolve(cwd, keyFile), ...details });
+}
+
+/** Origins as browsers send them: scheme, host and port, nothing behind. Nobody unless named. */
+function readOrigins(read: Reader): string[] {
+  const origins = (read.text('CORS_ORIGINS') ?? '').split(',').map((one) => one.trim());
+  return origins.filter((origin) => {
+    if (origin === '') return false;
+    const parsed = URL.parse(origin);
+    const good = parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === origin;
+    if (!good) {
+      read.problem('CORS_ORIGINS lists origins, separated by commas, such as "https://app.example.org"; one is none.');
+    }
+    return good;
+  });
 }
 
 function reader(env: Environment, problems: string[]): Reader {

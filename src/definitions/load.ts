@@ -155,6 +155,8 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
     validate: validatorOf(snapshot, terminology),
+    // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
+    shapes: createLibrary({ snapshot, codesOf: () => null }),
     mandatoryElements: topLevel(roots, (element) => element.min > 0),
     summaryElements: topLevel(roots, (element) => element.s === 1),
     jsonNames: (type, element) => {

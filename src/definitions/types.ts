@@ -1,6 +1,7 @@
 /** What the compiled definitions offer to the rest of the house. */
 import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
+import type { XmlShapes } from '../fhir/xml-shape.ts';
 import type { SearchParam } from '../search/types.ts';
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information';
@@ -32,6 +33,8 @@ export interface Definitions {
   searchParams(type: string): ReadonlyMap<string, SearchParam>;
   /** Validates against base R4 and the profiles our CapabilityStatement requires. Never throws for bad input. */
   validate(resource: Resource, options?: ValidateOptions): Issue[];
+  /** Elements of every type in the order of their definition, for XML. Linked at first use. */
+  shapes: XmlShapes;
   /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */
   mandatoryElements(type: string): readonly string[];
   /** JSON names of a top-level element: itself, or all of a choice (`value` -> `valueQuantity`, ...). */

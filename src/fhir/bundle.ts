@@ -200,3 +200,13 @@ const RANK: Readonly<Record<Method, number>> = { DELETE: 0, POST: 1, PUT: 2, PAT
 export function transactionOrder(entries: readonly BundleEntry[]): BundleEntry[] {
   return entries.toSorted((a, b) => RANK[a.method] - RANK[b.method] || a.index - b.index);
 }
+
+export const JSON_PATCH = 'application/json-patch+json';
+
+/** The JSON Patch that a Binary carries in a PATCH entry (R4 http.html#patch), or null: then it is a FHIRPath Patch. */
+export function jsonPatchOf(resource: Resource | null): Buffer | null {
+  if (resource?.resourceType !== 'Binary') return null;
+  const { contentType, data } = resource;
+  if (contentType === JSON_PATCH && typeof data === 'string') return Buffer.from(data, 'base64');
+  throw refuse(400, 'value', `A Binary in a PATCH entry holds ${JSON_PATCH}.`, 'resource.contentType');
+}

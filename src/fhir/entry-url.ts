@@ -43,8 +43,20 @@ function applyTail(url: EntryUrl, tail: readonly string[]): boolean {
   return true;
 }
 
+/** The steps of a path, decoded one by one: an encoded slash stays inside its step, where no rule allows it. */
+function stepsOf(path: string): string[] | null {
+  const plain = path.replace(/^\//, '').replace(/(?<=[^/])\/$/, '');
+  if (!plain.includes('%')) return plain.split('/');
+  try {
+    return plain.split('/').map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
 /**
- * Reads an address relative to the FHIR base (one leading slash tolerated) or absolute under one of `ownBases`.
+ * Reads an address relative to the FHIR base (one leading and one trailing slash tolerated; steps may be
+ * percent-encoded, as `%24everything`) or absolute under one of `ownBases`.
  * Null when it is not an address of this API: unknown type, bad id, another server, a fragment, `..`.
  */
 export function readAddress(text: string, ownBases: readonly string[] = []): EntryUrl | null {
@@ -63,7 +75,8 @@ export function readAddress(text: string, ownBases: readonly string[] = []): Ent
     within: null,
     query,
   };
-  const steps = (path.startsWith('/') ? path.slice(1) : path).split('/');
+  const steps = stepsOf(path);
+  if (steps === null) return null;
   const first = steps[0] ?? '';
   if (first === '') return steps.length === 1 ? url : null;
   if (first.startsWith('_') || first.startsWith('$')) return applyTail(url, steps) ? url : null;

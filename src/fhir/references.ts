@@ -210,15 +210,41 @@ export interface ReferenceTargets {
   get(reference: string): string | undefined;
 }
 
+/**
+ * Elements that may hold a `urn:` and are not links to an entry (R4 http.html#trules): canonicals, plain texts, and
+ * uuid, whose values are nothing but uuids.
+ */
+const NOT_LINKS = new Set([
+  'value',
+  'id',
+  'valueCanonical',
+  'valueUuid',
+  'valueString',
+  'valueMarkdown',
+  'valueCode',
+  'valueId',
+  'instantiatesCanonical',
+  'profile',
+  'targetProfile',
+  'questionnaire',
+  'valueSet',
+]);
+
 const LINK = /(\s(?:href|src)\s*=\s*)(["'])(urn:[^"']+)\2/g;
+
+/** In a list of canonicals the texts stay; objects are gone into. */
+function continueInto(key: string | number, item: JsonObject | Json[], targets: ReferenceTargets): void {
+  if (!Array.isArray(item) || !NOT_LINKS.has(String(key))) rewriteStrings(item, targets);
+  else for (const one of item) if (typeof one === 'object' && one !== null) rewriteStrings(one, targets);
+}
 
 function rewriteStrings(value: JsonObject | Json[], targets: ReferenceTargets): void {
   const entries: [string | number, Json | undefined][] = Array.isArray(value)
     ? [...value.entries()]
     : Object.entries(value);
   for (const [key, item] of entries) {
-    if (typeof item === 'object' && item !== null) rewriteStrings(item, targets);
-    if (typeof item !== 'string' || !item.includes('urn:') || key === 'value' || key === 'id') continue;
+    if (typeof item === 'object' && item !== null) continueInto(key, item, targets);
+    if (typeof item !== 'string' || !item.includes('urn:') || NOT_LINKS.has(String(key))) continue;
     const next =
       key === 'div'
         ? item.replace(LINK, (all, head, quote, urn) => {
@@ -234,8 +260,8 @@ function rewriteStrings(value: JsonObject | Json[], targets: ReferenceTargets): 
 
 /**
  * Replaces references **in place** (number texts hang on the objects, so the objects stay): every literal Reference
- * whose text `targets` knows; every other string that is exactly a known `urn:` (uri, url, canonical, oid and uuid
- * elements) except business identifier values; and links in narrative (R4 http.html#trules).
+ * whose text `targets` knows; every other string that is exactly a known `urn:` (uri, url and oid elements; not
+ * canonicals) except business identifier values; and links in narrative (R4 http.html#trules).
  */
 export function rewriteReferences(resource: Resource, targets: ReferenceTargets): void {
   visitAll(resource, [resource.resourceType], (found, steps) => {

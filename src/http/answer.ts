@@ -1,7 +1,12 @@
 /** What a handler answers with, and the one place where an answer or a refusal becomes HTTP. */
 import type { ServerResponse } from 'node:http';
+import { prettyJson } from '../fhir/json-pretty.ts';
 import { Outcome, operationOutcome } from '../fhir/outcome.ts';
+import type { XmlShapes } from '../fhir/xml-shape.ts';
+import { writeXml } from '../fhir/xml-write.ts';
 import type { Log } from '../log.ts';
+import { codingFor, compress } from './compress.ts';
+import type { Form } from './negotiate.ts';
 
 export interface Answer {
   status: number;
@@ -13,20 +18,49 @@ export interface Answer {
 }
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
+const FHIR_XML = 'application/fhir+xml; charset=utf-8';
+
+/** The answer in the form that was asked for; answers of other content types stay as they are. */
+export function shaped(answer: Answer, { format, pretty }: Form, shapes: XmlShapes): Answer {
+  const { body, contentType } = answer;
+  if ((format === 'json' && !pretty) || body === undefined || body === '' || contentType !== undefined) return answer;
+  if (format === 'json') return { ...answer, body: prettyJson(body) };
+  return { ...answer, body: writeXml(body, shapes, pretty), contentType: FHIR_XML };
+}
+
+/** What the request said about how it wants to be answered. */
+export interface Asked {
+  head?: boolean;
+  /** `Accept-Encoding`. */
+  encodings?: string | undefined;
+}
 
 /** Sends an answer. Personal data: nothing on the way may keep it. */
-export function send(response: ServerResponse, answer: Answer, head = false): void {
+export async function send(response: ServerResponse, answer: Answer, asked: Asked = {}): Promise<void> {
   if (response.headersSent || response.destroyed) return;
+  const { body } = answer;
   const headers: Record<string, string | number> = { 'Cache-Control': 'no-store', ...answer.headers };
-  if (answer.body !== undefined && answer.body !== '') {
-    headers['Content-Type'] = answer.contentType ?? FHIR_JSON;
-    headers['Content-Length'] = Buffer.byteLength(answer.body);
-  } else if (answer.status !== 204 && answer.status !== 304) {
-    headers['Content-Length'] = 0;
+  if (body === undefined || body === '') {
+    if (answer.status !== 204 && answer.status !== 304) headers['Content-Length'] = 0;
+    response.writeHead(answer.status, headers).end();
+    return;
   }
-  response.writeHead(answer.status, headers);
-  if (head || answer.body === undefined) response.end();
-  else response.end(answer.body);
+  headers['Content-Type'] = answer.contentType ?? FHIR_JSON;
+  const bytes = Buffer.byteLength(body);
+  const coding = asked.head === true ? null : codingFor(asked.encodings, bytes);
+  if (coding === null) {
+    headers['Content-Length'] = bytes;
+    response.writeHead(answer.status, headers);
+    if (asked.head === true) response.end();
+    else response.end(body);
+    return;
+  }
+  const packed = await compress(body, coding);
+  if (response.headersSent || response.destroyed) return;
+  response.appendHeader('Vary', 'Accept-Encoding');
+  headers['Content-Encoding'] = coding;
+  headers['Content-Length'] = packed.length;
+  response.writeHead(answer.status, headers).end(packed);
 }
 
 /** A thrown Outcome as an answer; anything else is a bug: 500 with an id and no content. */

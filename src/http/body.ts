@@ -1,6 +1,7 @@
 /** Reads a request body within a size and a time; bodies that never end are cut off (H19). */
 import type { IncomingMessage } from 'node:http';
 import { refuse } from '../fhir/outcome.ts';
+import { unpack } from './compress.ts';
 
 export interface BodyLimits {
   /** Bytes; above it 413. */
@@ -10,18 +11,22 @@ export interface BodyLimits {
 }
 
 /**
- * The whole body, or an Outcome: 408 too slow, 413 too large, 415 compressed (not offered), 400 cut off.
- * After 408 and 413 the connection is closed by the answer (`Connection: close`), so the rest is never read.
+ * The whole body, unpacked when it came as gzip, or an Outcome: 408 too slow, 413 too large (also when unpacked), 415
+ * another Content-Encoding, 400 cut off. After 408 and 413 the connection is closed by the answer
+ * (`Connection: close`), so the rest is never read.
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw refuse(
-      415,
-      'not-supported',
-      `Content-Encoding ${encoding.slice(0, 20)} is not supported; send the body uncompressed`,
-    );
-  }
+  if (encoding === undefined || encoding === 'identity') return readBytes(request, limits);
+  if (encoding === 'gzip' || encoding === 'x-gzip') return unpack(await readBytes(request, limits), limits.maxBytes);
+  throw refuse(
+    415,
+    'not-supported',
+    `Content-Encoding ${encoding.slice(0, 20)} is not supported; send the body as it is, or as gzip`,
+  );
+}
+
+function readBytes(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limits.maxBytes) throw tooLarge(limits.maxBytes);
   return new Promise((resolve, reject) => {

@@ -39,10 +39,10 @@ export function buildHttp(deps: HttpDeps): express.Express {
       code: 'not-found',
       diagnostics: 'Nothing is served at this address; the FHIR base is /fhir/R4',
     };
-    send(response, { status: 404, body: JSON.stringify(operationOutcome([issue])) });
+    void send(response, { status: 404, body: JSON.stringify(operationOutcome([issue])) });
   });
   app.use(((error: unknown, request, response, _next) => {
-    send(response, answerOf(error, String(request.headers['x-request-id'] ?? 'none'), deps.log));
+    void send(response, answerOf(error, String(request.headers['x-request-id'] ?? 'none'), deps.log));
   }) satisfies express.ErrorRequestHandler);
   return app;
 }

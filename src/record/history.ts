@@ -11,6 +11,7 @@ import { ask, asOf, show, worldOf } from './decide.ts';
 import { ID } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
+import { isOwnId } from './ids.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
 import type { Context, Door } from './types.ts';
 
@@ -123,7 +124,8 @@ async function historyEntries(door: Door, context: Context, found: readonly Foun
   const masked = found.map((one) => show(one.row, masksFor(context.principal, worldOf(context, one))));
   const shown = await withoutHiddenMembers(door, context, masked);
   return found.map(({ row }, i) => {
-    const method = row.deleted ? 'DELETE' : row.version === 1 ? 'POST' : 'PUT';
+    // The first version under an id of the client's came by PUT (update as create).
+    const method = row.deleted ? 'DELETE' : row.version === 1 && isOwnId(row.id) ? 'POST' : 'PUT';
     const status = row.deleted ? '204' : row.version === 1 ? '201' : '200';
     return {
       fullUrl: `${door.base}/${row.type}/${row.id}`,

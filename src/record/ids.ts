@@ -3,6 +3,11 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** Does this id look like one of the server's own? */
+export function isOwnId(id: string): boolean {
+  return /^[0-9a-hjkmnp-tv-z]{26}$/.test(id);
+}
+
 /** A fresh resource id. `now` gives the leading 48-bit time. */
 export function newId(now: Date): string {
   let time = now.getTime();

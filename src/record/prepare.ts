@@ -79,9 +79,9 @@ export async function prepareUpdate(
   writing: Writing,
   type: string,
   target: Target,
-  request: { document: ResourceDocument; ifMatch: string | null },
+  request: { document: ResourceDocument; ifMatch: string | null; onlyNew?: boolean },
 ): Promise<Change> {
-  const { document, ifMatch } = request;
+  const { document, ifMatch, onlyNew = false } = request;
   await pass(writing, 'update', type);
   requireType(document.resource, type);
   const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, document);
@@ -91,6 +91,7 @@ export async function prepareUpdate(
   const { current, before, hidden } = await fetchCurrent(writing, 'update', type, id);
   asUnknown(hidden, () => {
     requireVersion(current, ifMatch);
+    if (onlyNew && current !== null && !current.row.deleted) throw alreadyThere();
     if (current === null && 'id' in target) requireOwnIds(writing, type);
   });
   requireWhole(document.resource);
@@ -107,6 +108,10 @@ async function idOfCriteria(
 ): Promise<string> {
   const found = await findByCriteria(writing, type, criteria, 'update');
   return found ?? document.resource.id ?? newId(writing.context.now);
+}
+
+function alreadyThere(): Outcome {
+  return refuse(412, 'conflict', 'If-None-Match: * does not hold: the resource is already there');
 }
 
 /** Client-chosen ids are for systems: people's software gets its ids from the server. */

@@ -1,8 +1,8 @@
 /** transaction: every write of a Bundle or none (R4 http.html#transaction). Reads in it are answered after the commit. */
 import type { BundleEntry } from '../fhir/bundle.ts';
-import { transactionOrder } from '../fhir/bundle.ts';
+import { jsonPatchOf, transactionOrder } from '../fhir/bundle.ts';
 import { bundleTargets, refuseUnresolved } from '../fhir/bundle-targets.ts';
-import type { NumberTexts } from '../fhir/json.ts';
+import { type NumberTexts, parseJson } from '../fhir/json.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { eachReference, parseReference, rewriteReferences } from '../fhir/references.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -69,8 +69,18 @@ function lockKeys(writes: readonly BundleEntry[]): bigint[] {
 /** Ids of everything new, and of what conditional creates and updates find. */
 async function assign(writing: Writing, writes: readonly BundleEntry[]): Promise<Assigned[]> {
   const assigned: Assigned[] = [];
+  // Two equal conditional creates in one transaction make one resource: the second finds what the first made.
+  const made = new Map<string, string>();
   for (const entry of writes) {
-    assigned.push(await at(entry, () => assignOne(writing, entry)));
+    const key = entry.ifNoneExist === null ? null : `${entry.url.type}?${entry.ifNoneExist}`;
+    const earlier = key === null ? undefined : made.get(key);
+    const one = await at(entry, async () =>
+      earlier === undefined || entry.url.type === null
+        ? assignOne(writing, entry)
+        : { entry, type: entry.url.type, id: earlier, existing: true },
+    );
+    if (key !== null && one.id !== null) made.set(key, one.id);
+    assigned.push(one);
   }
   return assigned;
 }
@@ -197,7 +207,9 @@ async function changeOf(writing: Writing, one: Assigned, numbers: NumberTexts): 
   if (resource === null) throw refuse(400, 'required', 'The entry has no resource');
   if (method === 'PATCH') {
     if (id === null) throw refuse(404, 'not-found', 'The condition matches nothing');
-    return preparePatch(writing, type, { id }, { patch: { root: resource, numbers }, kind: 'fhirpath', ifMatch });
+    const json = jsonPatchOf(resource);
+    const patch = json === null ? { root: resource, numbers } : parseJson(json);
+    return preparePatch(writing, type, { id }, { patch, kind: json === null ? 'fhirpath' : 'json', ifMatch });
   }
   const document = { resource, numbers };
   if (method === 'PUT' && id !== null) {

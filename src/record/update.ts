@@ -12,9 +12,9 @@ export function update(
   door: Door,
   context: Context,
   type: string,
-  request: { target: Target; body: Buffer; ifMatch: string | null },
+  request: { target: Target; body: Buffer; ifMatch: string | null; onlyNew?: boolean },
 ): Promise<Written> {
-  const { target, ifMatch } = request;
+  const { target, ifMatch, onlyNew = false } = request;
   return audited(
     door,
     { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] },
@@ -22,7 +22,7 @@ export function update(
       const document = parseBody(door, request.body);
       return retrying(() =>
         onTarget(door, target, async (db) => {
-          const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch });
+          const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch, onlyNew });
           return one(await commit(door, db, context, [change]));
         }),
       );

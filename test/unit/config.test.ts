@@ -20,6 +20,7 @@ describe('what an environment means', () => {
   test('nothing set is a demo on loopback with everything under ./data', () => {
     expect(loadConfig({}, '/srv')).toEqual({
       mode: 'demo',
+      corsOrigins: [],
       host: '127.0.0.1',
       port: 8080,
       databaseUrl: undefined,
@@ -114,6 +115,7 @@ describe('what is refused, and in which words', () => {
     ['another database', { MODE: 'demo', DATABASE_URL: 'mysql://x/y' }, /DATABASE_URL must be an address/],
     ['a service role alone', { SERVICE_DATABASE_URL: DATABASE }, /only together with DATABASE_URL/],
     ['a receiver with a path', { WEBHOOK_ALLOW: 'https://hv.example/hook' }, /"https:\/\/hv.example\/hook" is none/],
+    ['an origin with a path', { CORS_ORIGINS: 'https://app.example/x' }, /CORS_ORIGINS lists origins/],
     ['an empty receiver', { WEBHOOK_ALLOW: 'a.example,,b.example' }, /"" is none/],
     ['half a sign-in', { ...PRODUCTION, OIDC_ISSUER: 'https://login.example' }, /belong together/],
     ['a sign-in in the demo', SIGN_IN, /people pick an identity/],

@@ -1,5 +1,5 @@
 /** POST [base]: batch and transaction (R4 http.html#transaction). A batch entry is served by the handler of its own URL. */
-import { type BundleEntry, parseBundle, readyEntries } from '../../fhir/bundle.ts';
+import { type BundleEntry, JSON_PATCH, jsonPatchOf, parseBundle, readyEntries } from '../../fhir/bundle.ts';
 import { type AnswerEntry, bundleText } from '../../fhir/bundle-text.ts';
 import { parseJson, stringifyJson } from '../../fhir/json.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
@@ -69,7 +69,8 @@ async function perform(
   entry: BundleEntry,
   text: (root: NonNullable<BundleEntry['resource']>) => string,
 ): Promise<Answer> {
-  const headers: Record<string, string> = { 'content-type': 'application/fhir+json' };
+  const jsonPatch = entry.method === 'PATCH' ? jsonPatchOf(entry.resource) : null;
+  const headers: Record<string, string> = { 'content-type': jsonPatch === null ? 'application/fhir+json' : JSON_PATCH };
   if (entry.ifMatch !== null) headers['if-match'] = entry.ifMatch;
   if (entry.ifNoneMatch !== null) headers['if-none-match'] = entry.ifNoneMatch;
   if (entry.ifModifiedSince !== null) headers['if-modified-since'] = entry.ifModifiedSince;
@@ -81,7 +82,7 @@ async function perform(
     url: entry.url,
     headers,
     prefer: request.prefer,
-    body: async () => (resource === null ? Buffer.alloc(0) : Buffer.from(text(resource), 'utf8')),
+    body: async () => jsonPatch ?? (resource === null ? Buffer.alloc(0) : Buffer.from(text(resource), 'utf8')),
   };
   try {
     if (entry.url.type === null && entry.method === 'POST' && entry.url.operation === null) {
@@ -134,7 +135,8 @@ const PHRASES: Record<number, string> = {
 };
 
 function entryOf(answer: Answer, modified?: Date): AnswerEntry {
-  const { ETag, Location } = answer.headers ?? {};
+  const { ETag, Location, 'Last-Modified': changed } = answer.headers ?? {};
+  const lastModified = modified ?? (changed === undefined ? undefined : new Date(changed));
   const failed = answer.status >= 400;
   return {
     ...(answer.body === undefined || answer.body === '' || failed ? {} : { resourceText: answer.body }),
@@ -142,7 +144,7 @@ function entryOf(answer: Answer, modified?: Date): AnswerEntry {
       status: PHRASES[answer.status] ?? String(answer.status),
       ...(Location === undefined ? {} : { location: Location }),
       ...(ETag === undefined ? {} : { etag: ETag }),
-      ...(modified === undefined ? {} : { lastModified: modified.toISOString() }),
+      ...(lastModified === undefined ? {} : { lastModified: lastModified.toISOString() }),
       ...(failed && answer.body !== undefined ? { outcomeText: answer.body } : {}),
     },
   };

@@ -21,7 +21,7 @@ import { vread } from './vread.ts';
 /** An operation by name and level; `care/` and `events/` add theirs in `app.ts`. */
 export interface Operation {
   name: string;
-  /** `Type` or null for system. */
+  /** `Type`, `*` for every type (but AuditEvent), or null for system. */
   type: string | null;
   level: 'system' | 'type' | 'instance';
   methods: readonly ('GET' | 'POST')[];
@@ -55,6 +55,14 @@ function within(method: string, url: EntryUrl): FhirHandler {
   throw notAllowed('A compartment is only searched', ['GET', 'HEAD']);
 }
 
+/** The methods an address takes. */
+export function offeredAt(url: EntryUrl, operations: readonly Operation[]): string[] {
+  if (url.operation !== null) return [...(operationAt(url, operations)?.methods ?? unknownOperation(url))];
+  if (url.within !== null) return ['GET', 'HEAD'];
+  if (url.type === 'AuditEvent') return ['GET', 'HEAD'];
+  return METHODS.filter((one) => interactionOf(one, url) !== null);
+}
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** 405 says what is offered instead (RFC 9110 15.5.6). */
@@ -81,12 +89,19 @@ function interactionOf(method: string, url: EntryUrl): FhirHandler | null {
   return method === 'DELETE' ? remove : null;
 }
 
-function operationOf(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
+function operationAt(
+  url: EntryUrl,
+  operations: readonly Operation[],
+): Pick<Operation, 'methods' | 'handler'> | undefined {
   const level = url.id !== null ? 'instance' : url.type !== null ? 'type' : 'system';
-  if (url.operation === '$validate' && level === 'type') return method === 'POST' ? validate : unknownOperation(url);
-  const found = operations.find(
-    ({ name, type, level: at }) => name === url.operation && type === url.type && at === level,
+  if (url.operation === '$validate' && level === 'type') return { methods: ['POST'], handler: validate };
+  return operations.find(
+    ({ name, type, level: at }) => name === url.operation && (type === url.type || type === '*') && at === level,
   );
+}
+
+function operationOf(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
+  const found = operationAt(url, operations);
   if (found === undefined) return unknownOperation(url);
   if (!found.methods.some((allowed) => allowed === method)) {
     throw notAllowed(`${url.operation} takes ${found.methods.join(' or ')}`, found.methods);

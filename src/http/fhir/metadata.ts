@@ -11,6 +11,8 @@ export interface MetadataInput {
   operations: readonly Operation[];
   topics: readonly string[];
   tokenUrl: string;
+  /** Are there web pages that may use the API? */
+  cors: boolean;
   version: string;
   /** Start of the process, ISO. */
   date: string;
@@ -31,12 +33,12 @@ export function metadataText(input: MetadataInput): string {
     date: input.date,
     baseUrl: input.base,
     software: { name: 'Tandem', version: input.version },
-    formats: ['application/fhir+json', 'json'],
-    patchFormats: ['application/json-patch+json', 'application/fhir+json'],
+    formats: ['application/fhir+json', 'json', 'application/fhir+xml', 'xml'],
+    patchFormats: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     types: definitions.resourceTypes.map((type) => typeCapability(input, type)),
     system: { interactions: ['transaction', 'batch', 'history-system', 'search-system'], operations: [] },
     security: {
-      cors: false,
+      cors: input.cors,
       description:
         'Bearer tokens (SMART Backend Services). Scopes cap, the information-governance rules decide; every request is audited.' +
         (mode === 'demo' ? ' DELETE of every type exists for the loading client of the demo only (R-33).' : ''),

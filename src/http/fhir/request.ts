@@ -39,9 +39,21 @@ export function idOf(request: FhirRequest): string {
 /** By id, or by criteria after `?` (conditional interactions). */
 export function targetOf(request: FhirRequest): Target {
   const { id, query } = request.url;
-  if (id !== null) return { id };
+  if (id !== null) {
+    noParameters(request);
+    return { id };
+  }
   if (query === '') throw refuse(400, 'invalid', 'Name a resource by id, or say which by search criteria after ?');
   return { criteria: query };
+}
+
+/** @throws Outcome 400 for parameters that would mean nothing: a write takes only those of the form of its answer */
+export function noParameters({ url }: FhirRequest): void {
+  if (url.query === '') return;
+  for (const name of new URLSearchParams(url.query).keys()) {
+    if (name === '_format' || name === '_pretty') continue;
+    throw refuse(400, 'not-supported', `${name.slice(0, 40)} means nothing on a write; criteria belong to /[type]?...`);
+  }
 }
 
 /** One header's text; a repeated one is refused, for it could mean two things. */
@@ -58,4 +70,16 @@ export function versionHeaders(door: Door, shown: Shown, location = false): Reco
     'Last-Modified': shown.updated.toUTCString(),
     ...(location ? { Location: `${door.base}/${shown.type}/${shown.id}/_history/${shown.version}` } : {}),
   };
+}
+
+/** Conditional read: does the client have this version? If-None-Match wins over If-Modified-Since (RFC 9110 13.1.3). */
+export function unchanged(request: FhirRequest, shown: Pick<Shown, 'version' | 'updated'>): boolean {
+  const noneMatch = header(request, 'if-none-match');
+  if (noneMatch !== null) {
+    return noneMatch
+      .split(',')
+      .some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${shown.version}"`);
+  }
+  const at = Date.parse(header(request, 'if-modified-since') ?? '');
+  return !Number.isNaN(at) && Math.floor(shown.updated.getTime() / 1000) * 1000 <= at;
 }

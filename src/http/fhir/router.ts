@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readAddress } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
+import { readXml } from '../../fhir/xml-read.ts';
 import type { Purpose } from '../../governance/types.ts';
 import { recordUnrecorded } from '../../record/refusal.ts';
 import { type Caller, type Context, type Door, StaleStanding } from '../../record/types.ts';
-import { type Answer, answerOf, send } from '../answer.ts';
+import { type Answer, answerOf, send, shaped } from '../answer.ts';
 import { readBody } from '../body.ts';
-import { preferences, requireJsonAccepted } from '../negotiate.ts';
-import { dispatch, notAllowed, type Operation } from './dispatch.ts';
+import { allowOrigin, preflight } from '../cors.ts';
+import { type Form, formOf, isXmlBody, JSON_BODIES, preferences } from '../negotiate.ts';
+import { dispatch, notAllowed, type Operation, offeredAt } from './dispatch.ts';
 import type { FhirRequest } from './request.ts';
 
 export interface FhirDeps {
@@ -30,6 +32,8 @@ export interface FhirDeps {
   metadata(): string;
   bodyLimit: number;
   bodyTimeout: number;
+  /** Origins of pages that may use the API. */
+  origins: readonly string[];
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
@@ -46,23 +50,33 @@ export async function serveFhir(
   const given = request.headers['x-request-id'];
   const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
   response.setHeader('X-Request-Id', requestId);
-  let answer: Answer;
+  const { origin } = request.headers;
+  if (origin !== undefined) allowOrigin(deps.origins, origin, response);
+  const answer = await shapedAnswer(deps, request, path, requestId);
+  await send(response, answer, { head: request.method === 'HEAD', encodings: textHeader(request, 'accept-encoding') });
+}
+
+/** The answer in the form asked for; when that itself is what is wrong, or writing it fails, in JSON. */
+async function shapedAnswer(
+  deps: FhirDeps,
+  request: IncomingMessage,
+  path: string,
+  requestId: string,
+): Promise<Answer> {
+  let form: Form = { format: 'json', pretty: false };
+  const { shapes } = deps.door.definitions;
   try {
-    answer = await answerTo(deps, request, path, requestId);
+    form = formOf(request.headers, path.includes('?') ? path.slice(path.indexOf('?') + 1) : '');
+    return shaped(await answerTo(deps, request, path, requestId), form, shapes);
   } catch (error) {
-    answer = answerOf(error, requestId, deps.door.log);
+    return shaped(answerOf(error, requestId, deps.door.log), form, shapes);
   }
-  send(response, answer, request.method === 'HEAD');
 }
 
 async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, requestId: string): Promise<Answer> {
   const method = request.method ?? 'GET';
-  const query = path.includes('?') ? path.slice(path.indexOf('?') + 1) : '';
-  requireJsonAccepted(request.headers, query.includes('_format') ? new URLSearchParams(query).get('_format') : null);
-  if (path === '/metadata' || path.startsWith('/metadata?')) {
-    if (method !== 'GET' && method !== 'HEAD') throw notAllowed('metadata is read with GET', ['GET', 'HEAD']);
-    return { status: 200, body: deps.metadata() };
-  }
+  if (/^\/metadata\/?(?:\?|$)/.test(path)) return metadata(deps, method, path);
+  if (method === 'OPTIONS') return options(deps, request, path);
   const now = deps.door.clock();
   const address = request.socket.remoteAddress ?? null;
   const caller = identify(deps, request, address, now);
@@ -73,6 +87,34 @@ async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, 
     await recordUnrecorded(deps.door, error, { caller, requestId, address, now });
     throw error;
   }
+}
+
+const METADATA_PARAMETERS = new Set(['mode', '_format', '_pretty', '_summary', '_elements']);
+
+/** Always the whole statement: R4 lets a server ignore `mode` (http.html#capabilities). */
+function metadata(deps: FhirDeps, method: string, path: string): Answer {
+  if (method === 'OPTIONS') return { status: 204, headers: { Allow: 'GET, HEAD, OPTIONS' } };
+  if (method !== 'GET' && method !== 'HEAD') throw notAllowed('metadata is read with GET', ['GET', 'HEAD']);
+  for (const name of new URLSearchParams(path.split('?')[1] ?? '').keys())
+    if (!METADATA_PARAMETERS.has(name))
+      throw refuse(400, 'not-supported', `metadata has no parameter ${name.slice(0, 40)}`);
+  return { status: 200, body: deps.metadata() };
+}
+
+/** What an address offers; says nothing about what is stored there, so it needs no token (preflights carry none). */
+function options(deps: FhirDeps, request: IncomingMessage, path: string): Answer {
+  const url = readAddress(path.startsWith('/') ? path.slice(1) : path);
+  if (url === null) throw noAddress();
+  const allow = [...offeredAt(url, deps.operations), 'OPTIONS'].join(', ');
+  return { status: 204, headers: { Allow: allow, ...preflight(deps.origins, request.headers.origin) } };
+}
+
+function noAddress(): Outcome {
+  return refuse(
+    404,
+    'not-found',
+    'This address is not one of the FHIR API: /[type], /[type]/[id], _history, _search, $operation',
+  );
 }
 
 interface Asked {
@@ -87,20 +129,10 @@ interface Asked {
 async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): Promise<Answer> {
   const { path, method, requestId, address, now, caller } = asked;
   const url = readAddress(path.startsWith('/') ? path.slice(1) : path);
-  if (url === null) {
-    throw refuse(
-      404,
-      'not-found',
-      'This address is not one of the FHIR API: /[type], /[type]/[id], _history, _search, $operation',
-    );
-  }
+  if (url === null) throw noAddress();
   const handler = dispatch(method, url, deps.operations);
   const stated = deps.purposeOf(caller, textHeader(request, 'x-purpose-of-use'));
-  let cached: Promise<Buffer> | null = null;
-  const body = () => {
-    cached ??= readBody(request, { maxBytes: deps.bodyLimit, timeout: deps.bodyTimeout });
-    return cached;
-  };
+  const { headers, body } = incoming(deps, request);
   const prefer = preferences(request.headers);
   const contextAt = async (fresh: boolean): Promise<Context> => {
     const standing = await deps.standing(caller, { purpose: stated, now, fresh });
@@ -111,7 +143,7 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
     const inner: FhirRequest = {
       method,
       url,
-      headers: request.headers,
+      headers,
       prefer,
       context,
       renew: () => contextAt(true),
@@ -125,6 +157,31 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
       if (attempt >= MAX_REPEATS) throw directoryInMotion();
     }
   }
+}
+
+/** Headers and body as handlers take them: read once, and in JSON whatever it came as. */
+function incoming(deps: FhirDeps, request: IncomingMessage): Pick<FhirRequest, 'headers' | 'body'> {
+  const limits = { maxBytes: deps.bodyLimit, timeout: deps.bodyTimeout };
+  let cached: Promise<Buffer> | null = null;
+  if (!isXmlBody(request.headers)) {
+    return {
+      headers: request.headers,
+      body: () => {
+        cached ??= readBody(request, limits);
+        return cached;
+      },
+    };
+  }
+  const { shapes } = deps.door.definitions;
+  const read = async () => Buffer.from(readXml(await readBody(request, limits), shapes), 'utf8');
+  const type = (request.headers['content-type'] ?? '').replace(/^[^;]*/, JSON_BODIES[0]);
+  return {
+    headers: { ...request.headers, 'content-type': type },
+    body: () => {
+      cached ??= read();
+      return cached;
+    },
+  };
 }
 
 /** Nothing was done: the directory changed under every attempt. */

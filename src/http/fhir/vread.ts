@@ -2,10 +2,12 @@
 import { subset } from '../../record/minimise.ts';
 import { vread as vreadRecord } from '../../record/vread.ts';
 import { readOptions } from './read-options.ts';
-import { type FhirHandler, idOf, typeOf, versionHeaders } from './request.ts';
+import { type FhirHandler, idOf, typeOf, unchanged, versionHeaders } from './request.ts';
 
 export const vread: FhirHandler = async (door, request) => {
   const options = readOptions(request.url.query);
   const shown = await vreadRecord(door, request.context, typeOf(request), idOf(request), request.url.vid ?? '');
-  return { status: 200, headers: versionHeaders(door, shown), body: subset(door, options, shown.text) };
+  const headers = versionHeaders(door, shown);
+  if (unchanged(request, shown)) return { status: 304, headers };
+  return { status: 200, headers, body: subset(door, options, shown.text) };
 };

@@ -24,6 +24,7 @@ export const r4: Definitions = {
   published: () => [],
   inValueSet: () => null,
   bindingOf: () => null,
+  shapes: { node: () => null },
   mandatoryElements: () => [],
   jsonNames: (_type, element) => [element],
   summaryElements: () => [],
