@@ -8,6 +8,12 @@ const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta
 const there = (file: string) => existsSync(new URL(`../../${file}`, import.meta.url));
 
 describe('papers', () => {
+  test('every test that the assessment of data protection names exists', () => {
+    const named = [...read('docs/dpia.md').matchAll(/`(test\/[^`]+\.ts)`/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((file) => !there(file))).toEqual([]);
+  });
+
   test('each of the 36 hazards has a row, and every test it names exists', () => {
     const log = read('docs/clinical-safety.md');
     for (let n = 1; n <= 36; n += 1) expect(log).toContain(`| H-${String(n).padStart(2, '0')} |`);
@@ -16,14 +22,18 @@ describe('papers', () => {
     expect(named.filter((file) => !there(file))).toEqual([]);
   });
 
-  test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/adr/README.md', 'docs/conformance.md'])(
-    'links of %s lead somewhere',
-    (paper) => {
-      const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
-      const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
-      expect(links.filter((link) => !link.startsWith('http') && !there(folder + link))).toEqual([]);
-    },
-  );
+  test.each([
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    'docs/adr/README.md',
+    'docs/conformance.md',
+    'docs/dpia.md',
+  ])('links of %s lead somewhere', (paper) => {
+    const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
+    const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
+    expect(links.filter((link) => !link.startsWith('http') && !there(folder + link))).toEqual([]);
+  });
 
   test('the README lists every environment variable, identity and npm script it should', () => {
     const readme = read('README.md');
