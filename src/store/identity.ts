@@ -13,6 +13,8 @@ export interface StoredClient {
   name: string;
   /** `Organization/..` of the service whose system it is. */
   org: string;
+  /** `PractitionerRole/..` of a person who signs in with this key herself; null or absent = a system. */
+  person?: string | null;
   /** SMART v2 scopes it may ask for. */
   scopes: readonly string[];
   /** May ask about tokens that are not its own. */
@@ -25,6 +27,7 @@ interface ClientRow {
   client_id: string;
   name: string;
   org: string;
+  person: string | null;
   scopes: string[];
   introspects: boolean;
   ended: Date | null;
@@ -33,7 +36,7 @@ interface ClientRow {
   expires: Date | null;
 }
 
-const FIND = `select c.client_id, c.name, c.org, c.scopes, c.introspects, c.ended, k.kid, k.jwk, k.expires
+const FIND = `select c.client_id, c.name, c.org, c.person, c.scopes, c.introspects, c.ended, k.kid, k.jwk, k.expires
   from client c left join client_key k on k.client_id = c.client_id where c.client_id = $1`;
 
 const CLAIM = `insert into replay (client_id, jti, expires) values ($1, $2, $3) on conflict do nothing`;
@@ -41,8 +44,8 @@ const CLAIM = `insert into replay (client_id, jti, expires) values ($1, $2, $3) 
 // another process's clock may be behind: what it still takes must not be forgotten here
 const PRUNE = `delete from replay where expires < $1::timestamptz - interval '5 minutes'`;
 
-const PUT_CLIENT = `insert into client (client_id, name, org, scopes, introspects, ended) values ($1, $2, $3, $4, $5, $6)
-  on conflict (client_id) do update set name = excluded.name, org = excluded.org, scopes = excluded.scopes,
+const PUT_CLIENT = `insert into client (client_id, name, org, scopes, introspects, ended, person) values ($1, $2, $3, $4, $5, $6, $7)
+  on conflict (client_id) do update set name = excluded.name, org = excluded.org, scopes = excluded.scopes, person = excluded.person,
     introspects = excluded.introspects, ended = excluded.ended`;
 
 const PUT_KEYS = `insert into client_key (client_id, kid, jwk, expires)
@@ -54,8 +57,8 @@ function toClient(rows: readonly ClientRow[]): StoredClient | null {
   const keys = rows.flatMap((row) =>
     row.kid !== null && row.jwk !== null ? [{ kid: row.kid, jwk: row.jwk, expires: row.expires }] : [],
   );
-  const { client_id: clientId, name, org, scopes, introspects, ended } = first;
-  return { clientId, name, org, scopes, introspects, ended, keys };
+  const { client_id: clientId, name, org, person, scopes, introspects, ended } = first;
+  return { clientId, name, org, person, scopes, introspects, ended, keys };
 }
 
 /**
@@ -78,11 +81,11 @@ export function identityStore(pool: Pool) {
  * only read the register.
  */
 export async function registerClient(owner: Pool, client: StoredClient): Promise<void> {
-  const { clientId, name, org, scopes, introspects, ended, keys } = client;
+  const { clientId, name, org, person = null, scopes, introspects, ended, keys } = client;
   const connection = await owner.connect();
   try {
     await connection.query('begin');
-    await connection.query(PUT_CLIENT, [clientId, name, org, scopes, introspects, ended]);
+    await connection.query(PUT_CLIENT, [clientId, name, org, scopes, introspects, ended, person]);
     await connection.query('delete from client_key where client_id = $1', [clientId]);
     await connection.query(PUT_KEYS, [clientId, JSON.stringify(keys)]);
     await connection.query('commit');

@@ -24,6 +24,10 @@ function personClaims(assertion: JsonObject): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
+function reasonOf({ purpose_of_use: purpose }: JsonObject): Record<string, string> {
+  return isWord(purpose) ? { purpose_of_use: purpose } : {};
+}
+
 /** Decides one token request; the audit record and the answer are made by its caller. */
 export async function issueToken(exchange: Exchange): Promise<Verdict> {
   const { deps, form, now } = exchange;
@@ -40,8 +44,11 @@ export async function issueToken(exchange: Exchange): Promise<Verdict> {
     const words = 'No scope is left of what was asked and what the client is registered for.';
     return { ...oauthError('invalid_scope', words, 'scope-empty'), client };
   }
+  const { person = null } = client;
+  // Somebody with a key of her own acts for nobody else: only why she asks is hers to say.
+  const stated = person === null ? personClaims(token.claims) : { ...reasonOf(token.claims), fhirUser: person };
   const claims = {
-    ...personClaims(token.claims),
+    ...stated,
     org: client.org,
     iss: deps.issuer,
     sub: client.clientId,
