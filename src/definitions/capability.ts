@@ -79,7 +79,11 @@ function codes(interactions: readonly string[]): JsonObject[] {
 }
 
 function params(searchParams: readonly SearchParam[]): JsonObject[] {
-  return searchParams.map((param) => ({ name: param.code, definition: param.url, type: param.type }));
+  return searchParams.map((param) => ({
+    name: param.code,
+    ...(param.url === '' ? {} : { definition: param.url }),
+    type: param.type,
+  }));
 }
 
 function operations(list: readonly OperationCapability[]): JsonObject[] {

@@ -24,7 +24,8 @@ export async function entriesOf(
     const mode = found[i]?.mode ?? 'match';
     return {
       fullUrl: `${door.base}/${type}/${id}`,
-      resourceText: mode === 'match' ? subset(door, query, text) : text,
+      // `_elements` names elements of the matches; a summary is one of everything on the page.
+      resourceText: subset(door, mode === 'match' ? query : { summary: query.summary, elements: [] }, text),
       search: { mode },
     };
   });
@@ -64,6 +65,7 @@ function pick(resource: Resource, wanted: (name: string) => boolean): JsonObject
     if (element === 'resourceType' || element === 'id' || element === 'meta' || wanted(element)) kept[name] = value;
   }
   const meta = resource.meta ?? {};
-  kept.meta = { ...meta, tag: [...(meta.tag ?? []), SUBSETTED] };
+  const tags = (meta.tag ?? []).filter((tag) => tag.code !== SUBSETTED.code);
+  kept.meta = { ...meta, tag: [...tags, SUBSETTED] };
   return kept;
 }

@@ -332,6 +332,55 @@ describe('clauses about other rows', () => {
     expect((await steward.get('Observation?_id=n-00&_summary=text&_include=Observation:subject')).status).toBe(400);
   });
 
+  test('a list names its items', async () => {
+    await service.load([
+      {
+        resourceType: 'List',
+        id: 'watched',
+        status: 'current',
+        mode: 'working',
+        subject: { reference: 'Patient/one' },
+        entry: [{ item: { reference: 'Observation/n-00' } }, { item: { reference: 'Patient/one' } }],
+      },
+    ]);
+    expect(found(await steward.get('Observation?_list=watched'))).toEqual(['Observation/n-00']);
+    expect(found(await steward.get('Patient?_list=List/watched'))).toEqual(['Patient/one']);
+    expect(found(await steward.get('Patient?_list=nobody'))).toEqual([]);
+  });
+
+  test('a summary is one of everything on the page, and says so once', async () => {
+    const reply = await steward.get('Observation?_id=n-00&_include=Observation:subject&_summary=true');
+    for (const entry of entries(reply)) {
+      const tags = at(entry, 'resource.meta.tag');
+      expect(JSON.stringify(tags).match(/SUBSETTED/g)).toHaveLength(1);
+      expect(at(entry, 'resource.text')).toBeUndefined();
+    }
+    const narrow = await steward.get('Observation?_id=n-00&_include=Observation:subject&_elements=code');
+    expect(Object.keys(at(entries(narrow)[0], 'resource') ?? {})).toEqual(expect.arrayContaining(['code', 'status']));
+    expect(at(entries(narrow)[0], 'resource.subject')).toBeUndefined();
+    expect(at(entries(narrow)[1], 'resource.name')).toBeDefined();
+    expect((await steward.get('Observation?_id=n-00&_summary=data')).text).not.toContain('<div');
+    expect((await steward.get('Patient?_id=one&_summary=count')).json).toMatchObject({ total: 1 });
+  });
+
+  test('the statement of capabilities names what is answered here', async () => {
+    const { json } = await service.anonymous.get('metadata');
+    const rest = at(json, 'rest.0');
+    expect(JSON.stringify(at(rest, 'interaction'))).toContain('search-system');
+    expect(JSON.stringify(at(rest, 'searchParam'))).toContain('_type');
+    const types = at(rest, 'resource');
+    const patient = Array.isArray(types) ? types.find((one) => at(one, 'type') === 'Patient') : undefined;
+    expect(JSON.stringify(at(patient, 'searchParam'))).toMatch(/_has.*_list.*_filter/);
+    for (const value of ['*', 'Patient:*', 'Patient:link']) expect(at(patient, 'searchInclude')).toContain(value);
+    const back = at(patient, 'searchRevInclude');
+    for (const value of Array.isArray(back) ? back.slice(0, 60) : []) {
+      expect([value, (await steward.get(`Patient?_id=one&_count=0&_revinclude=${value}`)).status]).toEqual([
+        value,
+        200,
+      ]);
+    }
+  });
+
   test('_explain tells the steward the tree, the statement and the plan, and nobody else anything', async () => {
     const reply = await steward.get('Observation?patient.family=Fixture-one&_explain=true&_count=1');
     expect(reply.text).toContain('"mode":"outcome"');

@@ -2,6 +2,7 @@
 import { type CapabilityInput, capabilityStatement, type TypeCapability } from '../../definitions/capability.ts';
 import type { Definitions } from '../../definitions/types.ts';
 import { searchableParams } from '../../search/params.ts';
+import type { SearchParam } from '../../search/types.ts';
 import type { Operation } from './dispatch.ts';
 
 export interface MetadataInput {
@@ -25,6 +26,20 @@ const OPERATION_DEFINITIONS: Readonly<Record<string, string>> = {
 };
 /** R-33: what a client may delete outside the demo; elsewhere the entered-in-error recipe. */
 const DELETABLE = new Set(['Slot', 'Subscription']);
+
+const special = (code: string, type: SearchParam['type']): SearchParam => ({
+  code,
+  type,
+  expression: '',
+  targets: [],
+  url: '',
+});
+/** Parameters that speak of other rows or of several parameters; R4 defines them on no type. */
+const CLAUSES: readonly SearchParam[] = [
+  special('_has', 'special'),
+  special('_list', 'special'),
+  special('_filter', 'special'),
+];
 
 /** The statement's text. */
 export function metadataText(input: MetadataInput): string {
@@ -50,7 +65,7 @@ export function metadataText(input: MetadataInput): string {
       input.topics.length === 0
         ? []
         : ['http://hl7.org/fhir/uv/subscriptions-backport/CapabilityStatement/backport-subscription-server-r4'],
-    commonParams: [],
+    commonParams: [special('_type', 'token')],
   };
   return JSON.stringify(capabilityStatement(capability, definitions));
 }
@@ -81,8 +96,8 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: mode !== 'production' || DELETABLE.has(type) ? 'single' : 'not-supported',
-    searchParams: params,
-    includes: references,
+    searchParams: [...params, ...CLAUSES],
+    includes: ['*', `${type}:*`, ...references],
     revIncludes: reverse(definitions, type),
     operations: [
       ...own.map(({ name }) => ({
@@ -96,7 +111,9 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
 
 /** Everything elsewhere that may point to this type by name. */
 function reverse(definitions: Definitions, type: string): string[] {
-  return definitions.resourceTypes.flatMap((source) =>
+  // The access record is never included: it is read through a door of its own.
+  const sources = definitions.resourceTypes.filter((source) => source !== 'AuditEvent');
+  return sources.flatMap((source) =>
     [...searchableParams(definitions, source).values()]
       .filter((param) => param.type === 'reference' && param.targets.includes(type))
       .map((param) => `${source}:${param.code}`),
