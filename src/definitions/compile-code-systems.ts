@@ -3,7 +3,7 @@
  * their required binding (R4 search.html#token: "the system is implied by the element").
  */
 import type { SearchParam } from '../search/types.ts';
-import { splitUnion } from './compile-search.ts';
+import { splitUnion } from './compile-expressions.ts';
 import type { DefinitionSource, ElementSource, ValueSetSource } from './snapshot-types.ts';
 
 /** What was compiled before: types by name, value sets by canonical without version. */
@@ -72,8 +72,18 @@ function codeSystemOf(type: string, param: SearchParam, compiled: Compiled): str
 
 /** The parameters of a type, those on elements of type code with their code system. */
 export function withCodeSystems(type: string, params: readonly SearchParam[], compiled: Compiled): SearchParam[] {
+  const known = new Map(params.map((param) => [param.code, codeSystemOf(type, param, compiled)]));
   return params.map((param) => {
-    const codeSystem = codeSystemOf(type, param, compiled);
-    return codeSystem === undefined ? param : { ...param, codeSystem };
+    const own = withSystem(param, known.get(param.code));
+    if (param.composite === undefined) return own;
+    const parts = param.composite.parts.map((part) => ({
+      ...part,
+      param: withSystem(part.param, known.get(part.whole)),
+    }));
+    return { ...own, composite: { ...param.composite, parts } };
   });
+}
+
+function withSystem(param: SearchParam, codeSystem: string | undefined): SearchParam {
+  return codeSystem === undefined ? param : { ...param, codeSystem };
 }

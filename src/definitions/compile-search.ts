@@ -1,5 +1,7 @@
 /** R4 SearchParameter definitions, split per resource type (contract: search/types.ts). */
 import type { SearchParam } from '../search/types.ts';
+import { compositeOf, withRoots } from './compile-composites.ts';
+import { expressionFor, splitUnion } from './compile-expressions.ts';
 
 /** The parts of a SearchParameter resource the compiler reads. */
 export interface SearchParameterSource {
@@ -10,76 +12,7 @@ export interface SearchParameterSource {
   type: SearchParam['type'];
   expression?: string;
   target?: string[];
-}
-
-/** Splits at `|` outside parentheses and quotes: `A.b | (A.c as d)` -> two parts, trimmed. */
-export function splitUnion(expression: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let quoted = false;
-  let start = 0;
-  for (let i = 0; i < expression.length; i += 1) {
-    const char = expression[i];
-    if (char === "'" && expression[i - 1] !== '\\') quoted = !quoted;
-    else if (quoted) continue;
-    else if (char === '(') depth += 1;
-    else if (char === ')') depth -= 1;
-    else if (char === '|' && depth === 0) {
-      parts.push(expression.slice(start, i).trim());
-      start = i + 1;
-    }
-  }
-  parts.push(expression.slice(start).trim());
-  return parts.filter((part) => part !== '');
-}
-
-/** Position of the parenthesis that closes the one at the start, or -1; those in quotes do not count. */
-function closing(text: string): number {
-  if (!text.startsWith('(')) return -1;
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i += 1) {
-    if (text[i] === "'" && text[i - 1] !== '\\') quoted = !quoted;
-    if (quoted) continue;
-    if (text[i] === '(') depth += 1;
-    else if (text[i] === ')') depth -= 1;
-    if (depth === 0) return i;
-  }
-  return -1;
-}
-
-/** Outer parentheses off, and `x as T` and `.as(T)` as `.ofType(T)`, which also holds for several items. */
-function normalise(part: string): string {
-  let text = part.trim();
-  while (text.length > 0 && closing(text) === text.length - 1) text = text.slice(1, -1).trim();
-  return text.replace(/\.as\((\w+)\)/g, '.ofType($1)').replace(/^([\w.]+) as (\w+)$/, '$1.ofType($2)');
-}
-
-/** The plain terms of an expression: unions taken apart at any depth, `(A.b as T).c` as `A.b.ofType(T).c`. */
-function termsOf(expression: string): string[] {
-  return splitUnion(expression).flatMap((part) => {
-    const text = normalise(part);
-    if (splitUnion(text).length > 1) return termsOf(text);
-    const end = closing(text);
-    if (end < 0 || text[end + 1] !== '.') return [text];
-    return termsOf(text.slice(1, end)).map((term) => term + text.slice(end + 1));
-  });
-}
-
-/**
- * The part of a SearchParameter expression that speaks of `type`, as FHIRPath starting at the type's own name:
- * `Patient.name | Person.name` for Patient -> `Patient.name`; `Resource.id` -> `Patient.id`; `name | alias` for
- * InsurancePlan -> `InsurancePlan.name | InsurancePlan.alias`. Empty when no part does.
- */
-export function expressionFor(type: string, expression: string): string {
-  const parts: string[] = [];
-  for (const text of termsOf(expression)) {
-    const head = /^[A-Za-z]+/.exec(text)?.[0] ?? '';
-    if (head === type) parts.push(text);
-    else if (head === 'Resource' || head === 'DomainResource') parts.push(type + text.slice(head.length));
-    else if (/^[a-z]/.test(head)) parts.push(`${type}.${text}`);
-  }
-  return [...new Set(parts)].join(' | ');
+  component?: { definition: string; expression: string }[];
 }
 
 /** Target types: `where(resolve() is X)` narrows what the definition lists. */
@@ -92,9 +25,14 @@ function targetsFor(source: SearchParameterSource, expression: string): string[]
 }
 
 /** One parameter for one type, or null when the definition does not speak of it. */
-function paramFor(type: string, source: SearchParameterSource): SearchParam | null {
+function paramFor(
+  type: string,
+  source: SearchParameterSource,
+  byUrl: ReadonlyMap<string, SearchParameterSource>,
+): SearchParam | null {
   const expression = source.expression === undefined ? '' : expressionFor(type, source.expression);
   if (source.expression !== undefined && expression === '') return null;
+  const composite = source.type === 'composite' ? compositeOf(type, source, splitUnion(expression), byUrl) : undefined;
   return {
     code: source.code,
     // _text and _content have no expression: they search the whole resource (R4 search, "special")
@@ -102,6 +40,7 @@ function paramFor(type: string, source: SearchParameterSource): SearchParam | nu
     expression,
     targets: targetsFor(source, expression),
     url: source.url,
+    ...(composite === undefined ? {} : { composite }),
   };
 }
 
@@ -117,16 +56,17 @@ export function compileSearchParams(
   sources: readonly SearchParameterSource[],
 ): Map<string, SearchParam[]> {
   const result = new Map<string, Map<string, SearchParam>>(types.map((type) => [type, new Map()]));
+  const byUrl = new Map(sources.map((source) => [source.url, source]));
   for (const source of sources) {
     if (source.code === '_query') continue;
     for (const type of basesOf(source, types)) {
-      const param = paramFor(type, source);
+      const param = paramFor(type, source, byUrl);
       if (param) result.get(type)?.set(param.code, param);
     }
   }
   const sorted = (params: Map<string, SearchParam>): SearchParam[] =>
     [...params.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
-  return new Map([...result].map(([type, params]) => [type, sorted(params)]));
+  return new Map([...result].map(([type, params]) => [type, withRoots(type, sorted(params))]));
 }
 
 function basesOf(source: SearchParameterSource, types: readonly string[]): readonly string[] {

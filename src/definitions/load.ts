@@ -166,5 +166,7 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     published: publishedOf(snapshot),
     bindingOf: (definition) => bindingOf(snapshot, definition),
     inValueSet: terminology.inValueSet,
+    codesOfValueSet: terminology.codesOfValueSet,
+    relatedCodes: terminology.relatedCodes,
   };
 }

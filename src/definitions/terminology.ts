@@ -21,6 +21,10 @@ export interface Terminology {
   codesOf(valueSet: string): CodeSet | null;
   /** Contract of `Definitions.inValueSet`. */
   inValueSet(valueSet: string, system: string | undefined, code: string): boolean | null;
+  /** Contract of `Definitions.codesOfValueSet`. */
+  codesOfValueSet(valueSet: string): readonly { system: string; code: string }[] | null;
+  /** Contract of `Definitions.relatedCodes`. */
+  relatedCodes(system: string, code: string, direction: 'above' | 'below'): readonly string[] | null;
   /** True/false when the system is one whose codes we hold, null otherwise. */
   inCodeSystem(system: string, code: string): boolean | null;
 }
@@ -164,6 +168,19 @@ export function createTerminology(snapshot: Snapshot): Terminology {
   return {
     codesOf,
     inValueSet: (valueSet, system, code) => codesOf(valueSet)?.has(system, code) ?? null,
+    codesOfValueSet: (valueSet) => {
+      const listing = listValueSet(read, valueSet.split('|', 1)[0] ?? '', 0);
+      if (listing === null) return null;
+      return [...listing].flatMap(([system, codes]) => [...codes].map((code) => ({ system, code })));
+    },
+    relatedCodes: (system, code, direction) => {
+      const source = read.codeSystem(system);
+      const at = source?.codes.indexOf(code) ?? -1;
+      if (source === null || at < 0) return null;
+      const related = (other: number): boolean =>
+        direction === 'below' ? isBelow(source, other, at) : isBelow(source, at, other);
+      return source.codes.filter((_, other) => other === at || related(other));
+    },
     inCodeSystem: (system, code) => {
       const known = codeSystems.get(system);
       if (known) return known.has(code);

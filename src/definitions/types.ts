@@ -47,4 +47,8 @@ export interface Definitions {
   bindingOf(definition: string): string | null;
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */
   inValueSet(valueSet: string, system: string | undefined, code: string): boolean | null;
+  /** The codes of a value set; null when it is not known here or cannot be listed. */
+  codesOfValueSet(valueSet: string): readonly { system: string; code: string }[] | null;
+  /** A code and those above or below it in its system; null when the system or the code is not known here. */
+  relatedCodes(system: string, code: string, direction: 'above' | 'below'): readonly string[] | null;
 }

@@ -45,7 +45,7 @@ export interface Plan {
 
 /** Index words of one resource, at most: nobody's record needs more, and each is work for the whole server. */
 const MAX_WORDS = 5_000;
-const NO_INDEX: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] };
+const NO_INDEX: IndexValues = { tokens: [], strings: [], dates: [], numbers: [], texts: [], elements: [] };
 
 /**
  * Decides each change and builds what will be written. A refusal is in `decision`; nothing has been written.
@@ -133,8 +133,9 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
 /** @throws Outcome 422 `too-costly` when the resource has more to index than any record needs */
 function indexed(door: Door, { resource }: ResourceDocument): IndexValues {
   const index = door.indexer.indexOf(resource);
-  const { tokens, strings, dates, numbers } = index;
-  if (tokens.length + strings.length + dates.length + numbers.length <= MAX_WORDS) return index;
+  const { tokens, strings, dates, numbers, texts, elements } = index;
+  const held = [tokens, strings, dates, numbers, texts, elements].reduce((sum, list) => sum + list.length, 0);
+  if (held <= MAX_WORDS) return index;
   const diagnostics = `The resource has more than ${MAX_WORDS} searchable values; split it`;
   throw refuse(422, 'too-costly', diagnostics, resource.resourceType);
 }

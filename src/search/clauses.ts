@@ -27,9 +27,17 @@ export function criteriaOf(clauses: readonly Clause[]): Criterion[] {
   });
 }
 
+/** The parameters whose elements a parameter reveals: a composite tells of all its parts. */
+export function codesOf({ code, composite }: SearchParam): string[] {
+  const parts = composite?.parts ?? [];
+  return [code, ...parts.flatMap(({ whole, root }) => (root === undefined ? [whole] : [whole, root]))];
+}
+
 /** `Type` and parameter of everything a query uses to match, sort or include: what masks must know. */
 export function paramsUsed(query: Query): { type: string; code: string }[] {
-  const used = paramsOf(query.type, query.where).map(({ type, param }) => ({ type, code: param.code }));
+  const used = paramsOf(query.type, query.where).flatMap(({ type, param }) =>
+    codesOf(param).map((code) => ({ type, code })),
+  );
   for (const { param } of query.sort) {
     if (typeof param !== 'string' && query.type !== null) used.push({ type: query.type, code: param.code });
   }

@@ -5,11 +5,13 @@
 import { createRequire } from 'node:module';
 import type { Definitions } from '../definitions/types.ts';
 import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import { elementExtracts, emptyIndex } from './composite-values.ts';
 import { dateIndex } from './date-values.ts';
+import { numberIndex } from './number-values.ts';
 import { partElement, ROW_PARAMS, searchableParams } from './params.ts';
 import { compilePath } from './path.ts';
 import type { IndexValues, SearchParam } from './types.ts';
-import { CHOICES, type Index, referenceIndex, stringIndex, tokenIndex, uriIndex } from './values.ts';
+import { CHOICES, type Index, positionIndex, referenceIndex, stringIndex, tokenIndex, uriIndex } from './values.ts';
 
 export interface Indexer {
   /** Index values of one resource; a type without parameters, or an unknown one, has none. Never throws for bad content. */
@@ -33,15 +35,20 @@ export function createIndexer(definitions: Definitions, bases: readonly string[]
   };
   return {
     indexOf(resource) {
-      const out: IndexValues = { tokens: [], strings: [], dates: [], numbers: [] };
+      const out = emptyIndex();
       for (const extract of extracts(resource.resourceType)) extract(resource, out);
       if (out.tokens.length > 1) out.tokens = [...new Set(out.tokens)];
       if (out.strings.length > 1) out.strings = distinct(out.strings, (entry) => `${entry.code} ${entry.value}`);
       if (out.dates.length > 1) out.dates = distinct(out.dates, (entry) => `${entry.code} ${entry.low} ${entry.high}`);
+      if (out.numbers.length > 1) out.numbers = distinct(out.numbers, numberKey);
+      if (out.texts.length > 1) out.texts = [...new Set(out.texts)];
       return out;
     },
   };
 }
+
+const numberKey = ({ code, low, high, unit }: IndexValues['numbers'][number]): string =>
+  `${code} ${low} ${high} ${unit}`;
 
 function distinct<T>(entries: T[], key: (entry: T) => string): T[] {
   const seen = new Set<string>();
@@ -53,12 +60,15 @@ function distinct<T>(entries: T[], key: (entry: T) => string): T[] {
 
 function compileType(type: string, definitions: Definitions, bases: readonly string[]): Extract[] {
   const params = [...searchableParams(definitions, type).values()];
-  return params
-    .filter((param) => !ROW_PARAMS.has(param.code))
-    .map((param) => {
-      const index = indexFor(type, param, params, bases);
-      return compilePath(param.expression, index, CHOICES[param.type] ?? NONE) ?? throughFhirPath(param, index);
-    });
+  const index = (param: SearchParam): Index => indexFor(type, param, params, bases);
+  const plain = params
+    .filter((param) => !ROW_PARAMS.has(param.code) && param.type !== 'composite')
+    .map(
+      (param) =>
+        compilePath(param.expression, index(param), CHOICES[param.type] ?? NONE) ??
+        throughFhirPath(param, index(param)),
+    );
+  return [...plain, ...elementExtracts(type, params, index)];
 }
 
 function indexFor(type: string, param: SearchParam, all: SearchParam[], bases: readonly string[]): Index {
@@ -71,6 +81,11 @@ function indexFor(type: string, param: SearchParam, all: SearchParam[], bases: r
       return uriIndex(type, param);
     case 'date':
       return dateIndex(param);
+    case 'number':
+    case 'quantity':
+      return numberIndex(param);
+    case 'special':
+      return positionIndex(param);
     default: {
       const narrower = all.map((other) => partElement(param, other)).filter((name) => name !== null);
       return stringIndex(param, new Set(param.parts === undefined ? [] : narrower));

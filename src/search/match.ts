@@ -1,8 +1,9 @@
 /** The Query tree evaluated in memory on one resource's index values: the twin of store/query-sql.ts. */
 import type { Resource } from '../fhir/types.ts';
-import { fold, foldedKey, foldedPart, isWhole, wholeValue } from './fold.ts';
-import type { Criterion, IndexValues, Prefix, Query, SearchValue, SortKey } from './types.ts';
-import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
+import { hasValue } from './criterion-match.ts';
+import { isWhole } from './fold.ts';
+import type { Criterion, IndexValues, Query, SortKey } from './types.ts';
+import { wordPrefix } from './words.ts';
 
 /** One criterion, with its negation. */
 export function holds(criterion: Criterion, resource: Resource, values: IndexValues): boolean {
@@ -13,82 +14,6 @@ export function holds(criterion: Criterion, resource: Resource, values: IndexVal
 /** `:not` and `:missing=true` hold for resources without a value: they negate what the rest of the criterion finds. */
 export function isNegative({ modifier, values: [value] }: Criterion): boolean {
   return modifier === 'missing' ? value?.kind === 'token' && value.code === 'true' : modifier === 'not';
-}
-
-/** The criterion without its negation: some value matches, or for `:missing` there is a value. */
-function hasValue(criterion: Criterion, resource: Resource, values: IndexValues): boolean {
-  const { param, modifier } = criterion;
-  if (param.code === '_id') return modifier === 'missing' || hasId(criterion, resource);
-  if (param.code === '_lastUpdated') return modifier === 'missing' || isUpdated(criterion, resource);
-  if (param.type === 'date') {
-    const ranges = values.dates.filter((range) => range.code === param.code);
-    return modifier === 'missing'
-      ? ranges.length > 0
-      : ranges.some((range) => criterion.values.some((value) => dateMatches(value, range)));
-  }
-  if (param.type === 'string') {
-    const codes = param.parts ?? [param.code];
-    const held = values.strings.filter((entry) => codes.includes(entry.code));
-    return modifier === 'missing'
-      ? held.length > 0
-      : held.some((entry) => criterion.values.some((value) => stringMatches(value, modifier, entry.value)));
-  }
-  const type = resource.resourceType;
-  if (modifier === 'missing') return hasWord(presencePrefixes(type, param.code), values.tokens);
-  const words = queryWords(type, criterion);
-  return words.some((word) => values.tokens.includes(word));
-}
-
-function hasWord([first, second]: [string, string], words: readonly string[]): boolean {
-  return words.some((word) => word.startsWith(first) || word.startsWith(second));
-}
-
-function hasId(criterion: Criterion, resource: Resource): boolean {
-  return criterion.values.some((value) => value.kind === 'token' && !value.system && value.code === resource.id);
-}
-
-/** The instant of the last update is a point. */
-function isUpdated(criterion: Criterion, resource: Resource): boolean {
-  const at = Date.parse(resource.meta?.lastUpdated ?? '');
-  return criterion.values.some((value) => {
-    if (value.kind !== 'date') return false;
-    const point = { low: new Date(at).toISOString(), high: new Date(at + 1).toISOString() };
-    return dateMatches(value, point);
-  });
-}
-
-function stringMatches(value: SearchValue, modifier: string | null, held: string): boolean {
-  if (value.kind !== 'string') return false;
-  if (modifier === 'exact') return held === wholeValue(value.text);
-  if (modifier === 'contains') return foldedPart(held).includes(fold(value.text));
-  return held.startsWith(foldedKey(value.text));
-}
-
-interface Bounds {
-  low: number;
-  high: number;
-}
-
-/** R4 search, "Prefixes": see store/criterion-sql.ts, which says the same in SQL. */
-const DATE_TEST: Record<Prefix, (held: Bounds, asked: Bounds) => boolean> = {
-  eq: (held, asked) => held.low >= asked.low && held.high <= asked.high,
-  ne: (held, asked) => held.low < asked.low || held.high > asked.high,
-  gt: (held, asked) => held.high > asked.high,
-  lt: (held, asked) => held.low < asked.low,
-  ge: (held, asked) => held.high > asked.high || (held.low >= asked.low && held.high <= asked.high),
-  le: (held, asked) => held.low < asked.low || (held.low >= asked.low && held.high <= asked.high),
-  sa: (held, asked) => held.low >= asked.high,
-  eb: (held, asked) => held.high <= asked.low,
-  ap: (held, asked) => held.low < asked.high && held.high > asked.low,
-};
-
-function dateMatches(value: SearchValue, held: { low: string | null; high: string | null }): boolean {
-  if (value.kind !== 'date') return false;
-  const bounds = {
-    low: held.low === null ? -Infinity : Date.parse(held.low),
-    high: held.high === null ? Infinity : Date.parse(held.high),
-  };
-  return DATE_TEST[value.prefix](bounds, { low: Date.parse(value.low), high: Date.parse(value.high) });
 }
 
 /** A resource with its index values, for sorting. */
@@ -124,6 +49,10 @@ function sortValue({ resource, values }: Indexed, key: SortKey): string | number
     const lows = values.dates.filter((range) => range.code === param.code);
     const starts = lows.map((range) => (range.low === null ? -Infinity : Date.parse(range.low)));
     return starts.length === 0 ? null : descending ? Math.max(...starts) : Math.min(...starts);
+  }
+  if (param.type === 'number' || param.type === 'quantity') {
+    const lows = values.numbers.filter((one) => one.code === param.code).map((one) => one.low);
+    return lows.length === 0 ? null : descending ? Math.max(...lows) : Math.min(...lows);
   }
   const texts =
     param.type === 'string'

@@ -1,10 +1,20 @@
 /** Which of a type's search parameters this server really answers, and where their values are stored. */
 import type { Definitions } from '../definitions/types.ts';
-import { split } from './path.ts';
-import type { ParamType, SearchParam } from './types.ts';
+import { compilePath, split } from './path.ts';
+import type { Composite, ParamType, SearchParam } from './types.ts';
 
-/** Parameter types that are indexed; the others are refused by name until they are. */
-const INDEXED: ReadonlySet<ParamType> = new Set(['token', 'reference', 'date', 'string', 'uri']);
+/** Parameter types that are indexed; of the special ones only `near`, where a Location has a position. */
+const INDEXED: ReadonlySet<ParamType> = new Set([
+  'token',
+  'reference',
+  'date',
+  'string',
+  'uri',
+  'number',
+  'quantity',
+  'composite',
+]);
+const POSITION = 'Location.position';
 /** Parameters answered from the row itself. */
 export const ROW_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
 /** `phonetic` promises a sound-alike match that is not made; `_query` and `_list` name operations. */
@@ -36,10 +46,22 @@ export function searchableParams(definitions: Definitions, type: string): Readon
 function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam> {
   const params = [...all.values()].filter(
     (param) =>
-      !NOT_SERVED.has(param.code) && INDEXED.has(param.type) && (param.expression !== '' || ROW_PARAMS.has(param.code)),
+      !NOT_SERVED.has(param.code) &&
+      (INDEXED.has(param.type) || param.expression === POSITION) &&
+      (param.type !== 'composite' || isPlain(param.composite)) &&
+      (param.expression !== '' || ROW_PARAMS.has(param.code)),
   );
   return new Map(params.map((param) => [param.code, withParts(param, params)]));
 }
+
+/** Elements and parts of composites are walked by direct code only; all of R4's can be. */
+function isPlain(composite: Composite | undefined): boolean {
+  if (composite === undefined) return false;
+  const paths = [...composite.elements.filter((path) => path.includes('.')), ...composite.parts.map(pathOf)];
+  return paths.every((path) => compilePath(path, () => undefined, new Set()) !== null);
+}
+
+const pathOf = ({ param }: Composite['parts'][number]): string => param.expression;
 
 /** `name` covers `family` and `given`: each name part is stored once, under its narrowest parameter. */
 function withParts(param: SearchParam, all: readonly SearchParam[]): SearchParam {

@@ -3,6 +3,7 @@
  * (`_has:Observation:patient:code`), to any depth (FHIR R4 search.html, "Chained parameters", "Reverse Chaining").
  */
 import { Outcome, refuse } from '../fhir/outcome.ts';
+import { codesOf } from './clauses.ts';
 import { checkModifier, kindOf } from './modifiers.ts';
 import { searchableParams } from './params.ts';
 import type { SearchContext } from './parse.ts';
@@ -65,7 +66,7 @@ function criterionOf(type: string, path: string, reading: Reading): Clause {
     name,
     modifier,
     bases: context.bases,
-    resourceTypes: context.definitions.resourceTypes,
+    definitions: context.definitions,
     now: context.now,
   });
   const criterion = withImpliedSystem({ param, modifier: kindOf(param, modifier), values });
@@ -166,7 +167,7 @@ function checkTarget(name: string, param: SearchParam, type: string, context: Se
 }
 
 function isHidden(type: string, param: SearchParam, context: SearchContext): boolean {
-  return context.forbidden?.has(`${type}.${param.code}`) === true;
+  return codesOf(param).some((code) => context.forbidden?.has(`${type}.${code}`) === true);
 }
 
 /** Known to R4 and not answered as criteria. */

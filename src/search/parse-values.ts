@@ -1,12 +1,16 @@
 /** Values of one criterion, by parameter type. Every refusal names the parameter as it was written. */
 
+import type { Definitions } from '../definitions/types.ts';
 import type { Outcome } from '../fhir/outcome.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { parseReference } from '../fhir/references.ts';
 import { searchDate } from './date-values.ts';
 import { fold } from './fold.ts';
+import { searchPlace } from './near.ts';
+import { searchNumber } from './number-values.ts';
+import { termValues } from './parse-terms.ts';
 import { splitEscaped, unescaped } from './parse-text.ts';
-import type { Criterion, Prefix, SearchParam, SearchValue } from './types.ts';
+import type { Composite, Criterion, Prefix, SearchParam, SearchValue, UnitTest } from './types.ts';
 import { withoutVersion } from './values.ts';
 
 export interface ValueContext {
@@ -14,12 +18,13 @@ export interface ValueContext {
   name: string;
   modifier: string | null;
   bases: readonly string[];
-  resourceTypes: readonly string[];
+  definitions: Definitions;
   /** Request time, for `ap`. */
   now: Date;
 }
 
-const PREFIX = /^(eq|ne|lt|gt|le|ge|sa|eb|ap)(?=[0-9])/;
+const PREFIX = /^(eq|ne|lt|gt|le|ge|sa|eb|ap)(?=[-+.0-9])/;
+const MAX_ABOVE = 64;
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 
 function bad(context: ValueContext, why: string): Outcome {
@@ -58,16 +63,97 @@ function parseValue(param: SearchParam, text: string, context: ValueContext): Se
   if (context.modifier === 'identifier') return [tokenValue(text, context)];
   switch (param.type) {
     case 'token':
-      return [tokenValue(text, context)];
+      return tokenValues(param, text, context);
+    case 'number':
+    case 'quantity':
+      return [numberValue(param, text, context)];
+    case 'composite':
+      return [compositeValue(param.composite, text, context)];
+    case 'special':
+      return [placeValue(text, context)];
     case 'reference':
       return referenceValues(param, unescaped(text), context);
     case 'date':
       return [dateValue(text, context)];
     case 'uri':
-      return [{ kind: 'uri', uri: unescaped(text) }];
+      return uriValues(unescaped(text), context);
     default:
       return [stringValue(unescaped(text), context)];
   }
+}
+
+function tokenValues(param: SearchParam, text: string, context: ValueContext): SearchValue[] {
+  switch (context.modifier) {
+    case 'text':
+      return [stringValue(unescaped(text), context)];
+    case 'of-type':
+      return [typedValue(text, context)];
+    case 'in':
+    case 'not-in':
+    case 'above':
+    case 'below':
+      return termValues(param, text, context);
+    default:
+      return [tokenValue(text, context)];
+  }
+}
+
+/** `system|code|value`: all three must be given (R4 search, ":of-type"). */
+function typedValue(text: string, context: ValueContext): SearchValue {
+  const [system = '', code = '', value = '', ...more] = splitEscaped(text, '|').map(unescaped);
+  if (system === '' || code === '' || value === '' || more.length > 0) {
+    throw bad(context, ":of-type takes system|code|value, the coding of an identifier's type and its value");
+  }
+  return { kind: 'typed', system, code, value };
+}
+
+/** `[prefix]number`, for quantities also `[prefix]number|system|code` and `[prefix]number||unit`. */
+function numberValue(param: SearchParam, text: string, context: ValueContext): SearchValue {
+  const found = PREFIX.exec(text)?.[1];
+  const prefix = isPrefix(found) ? found : 'eq';
+  const parts = splitEscaped(found === undefined ? text : text.slice(2), '|').map(unescaped);
+  if (parts.length !== 1 && (param.type === 'number' || parts.length !== 3)) {
+    throw bad(context, param.type === 'number' ? 'not a number' : 'write number, number|system|code or number||unit');
+  }
+  // A "+" that URL decoding turned into a space.
+  const ranges = searchNumber((parts[0] ?? '').replace(/^ |(?<=[eE]) /, '+'), prefix, unitTest(parts));
+  if (ranges === null) throw bad(context, 'not a decimal number');
+  return { kind: 'number', prefix, ranges };
+}
+
+function unitTest([, system = '', code = '']: readonly string[]): UnitTest | null {
+  if (system === '') return code === '' ? null : { by: 'name', name: code };
+  return code === '' ? { by: 'system', system } : { by: 'code', system, code };
+}
+
+/** `part$part`, each as a value of its own parameter. */
+function compositeValue(composite: Composite | undefined, text: string, context: ValueContext): SearchValue {
+  const parts = composite?.parts ?? [];
+  const texts = splitEscaped(text, '$');
+  if (texts.length !== parts.length) throw bad(context, `takes ${parts.length} values joined with "$"`);
+  return { kind: 'composite', parts: parts.map(({ param }, at) => parseValue(param, texts[at] ?? '', context)) };
+}
+
+function placeValue(text: string, context: ValueContext): SearchValue {
+  const place = searchPlace(splitEscaped(text, '|').map(unescaped));
+  if (place === null) {
+    throw bad(context, 'takes latitude|longitude|distance|units in degrees; units are km, m, [mi_i] or [mi_us]');
+  }
+  return place;
+}
+
+/** `:above` asks for the address itself and all that it lies below (R4 search, "uri"). */
+function uriValues(uri: string, context: ValueContext): SearchValue[] {
+  if (context.modifier !== 'above') return [{ kind: 'uri', uri }];
+  const root = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(uri)?.[0];
+  if (root === undefined) return [{ kind: 'uri', uri }];
+  const above = new Set([uri]);
+  for (let at = uri.length; at >= root.length; at = uri.lastIndexOf('/', at - 1)) {
+    above.add(uri.slice(0, at));
+    if (uri[at] === '/') above.add(uri.slice(0, at + 1));
+  }
+  if (above.size > MAX_ABOVE) throw bad(context, `:above takes at most ${MAX_ABOVE / 2} steps of a path`);
+  return [...above].map((one) => ({ kind: 'uri', uri: one }));
 }
 
 /** `code`, `system|code`, `|code` (no system), `system|` (any code of the system). */
@@ -121,5 +207,5 @@ function referenceValues(param: SearchParam, text: string, context: ValueContext
 }
 
 function targetTypes(param: SearchParam, context: ValueContext): readonly string[] {
-  return param.targets.length > 0 ? param.targets : context.resourceTypes;
+  return param.targets.length > 0 ? param.targets : context.definitions.resourceTypes;
 }

@@ -22,19 +22,58 @@ export interface SearchParam {
   url: string;
   /** Token parameters on elements of type code: the one system of their required binding, when there is one. */
   codeSystem?: string;
+  /** Composite parameters: their parts, whose values must hold on one and the same element. */
+  composite?: Composite;
   /** String parameters: the codes under which their values are stored, e.g. name -> name, family, given (search/params.ts). */
   parts?: readonly string[];
+}
+
+export interface Composite {
+  /** Element paths, e.g. `Observation.component`; the type's own name stands for the resource itself. */
+  elements: readonly string[];
+  parts: readonly CompositePart[];
+}
+
+/** `param.code` is the expression within the element, `param.expression` the same with the type's name before it. */
+export interface CompositePart {
+  param: SearchParam;
+  /** The parameter of the type that holds these values whatever their element. */
+  whole: string;
+  /** The parameter that holds them for the resource itself alone, when that is one of the elements. */
+  root?: string;
+  /** The values are the resource's, not the element's (`%resource.`). */
+  ofResource?: true;
 }
 
 export type Prefix = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'sa' | 'eb' | 'ap';
 
 export type SearchValue =
   | { kind: 'token'; system: string | null | undefined; code: string | null }
+  /** `:of-type`: an identifier by the coding of its type and its value. */
+  | { kind: 'typed'; system: string; code: string; value: string }
   | { kind: 'reference'; type: string | null; id: string | null; url: string | null }
   | { kind: 'date'; prefix: Prefix; low: string; high: string }
   | { kind: 'string'; text: string }
   | { kind: 'uri'; uri: string }
-  | { kind: 'number'; prefix: Prefix; low: number; high: number };
+  | { kind: 'number'; prefix: Prefix; ranges: NumberRange[] }
+  /** Per component of a composite: its values, which are OR-ed (a bare id may mean several types). */
+  | { kind: 'composite'; parts: SearchValue[][] }
+  /** Within so many metres of a place. */
+  | { kind: 'near'; latitude: number; longitude: number; metres: number };
+
+/** One unit in which a searched number is asked; `eq` and `ne`: low inclusive, high exclusive; `ap`: both inclusive. */
+export interface NumberRange {
+  /** Null = any unit, or none. */
+  unit: UnitTest | null;
+  low: number;
+  high: number;
+}
+
+/** `|system|code`, `|system|` or `||code`, which is a code of any system or a unit as people write it. */
+export type UnitTest =
+  | { by: 'code'; system: string; code: string }
+  | { by: 'system'; system: string }
+  | { by: 'name'; name: string };
 
 /** One AND-ed criterion; its values are OR-ed. */
 export interface Criterion {
@@ -130,6 +169,15 @@ export interface IndexValues {
   strings: { code: string; value: string }[];
   /** Inclusive low, exclusive high, as ISO instants; null = open. */
   dates: { code: string; low: string | null; high: string | null }[];
-  /** Number and quantity values for later depth; unit `system|code` or null. */
+  /** Both ends inclusive; unit as system, code and human unit, joined with U+0001 (number-values.ts), or null. */
   numbers: { code: string; low: number; high: number; unit: string | null }[];
+  /** For `:text`: the folded texts of codes, each after its parameter's word prefix. */
+  texts: string[];
+  /** Elements of composite parameters, each with the values of their parts. */
+  elements: ElementValues[];
+}
+
+/** The values of one element, e.g. one `Observation.component`; codes are expressions within it. */
+export interface ElementValues extends Pick<IndexValues, 'tokens' | 'strings' | 'dates' | 'numbers'> {
+  path: string;
 }

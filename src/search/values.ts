@@ -2,11 +2,13 @@
 import { parseReference } from '../fhir/references.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
-import { foldedKey, laterWords, wholeValue } from './fold.ts';
+import { fold, foldedKey, laterWords, wholeValue } from './fold.ts';
 import type { IndexValues, SearchParam } from './types.ts';
 import {
   contactValue,
   logicalPrefix,
+  ofTypePrefix,
+  pushOfTypeWord,
   pushPlainWord,
   pushTokenWords,
   pushUriWords,
@@ -25,11 +27,14 @@ export const CHOICES: Record<string, ReadonlySet<string>> = {
   date: new Set(['Date', 'DateTime', 'Instant', 'Period', 'Timing']),
   string: new Set(['String', 'Markdown', 'HumanName', 'Address']),
   uri: new Set(['Uri', 'Url', 'Canonical', 'Oid', 'Uuid']),
+  number: new Set(['Decimal', 'Integer', 'PositiveInt', 'UnsignedInt', 'Range']),
+  quantity: new Set(['Quantity', 'Age', 'Count', 'Distance', 'Duration', 'Money', 'Range', 'SampledData']),
 };
 
 /** Token values: code, boolean, Coding, CodeableConcept, Identifier, ContactPoint. */
 export function tokenIndex(type: string, param: SearchParam): Index {
   const prefix = wordPrefix(type, param.code);
+  const typed = ofTypePrefix(type, param.code);
   const coding = (value: JsonObject, out: IndexValues): void => {
     const { system, code } = value;
     const from = typeof system === 'string' ? system : null;
@@ -38,6 +43,10 @@ export function tokenIndex(type: string, param: SearchParam): Index {
   };
   return (value, out) => {
     const before = out.tokens.length;
+    if (isObject(value)) {
+      pushTexts(out, prefix, value);
+      pushTyped(out, typed, value);
+    }
     if (!isObject(value)) pushPlainWord(out.tokens, prefix, String(value));
     else if (Array.isArray(value.coding)) {
       for (const item of value.coding) if (isObject(item)) coding(item, out);
@@ -45,6 +54,28 @@ export function tokenIndex(type: string, param: SearchParam): Index {
     else pushHolder(out, prefix, value);
     if (out.tokens.length === before) pushValueless(out.tokens, prefix);
   };
+}
+
+const codingsOf = (concept: JsonObject): JsonObject[] =>
+  Array.isArray(concept.coding) ? concept.coding.filter(isObject) : [];
+
+/** What `:text` searches: CodeableConcept.text, Coding.display, and those of Identifier.type (R4 search, "Modifiers"). */
+function pushTexts(out: IndexValues, prefix: string, value: JsonObject): void {
+  const concept = isObject(value.type) ? value.type : value;
+  for (const text of [concept.text, concept.display, ...codingsOf(concept).map((one) => one.display)]) {
+    const folded = typeof text === 'string' ? fold(text) : '';
+    if (folded !== '') out.texts.push(`${prefix} ${folded}`);
+  }
+}
+
+/** Identifiers whose type is coded are found by type and value together. */
+function pushTyped(out: IndexValues, prefix: string, { type, value }: JsonObject): void {
+  if (!isObject(type) || typeof value !== 'string') return;
+  for (const { system, code } of codingsOf(type)) {
+    if (typeof system === 'string' && typeof code === 'string') {
+      pushOfTypeWord(out.tokens, prefix, [system, code, value]);
+    }
+  }
 }
 
 const CONTACT_SYSTEMS: ReadonlySet<string> = new Set(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other']);
@@ -140,5 +171,16 @@ export function stringIndex(param: SearchParam, narrower: ReadonlySet<string>): 
         }
       }
     }
+  };
+}
+
+/** Location.position: latitude and longitude as the two numbers of one row. */
+export function positionIndex(param: SearchParam): Index {
+  const { code } = param;
+  return (value, out) => {
+    if (!isObject(value)) return;
+    const { latitude, longitude } = value;
+    if (typeof latitude !== 'number' || typeof longitude !== 'number') return;
+    out.numbers.push({ code, low: latitude, high: longitude, unit: null });
   };
 }

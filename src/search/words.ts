@@ -6,6 +6,7 @@
  *   reference  `Encounter.subject=Patient/1`, or an absolute URL of another server
  *   logical    `Encounter.subject:identifier=sys|val`, in the same forms as a token
  *   uri        `ValueSet.url=http://...`; canonicals with and without `|version`
+ *   of-type    `Patient.identifier:of-type=sys|code|val` for identifiers whose type is coded
  *   valueless  `Patient.marital-status=|` for a value that has no word of its own (a concept with text alone)
  *
  * There is no word for "has a value": `:missing` looks for any word of the parameter. Such words were tried: they are
@@ -32,7 +33,12 @@ export function logicalPrefix(type: string, code: string): string {
   return `${type}.${code}:identifier=`;
 }
 
-/** What the words of a parameter start with: `=` for its values, `:` for logical references. */
+/** Everything before the value in a word about an identifier of a type (`:of-type`). */
+export function ofTypePrefix(type: string, code: string): string {
+  return `${type}.${code}:of-type=`;
+}
+
+/** What the words of a parameter start with: `=` for its values, `:` for logical references and types. */
 export function presencePrefixes(type: string, code: string): [string, string] {
   return [`${type}.${code}=`, `${type}.${code}:`];
 }
@@ -70,6 +76,11 @@ export function pushTokenWords(out: string[], prefix: string, system: string | n
   if (from !== null) out.push(word(prefix, `${from}|`));
 }
 
+/** Adds the word by which `:of-type` finds an identifier. */
+export function pushOfTypeWord(out: string[], prefix: string, parts: readonly [string, string, string]): void {
+  out.push(word(prefix, parts.map(literal).join('|')));
+}
+
 /** Adds the one word of a value that cannot have a system: code, boolean, string, uri. */
 export function pushPlainWord(out: string[], prefix: string, code: string): void {
   out.push(word(prefix, literal(code)));
@@ -82,10 +93,15 @@ export function pushUriWords(out: string[], prefix: string, uri: string): void {
   if (bar > 0) out.push(word(prefix, uri.slice(0, bar)));
 }
 
+const PREFIXES: Record<string, (type: string, code: string) => string> = {
+  identifier: logicalPrefix,
+  'of-type': ofTypePrefix,
+};
+
 /** The words of one criterion's values; a row matches when it holds any of them. */
 export function queryWords(type: string, criterion: Criterion): string[] {
   const { param, modifier } = criterion;
-  const prefix = modifier === 'identifier' ? logicalPrefix(type, param.code) : wordPrefix(type, param.code);
+  const prefix = (PREFIXES[modifier ?? ''] ?? wordPrefix)(type, param.code);
   const words = new Set<string>();
   for (const value of criterion.values) {
     const text = queryText(param, value);
@@ -96,6 +112,7 @@ export function queryWords(type: string, criterion: Criterion): string[] {
 
 function queryText(param: SearchParam, value: SearchValue): string | null {
   if (value.kind === 'token') return tokenText(param, value.system, value.code);
+  if (value.kind === 'typed') return [value.system, value.code, value.value].map(literal).join('|');
   if (value.kind === 'reference') return value.type === null ? value.url : `${value.type}/${value.id}`;
   return value.kind === 'uri' ? value.uri : null;
 }

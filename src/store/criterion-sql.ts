@@ -1,8 +1,10 @@
 /** One criterion as SQL: on the row, on its words, or on a side table. Always two-valued, so `not` may be put before it. */
 import { fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
 import { isNegative } from '../search/match.ts';
-import type { Criterion, Prefix, SearchValue } from '../search/types.ts';
-import { presencePrefixes, queryWords } from '../search/words.ts';
+import { BEFORE_WORD } from '../search/text-values.ts';
+import type { Criterion, ParamType, Prefix, SearchValue } from '../search/types.ts';
+import { presencePrefixes, queryWords, wordPrefix } from '../search/words.ts';
+import { numberSql } from './number-sql.ts';
 import type { SqlParams } from './sql-params.ts';
 
 /**
@@ -18,8 +20,14 @@ export function isRow({ param }: Criterion): boolean {
 
 /** Answered from a side table. */
 export function isRanged(criterion: Criterion): boolean {
-  const { type } = criterion.param;
-  return (type === 'date' || type === 'string') && !isRow(criterion);
+  return TABLES[criterion.param.type] !== undefined && !isRow(criterion);
+}
+
+/** Where the values of a parameter type lie beside the row, and how one of them is tested. */
+interface SideTable {
+  name: string;
+  alias: string;
+  test(value: SearchValue, modifier: string | null, params: SqlParams): string;
 }
 
 /** `_id` and `_lastUpdated`; every row has both. */
@@ -57,7 +65,10 @@ function updatedSql(value: SearchValue, params: SqlParams): string {
 
 /** Token, reference and uri criteria; a single word may join the query's one `@>`. */
 export function wordSql(criterion: Criterion, type: string, params: SqlParams): { sql: string; word: string | null } {
-  if (criterion.modifier === 'missing') return { sql: presenceSql(type, criterion.param.code, params), word: null };
+  const { modifier, param } = criterion;
+  if (modifier === 'missing') return { sql: startsSql(presencePrefixes(type, param.code), params), word: null };
+  if (modifier === 'text') return { sql: textSql(criterion, wordPrefix(type, param.code), params), word: null };
+  if (modifier === 'below') return { sql: startsSql(belowUris(criterion, type), params), word: null };
   const words = queryWords(type, criterion);
   const [only] = words;
   if (words.length === 1 && only !== undefined) {
@@ -69,34 +80,66 @@ export function wordSql(criterion: Criterion, type: string, params: SqlParams): 
 }
 
 /** Words hold no control characters, so U+001F marks their beginnings (1.7 us a row; unnesting them took 4.5 us). */
-function presenceSql(type: string, code: string, params: SqlParams): string {
+function startsSql(starts: readonly string[], params: SqlParams): string {
   const words = "e'\\x1f' || array_to_string(r.tokens, e'\\x1f')";
-  const [values, logical] = presencePrefixes(type, code);
-  return `(position(e'\\x1f' || ${params.add(values)}::text in ${words}) > 0
-    or position(e'\\x1f' || ${params.add(logical)}::text in ${words}) > 0)`;
+  return either(starts.map((start) => `position(e'\\x1f' || ${params.add(start)}::text in ${words}) > 0`));
 }
 
-/** String and date criteria; `:missing` asks for any value at all. */
+function belowUris({ param, values }: Criterion, type: string): string[] {
+  return values.flatMap((value) => (value.kind === 'uri' ? [wordPrefix(type, param.code) + value.uri] : []));
+}
+
+/** `:text`: a word of a text begins as asked. Texts lie beside the row without an index: they are asked for rarely. */
+function textSql(criterion: Criterion, prefix: string, params: SqlParams): string {
+  const start = `${params.add(prefix)}::text`;
+  const begins = criterion.values.flatMap((value) => {
+    if (value.kind !== 'string') return [];
+    const asked = fold(value.text);
+    return BEFORE_WORD.map(
+      (before) => `position(${params.add(before + asked)} in substr(x, length(${start}) + 1)) > 0`,
+    );
+  });
+  return `(r.more is not null and exists (select 1 from jsonb_array_elements_text(r.more -> 'x') as x
+    where starts_with(x, ${start}) and ${either(begins)}))`;
+}
+
+/** Criteria answered from a side table; `:missing` asks for any value at all. */
 export function rangeSql(criterion: Criterion, type: string, params: SqlParams, how: Access): string {
   const { param } = criterion;
-  const isDate = param.type === 'date';
-  const alias = isDate ? 'd' : 's';
-  const test = isDate ? dateSql : stringSql;
-  const codes = isDate ? [param.code] : [...(param.parts ?? [param.code])];
-  const values =
-    criterion.modifier === 'missing'
-      ? ''
-      : ` and ${either(criterion.values.map((value) => test(value, criterion.modifier, params)))}`;
-  const from = `${isDate ? 'index_date' : 'index_string'} ${alias}`;
-  const code = codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`;
+  const table = TABLES[param.type];
+  if (table === undefined) throw new Error(`${param.type} has no side table`);
+  const { name, alias } = table;
+  const test = valuesSql(criterion, table, params);
   if (how === 'drive') {
-    return `(r.type, r.id) in (select ${alias}.type, ${alias}.id from ${from}
-      where ${alias}.type = ${params.add(type)} and ${alias}.code ${code}${values})`;
+    return `(r.type, r.id) in (select ${alias}.type, ${alias}.id from ${name} ${alias}
+      where ${alias}.type = ${params.add(type)} and ${test})`;
   }
   const typed = how === 'join' && type !== '' ? `${alias}.type = ${params.add(type)} and ` : '';
-  return `exists (select 1 from ${from} where ${typed}${alias}.type = r.type and ${alias}.id = r.id
-      and ${alias}.code ${code}${values}${how === 'probe' ? ' offset 0' : ''})`;
+  return `exists (select 1 from ${name} ${alias} where ${typed}${alias}.type = r.type and ${alias}.id = r.id
+      and ${test}${how === 'probe' ? ' offset 0' : ''})`;
 }
+
+function valuesSql(criterion: Criterion, { alias, test }: SideTable, params: SqlParams): string {
+  const { param, modifier, values } = criterion;
+  const codes = param.type === 'string' ? [...(param.parts ?? [param.code])] : [param.code];
+  const code = codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`;
+  const found = modifier === 'missing' ? '' : ` and ${either(values.map((value) => test(value, modifier, params)))}`;
+  return `${alias}.code ${code}${found}`;
+}
+
+/** The same test on a list of values inside a JSON document (composite-sql.ts). */
+export function listedSql(criterion: Criterion, list: string, params: SqlParams): string {
+  const table = TABLES[criterion.param.type];
+  const columns = table === undefined ? undefined : COLUMNS[table.alias];
+  if (table === undefined || columns === undefined) throw new Error(`${criterion.param.type} has no list`);
+  return `exists (select 1 from jsonb_to_recordset(${list}) as ${table.alias}(${columns}) where ${valuesSql(criterion, table, params)})`;
+}
+
+const COLUMNS: Record<string, string> = {
+  s: 'code text, value text collate "C"',
+  d: 'code text, low timestamptz, high timestamptz',
+  n: 'code text, low float8, high float8, unit text',
+};
 
 /** Prefix match on the folded form as a byte range (collation C), so that punctuation is literal (H16). */
 function stringSql(value: SearchValue, modifier: string | null, params: SqlParams): string {
@@ -146,7 +189,22 @@ function dateSql(value: SearchValue, _modifier: string | null, params: SqlParams
   );
 }
 
-function either(conditions: readonly string[]): string {
+const DATES: SideTable = { name: 'index_date', alias: 'd', test: dateSql };
+const STRINGS: SideTable = { name: 'index_string', alias: 's', test: stringSql };
+const NUMBERS: SideTable = {
+  name: 'index_number',
+  alias: 'n',
+  test: (value, _modifier, params) => numberSql(value, params),
+};
+const TABLES: Partial<Record<ParamType, SideTable>> = {
+  date: DATES,
+  string: STRINGS,
+  number: NUMBERS,
+  quantity: NUMBERS,
+  special: NUMBERS,
+};
+
+export function either(conditions: readonly string[]): string {
   if (conditions.length === 0) return 'false';
   return conditions.length === 1 ? `(${conditions[0]})` : `(${conditions.join(' or ')})`;
 }

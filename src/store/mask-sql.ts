@@ -11,10 +11,11 @@ export interface RowMask {
   row: string | (() => string);
 }
 
-/** True for the rows on which the parameter is masked; null when it is masked on none. */
-export function maskSql(type: string, code: string, masks: readonly RowMask[]): string | null {
+/** True for the rows on which one of the parameters is masked; null when they are masked on none. */
+export function maskSql(type: string, codes: string | readonly string[], masks: readonly RowMask[]): string | null {
+  const keys = [codes].flat().map((code) => `${type}.${code}`);
   const rows = masks
-    .filter((mask) => mask.params.has(`${type}.${code}`))
+    .filter((mask) => keys.some((key) => mask.params.has(key)))
     .map((mask) => `(${typeof mask.row === 'string' ? mask.row : mask.row()})`);
   return rows.length === 0 ? null : `(${rows.join(' or ')})`;
 }

@@ -32,6 +32,9 @@ function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', par
   if (param.type === 'date') {
     return `(select ${pick}(d.low) filter (where true) from index_date d where d.type = r.type and d.id = r.id and d.code = ${params.add(param.code)})`;
   }
+  if (param.type === 'number' || param.type === 'quantity') {
+    return `(select ${pick}(n.low) filter (where true) from index_number n where n.type = r.type and n.id = r.id and n.code = ${params.add(param.code)})`;
+  }
   if (param.type === 'string') {
     const codes = params.add([...(param.parts ?? [param.code])]);
     return `(select ${pick}(s.value) filter (where true) from index_string s where s.type = r.type and s.id = r.id

@@ -6,9 +6,11 @@
  * and dates live in side tables. When a reference or identifier already narrows to a few rows they are probed row by
  * row; with a mere code the planner may choose; with no word at all the side table drives.
  */
+import { codesOf } from '../search/clauses.ts';
 import { isNegative } from '../search/match.ts';
 import { type Clause, type Combined, type Criterion, isCriterion, type Query } from '../search/types.ts';
 import { chainSql, isSet, reverseSql } from './chain-sql.ts';
+import { compositeSql, hasWordPart } from './composite-sql.ts';
 import { type Access, isRanged, isRow, rangeSql, rowSql, wordSql } from './criterion-sql.ts';
 import { maskSql, type RowMask } from './mask-sql.ts';
 import { BLIND, type Hops, type Place, type Sight } from './sight.ts';
@@ -42,7 +44,7 @@ export function clausesSql(type: string | null, clauses: readonly Clause[], sigh
   const driver = place === 'top' && !isReached ? driverOf(shown) : null;
   for (const criterion of shown) {
     const how = place === 'row' ? 'probe' : access(criterion, driver, shown);
-    const mask = maskSql(type ?? '', criterion.param.code, sight.masks);
+    const mask = maskSql(type ?? '', codesOf(criterion.param), sight.masks);
     const found = matchSql(criterion, type ?? '', sight.params, how);
     if (isNegative(criterion)) conditions.push(mask === null ? `not ${found.sql}` : `(${mask} or not ${found.sql})`);
     else {
@@ -93,12 +95,17 @@ interface Match {
 function matchSql(criterion: Criterion, type: string, params: SqlParams, how: Access): Match {
   if (isRow(criterion)) return { sql: rowSql(criterion, params), word: null };
   if (isRanged(criterion)) return { sql: rangeSql(criterion, type, params, how), word: null };
+  if (criterion.param.type === 'composite') return { sql: compositeSql(criterion, type, params, how), word: null };
   return wordSql(criterion, type, params);
 }
 
-/** Served by the GIN index; `:missing` reads the words of every row. */
-const isWord = (criterion: Criterion): boolean =>
-  !isRow(criterion) && !isRanged(criterion) && criterion.modifier !== 'missing';
+/** Served by the GIN index; `:missing`, `:text` and `:below` of uris read the words or texts of every row. */
+function isWord(criterion: Criterion): boolean {
+  if (isRow(criterion) || isRanged(criterion) || NOT_INDEXED.has(criterion.modifier ?? '')) return false;
+  return criterion.param.type !== 'composite' || hasWordPart(criterion);
+}
+
+const NOT_INDEXED: ReadonlySet<string> = new Set(['missing', 'text', 'below']);
 
 /** References, identifiers and ids leave a handful of rows; codes may leave half the type. */
 function isNarrow(criterion: Criterion): boolean {
@@ -126,7 +133,7 @@ export function isNarrowQuery(query: Query): boolean {
   return driver !== null && driver.param.type === 'string' && driver.modifier !== 'contains';
 }
 
-/** With no word and no id, one string or date criterion drives from its side table. */
+/** With no word and no id, one string, date or number criterion drives from its side table. */
 function driverOf(shown: readonly Criterion[]): Criterion | null {
   const positive = shown.filter((criterion) => !isNegative(criterion));
   if (positive.some((criterion) => isWord(criterion) || criterion.param.code === '_id')) return null;

@@ -1,6 +1,7 @@
 /** Calls `record_write` (migrations/002-write.sql): one round trip writes rows, index, facts, change and audit. */
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { moreOf } from './composite-sql.ts';
 import { type FactWrite, factsJson, type RowWrite, SEPARATOR } from './rows.ts';
 import { isPool, togetherOn } from './together.ts';
 
@@ -32,7 +33,7 @@ const NEVER = 'infinity';
 
 const RECORD_WRITE = {
   name: 'record_write',
-  text: `select record_write(${Array.from({ length: 35 }, (_, i) => `$${i + 1}`).join(', ')})`,
+  text: `select record_write(${Array.from({ length: 36 }, (_, i) => `$${i + 1}`).join(', ')})`,
 };
 
 /**
@@ -121,6 +122,7 @@ function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
     rows.map((row) => row.facts.authors.join(SEPARATOR)),
     rows.map((row) => row.facts.released),
     rows.map((row) => row.facts.addressee),
+    rows.map((row) => moreOf(row.index)),
     strings.map((value) => value.row),
     strings.map((value) => value.code),
     strings.map((value) => value.value),

@@ -11,12 +11,7 @@ const referencesOf = (type: string): SearchParam[] =>
 const targetsOf = (param: SearchParam): string[] =>
   TYPES.filter((type) => param.targets.length === 0 || param.targets.includes(type));
 
-const SIMPLE: ReadonlySet<string> = new Set(['token', 'reference', 'date', 'string', 'uri']);
-
-const leaf = (type: string): fc.Arbitrary<[string, string]> =>
-  fc
-    .constantFrom(...paramsOf(type).filter((param) => SIMPLE.has(param.type)))
-    .chain((param) => criterionFor(param.code, param.type, param.targets));
+const leaf = (type: string): fc.Arbitrary<[string, string]> => fc.constantFrom(...paramsOf(type)).chain(criterionFor);
 
 /** `[name, value]` of a clause on a type with at most so many hops. */
 export function hopsFor(type: string, depth: number): fc.Arbitrary<[string, string]> {
@@ -81,7 +76,7 @@ export function filterFor(type: string): fc.Arbitrary<[string, string]> {
   const { filter } = fc.letrec<{ filter: string }>((tie) => ({
     filter: fc.oneof(
       { maxDepth: 3, withCrossShrink: true },
-      fc.constantFrom(...(FILTERS[type] ?? [])),
+      fc.constantFrom(...(FILTERS[type] ?? ['_id eq "1"'])),
       fc.tuple(tie('filter'), fc.constantFrom('and', 'or'), tie('filter')).map((parts) => parts.join(' ')),
       tie('filter').map((text) => `not (${text})`),
       tie('filter').map((text) => `(${text})`),

@@ -39,7 +39,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   pool = openPool(database.ownerUrl, 1);
   // Statistics come when this test says so.
-  for (const table of ['resource', 'index_string', 'index_date']) {
+  for (const table of ['resource', 'index_string', 'index_date', 'index_number']) {
     await pool.query(`alter table ${table} set (autovacuum_enabled = false)`);
   }
 });

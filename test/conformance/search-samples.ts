@@ -1,6 +1,7 @@
 /** Generated resources and queries that hit one another often: small pools of awkward values. */
 import fc from 'fast-check';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import type { SearchParam } from '../../src/search/types.ts';
 
 export const NAMES = [
   'Anne',
@@ -59,9 +60,40 @@ const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.opt
 const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T[] | undefined> =>
   maybe(fc.array(value, { minLength: 1, maxLength: 2 }));
 
-const coding = fc.record({ system: maybe(pick(SYSTEMS)), code: maybe(pick(CODES)) });
+const NUMBERS = [5, 5.4, 5.35, 5.45, 0.0054, 0, -3, 100, 99.5, 104.9, 5400];
+const UCUM = 'http://unitsofmeasure.org';
+const UNITS = ['mg', 'g', 'kg', 'mm[Hg]', 'kPa', 'Cel', '[degF]', 'mo'];
+const coding = fc.record({ system: maybe(pick(SYSTEMS)), code: maybe(pick(CODES)), display: maybe(pick(NAMES)) });
 const concept = fc.record({ coding: some(coding), text: maybe(pick(NAMES)) });
-const identifier = fc.record({ system: maybe(pick(SYSTEMS)), value: maybe(pick(CODES)) });
+const identifier = fc.record({
+  system: maybe(pick(SYSTEMS)),
+  value: maybe(pick(CODES)),
+  type: maybe(fc.record({ coding: some(coding), text: maybe(pick(NAMES)) })),
+});
+const quantity = fc.oneof(
+  fc.record({ value: maybe(pick(NUMBERS)), system: fc.constant(UCUM), code: pick(UNITS), unit: maybe(pick(UNITS)) }),
+  fc.record({
+    value: pick(NUMBERS),
+    unit: maybe(pick(['kg', 'stone'])),
+    comparator: maybe(pick(['<', '<=', '>', '>='])),
+  }),
+);
+const range = fc.record({
+  low: maybe(fc.record({ value: pick(NUMBERS.slice(0, 4)), system: fc.constant(UCUM), code: fc.constant('a') })),
+  high: maybe(fc.record({ value: pick(NUMBERS.slice(7)), system: fc.constant(UCUM), code: fc.constant('a') })),
+});
+const sampled = fc.record({
+  origin: fc.record({ value: pick(NUMBERS), system: fc.constant(UCUM), code: pick(UNITS) }),
+  data: pick(['1 2 E 5', 'E', '0.1 U L']),
+  factor: maybe(fc.constant(0.5)),
+});
+const anyValue = fc.oneof(
+  fc.record({ valueString: pick(NAMES) }),
+  fc.record({ valueCodeableConcept: concept }),
+  fc.record({ valueQuantity: quantity }),
+  fc.record({ valueSampledData: sampled }),
+  fc.record({ valueDateTime: pick(['2024-02-29', '2024-03-01T00:30:00+01:00', '2023']) }),
+);
 const reference = fc.oneof(
   { weight: 4, arbitrary: fc.record({ reference: pick(REFS) }) },
   { weight: 1, arbitrary: fc.record({ identifier, type: maybe(pick(['Patient', 'Group'])) }) },
@@ -119,9 +151,31 @@ const shapes: Record<string, fc.Arbitrary<JsonObject>> = {
       subject: maybe(reference),
       encounter: maybe(reference),
       effectiveDateTime: maybe(pick(DATES)),
-      value: fc.oneof(fc.record({ valueString: pick(NAMES) }), fc.record({ valueCodeableConcept: concept })),
+      value: anyValue,
+      component: some(fc.tuple(fc.record({ code: concept }), anyValue).map(([code, value]) => ({ ...code, ...value }))),
     })
     .map(({ value, ...rest }) => ({ ...rest, ...value })),
+  Condition: fc.record({ onsetRange: maybe(range), abatementAge: maybe(quantity), code: maybe(concept) }),
+  RiskAssessment: fc.record({ prediction: some(fc.record({ probabilityDecimal: maybe(pick(NUMBERS)) })) }),
+  Invoice: fc.record({ totalNet: maybe(fc.record({ value: pick(NUMBERS), currency: pick(['GBP', 'EUR']) })) }),
+  Location: fc.record({
+    name: maybe(pick(NAMES)),
+    position: maybe(fc.record({ latitude: pick([53.48, 53.49, -33.9, 0]), longitude: pick([-2.24, 151.2, 179.9]) })),
+  }),
+  Questionnaire: fc.record({
+    url: maybe(pick(URLS)),
+    useContext: some(
+      fc
+        .tuple(
+          fc.record({ code: coding }),
+          fc.oneof(fc.record({ valueQuantity: quantity }), fc.record({ valueCodeableConcept: concept })),
+        )
+        .map(([code, value]) => ({ ...code, ...value })),
+    ),
+  }),
+  DocumentReference: fc.record({
+    relatesTo: some(fc.record({ code: pick(['replaces', 'appends']), target: reference })),
+  }),
   ServiceRequest: fc.record({
     status: maybe(pick(CODES)),
     occurrencePeriod: maybe(period),
@@ -142,6 +196,8 @@ const shapes: Record<string, fc.Arbitrary<JsonObject>> = {
 
 /** Types the samples cover. */
 export const TYPES = Object.keys(shapes);
+/** Types that refer to one another. */
+export const LINKED = ['Patient', 'Encounter', 'Observation', 'ServiceRequest', 'Task', 'DocumentReference'];
 
 /** A resource of one of the types, without undefined members, with an id of its own. */
 export function sampleResources(count: number, seed: number): Resource[] {
@@ -183,8 +239,42 @@ const stringText = fc
 const values = (one: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.array(one, { minLength: 1, maxLength: 2 }).map((all) => all.join(','));
 
+const numberText = fc
+  .tuple(
+    pick(['', '', 'eq', 'ne', 'lt', 'gt', 'le', 'ge', 'sa', 'eb', 'ap']),
+    pick(['5', '5.4', '5.40', '0.0054', '100', '1e2', '-3', '0', '99.50']),
+  )
+  .map(([prefix, number]) => prefix + number);
+const quantityText = fc.oneof(
+  numberText,
+  fc
+    .tuple(
+      numberText,
+      pick([
+        `${UCUM}|mg`,
+        `${UCUM}|g`,
+        `${UCUM}|a`,
+        `${UCUM}|[degF]`,
+        '|kg',
+        '|stone',
+        `${UCUM}|`,
+        'urn:iso:std:iso:4217|GBP',
+      ]),
+    )
+    .map(([number, unit]) => `${number}|${unit}`),
+);
+const placeText = fc
+  .tuple(pick(['53.48|-2.24', '0|179.9', '-33.9|151.2']), pick(['', '|1', '|5|km', '|900|m', '|20000|[mi_i]']))
+  .map(([place, distance]) => place + distance);
+const PARTS: Record<string, fc.Arbitrary<string>> = {
+  quantity: quantityText,
+  date: dateText,
+  string: stringText,
+  reference: pick(['Patient/1', 'Group/1', '1']),
+};
+
 /** One criterion `[name, value]` for a parameter of a type; values may also match nothing. */
-export function criterionFor(code: string, type: string, targets: readonly string[]): fc.Arbitrary<[string, string]> {
+export function criterionFor({ code, type, targets, composite }: SearchParam): fc.Arbitrary<[string, string]> {
   const plain = (one: fc.Arbitrary<string>): fc.Arbitrary<[string, string]> => values(one).map((text) => [code, text]);
   const modified = (modifier: string, one: fc.Arbitrary<string>): fc.Arbitrary<[string, string]> =>
     values(one).map((text) => [`${code}:${modifier}`, text]);
@@ -192,7 +282,28 @@ export function criterionFor(code: string, type: string, targets: readonly strin
   if (code === '_id') return fc.oneof(plain(idText), modified('not', idText));
   switch (type) {
     case 'token':
-      return fc.oneof({ weight: 3, arbitrary: plain(tokenText) }, modified('not', tokenText), missing);
+      return fc.oneof(
+        { weight: 3, arbitrary: plain(tokenText) },
+        modified('not', tokenText),
+        modified('text', stringText),
+        modified(
+          'of-type',
+          fc.tuple(pick(SYSTEMS), pick(CODES), pick(CODES)).map((parts) => parts.map(escaped).join('|')),
+        ),
+        missing,
+      );
+    case 'number':
+      return fc.oneof({ weight: 4, arbitrary: plain(numberText) }, missing);
+    case 'quantity':
+      return fc.oneof({ weight: 4, arbitrary: plain(quantityText) }, missing);
+    case 'special':
+      return plain(placeText);
+    case 'composite':
+      return plain(
+        fc
+          .tuple(...(composite?.parts ?? []).map(({ param }) => PARTS[param.type] ?? tokenText))
+          .map((parts) => parts.join('$')),
+      );
     case 'reference': {
       const typed = pick(targets.length > 0 ? targets : ['Patient']).chain((target) => modified(target, idText));
       return fc.oneof(
@@ -205,7 +316,12 @@ export function criterionFor(code: string, type: string, targets: readonly strin
     case 'date':
       return fc.oneof({ weight: 5, arbitrary: plain(dateText) }, missing);
     case 'uri':
-      return fc.oneof({ weight: 3, arbitrary: plain(pick(URLS)) }, missing);
+      return fc.oneof(
+        { weight: 3, arbitrary: plain(pick(URLS)) },
+        modified('below', pick(['http://x.example/', 'https://tandem.example/fhir/Q'])),
+        modified('above', pick(['http://x.example/vs/more', 'https://tandem.example/fhir/Questionnaire/q1/x'])),
+        missing,
+      );
     default:
       return fc.oneof(
         { weight: 3, arbitrary: plain(stringText) },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { expressionFor, splitUnion } from '../../../src/definitions/compile-search.ts';
+import { expressionFor, splitUnion } from '../../../src/definitions/compile-expressions.ts';
 import { defaultSources } from '../../../src/definitions/sources.ts';
 import { testDefinitions } from './cache.ts';
 

@@ -34,7 +34,7 @@ describe('compiled paths', () => {
   test.each(TYPES)('%s: equal to fhirpath', (type) => {
     let selected = 0;
     for (const param of searchableParams(r4, type).values()) {
-      if (ROW_PARAMS.has(param.code)) continue;
+      if (ROW_PARAMS.has(param.code) || param.type === 'composite') continue;
       for (const resource of resources.filter((one) => one.resourceType === type).slice(0, 25)) {
         const expected = param.expression.split(' | ').flatMap((term) => reference(resource, term));
         expect({ code: param.code, found: direct(resource, param.expression, param.type) }).toEqual({
@@ -44,14 +44,14 @@ describe('compiled paths', () => {
         selected += expected.length;
       }
     }
-    expect(selected).toBeGreaterThan(50);
+    expect(selected).toBeGreaterThan(20);
   });
 
   test('every parameter of R4 that is served is plain, but for two of Bundle', () => {
     const others: string[] = [];
     for (const type of r4.resourceTypes) {
       for (const param of searchableParams(r4, type).values()) {
-        if (ROW_PARAMS.has(param.code)) continue;
+        if (ROW_PARAMS.has(param.code) || param.type === 'composite') continue;
         if (compilePath(param.expression, () => undefined, new Set()) === null) others.push(`${type}.${param.code}`);
       }
     }
