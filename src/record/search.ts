@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from '../audit/types.ts';
 import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
+import { evaluate } from '../governance/evaluate.ts';
 import { gate } from '../governance/gates.ts';
 import { parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
@@ -10,7 +11,7 @@ import type { Explained } from '../store/explain.ts';
 import { MAX_INCLUDES } from '../store/include-sql.ts';
 import { keepPage } from '../store/pages.ts';
 import { PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { ask, asOf } from './decide.ts';
+import { ask, asOf, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
@@ -74,6 +75,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       allTypes: door.definitions.resourceTypes,
       guards: guards(context, query),
       fewPatients: context.principal.kind !== 'system',
+      deciding: { permits: evaluate, reach: reach(context) },
     };
     const result = await runSearch(door.pool, asked, door.broadPool);
     checkGeneration(context, result.generation);

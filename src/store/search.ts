@@ -3,6 +3,7 @@ import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Query } from '../search/types.ts';
 import { waysOf } from './chain-ways.ts';
 import { type Explained, explained } from './explain.ts';
+import { type Deciding, runFew } from './few.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
 import type { Pool } from './pool.ts';
@@ -15,6 +16,7 @@ import { ruleSql } from './rule-sql.ts';
 import { hopsSql, masksSql, typesSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
+import { isPool } from './together.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
 export const PAGE_IDS = 10_000;
@@ -30,6 +32,8 @@ export interface SearchAsk {
   guards?: readonly { params: ReadonlySet<string>; rule: RowRule }[];
   /** True for people: they have hundreds of families, a service has thousands. */
   fewPatients?: boolean;
+  /** How rows are decided in memory, for searches that reach a few (few.ts); absent = all in SQL. */
+  deciding?: Deciding;
   /** Later pages: the ids of this page in order, as `Type/id`, instead of the query's own criteria. */
   ids?: readonly string[];
 }
@@ -70,6 +74,8 @@ interface RawHead extends RawFound {
  * @throws Error only for faults of the database; bad queries were refused by the parser
  */
 export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
+  const few = ask.deciding === undefined || !isPool(db) ? null : await runFew(db, ask, ask.deciding);
+  if (few !== null) return few;
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
   const params = new SqlParams();
   const text = statement(ask, params, ways);
