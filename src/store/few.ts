@@ -188,6 +188,8 @@ function valuesOf({ words, dates }: RawCandidate): IndexValues {
     strings: [],
     dates: (dates ?? []).map(([code, low, high]) => ({ code, low: bounded(low), high: bounded(high) })),
     numbers: [],
+    texts: [],
+    elements: [],
   };
 }
 
