@@ -12,6 +12,7 @@ import type { Definitions } from './definitions/types.ts';
 import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
+import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
@@ -20,7 +21,7 @@ import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
 import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
-import { openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
+import { openHandle, openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
 import type { Log } from './log.ts';
@@ -28,6 +29,7 @@ import { createAnonymous } from './record/anonymous.ts';
 import { createStanding } from './record/standing.ts';
 import type { Door } from './record/types.ts';
 import { createIndexer } from './search/extract.ts';
+import { forgetTraces } from './store/access-grants.ts';
 import { createAuditWriter } from './store/audit.ts';
 import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
@@ -120,6 +122,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     base,
     mode: config.mode,
+    safeguardingContact: config.safeguardingContact,
     clock,
     log,
     ...sealing(secrets),
@@ -137,13 +140,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
   const housekeeping = startHousekeeping(
-    { pages: () => forgetPages(pumpPool), assertions: () => identity.prune(clock()), alerts: alerts.check },
+    {
+      pages: () => forgetPages(pumpPool),
+      assertions: () => identity.prune(clock()),
+      alerts: alerts.check,
+      traces: () => forgetTraces(pumpPool, clock()),
+    },
     log,
   );
   const proof = startProof({ pool: pumpPool, keeper: book, clock, log, oversight: alerts });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
     ...auditOperations(book),
+    ...ACCESS_OPERATIONS,
     ...careOperations(settings),
     ...subscriptionOperations(events.ports),
   ];
@@ -215,10 +224,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
 }
 
-function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'handleOf' | 'personKey'> {
+function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'seal' | 'unseal' | 'personKey'> {
   return {
     auditQuery: (raw, requestId) => auditedQuery(raw, 0, { key: secrets.query, requestId }),
-    handleOf: (reference) => sealHandle(secrets, reference),
+    seal: (text) => sealHandle(secrets, text),
+    unseal: (handle) => openHandle(secrets, handle),
     personKey: (number) => personKey(secrets, number),
   };
 }

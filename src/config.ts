@@ -40,6 +40,8 @@ export interface Config {
   corsOrigins: readonly string[];
   /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
   checkpointCopy: string | undefined;
+  /** Whom clinicians call about a record that nobody opens for herself, with the number. */
+  safeguardingContact: string;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
 }
@@ -77,6 +79,7 @@ export const VARIABLES = [
   'POOL_SIZE',
   'JOINT_WINDOW_EDGE',
   'NOTIFY_RULE',
+  'SAFEGUARDING_CONTACT',
   'WEBHOOK_ALLOW',
   'OIDC_ISSUER',
   'OIDC_CLIENT_ID',
@@ -136,6 +139,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     seed: read.choice('SEED', ['demo', 'none']) ?? (mode === 'demo' ? 'demo' : 'none'),
     bodyLimit: read.integer('BODY_LIMIT', { min: 1_024, max: 268_435_456, default: 16_777_216 }),
     poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
+    safeguardingContact: read.text('SAFEGUARDING_CONTACT') ?? 'the on-call safeguarding lead of your service',
     jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),

@@ -17,10 +17,16 @@ export interface OutcomeIssue {
   expression?: string;
   /** Machine word of ours in `details.coding`, e.g. a domain.md `deny-reason`. */
   detail?: { system: string; code: string };
+  /** An opaque handle of somebody out of the caller's sight (R-50), for the operations that take one. */
+  handle?: string;
 }
 
 /** System of domain.md 2.8 `deny-reason`, in `details.coding` of every refusal by the rules. */
 export const DENY_REASON = 'https://tandem.example/fhir/CodeSystem/deny-reason';
+
+/** System of domain.md 2.8 `trace-result`: what is told of somebody out of sight (R-50). */
+export const TRACE_RESULT = 'https://tandem.example/fhir/CodeSystem/trace-result';
+const HANDLE = 'https://tandem.example/fhir/StructureDefinition/access-handle';
 
 export class Outcome extends Error {
   readonly status: number;
@@ -49,6 +55,7 @@ export function operationOutcome(issues: readonly OutcomeIssue[]): Resource {
     resourceType: 'OperationOutcome',
     issue: issues.map(
       (issue): JsonObject => ({
+        ...(issue.handle === undefined ? {} : { extension: [{ url: HANDLE, valueString: issue.handle }] }),
         severity: issue.severity,
         code: issue.code,
         ...(issue.detail ? { details: { coding: [{ ...issue.detail }] } } : {}),

@@ -3,7 +3,7 @@
  * that would reveal it. Masked is not findable: whoever filters or sorts by such a parameter gets only rows of which
  * nothing is masked for her (`paramGuard`).
  */
-import { all, consentFor, inClasses, not, TRUE } from './compose.ts';
+import { all, consentFor, consentForEvery, inClasses, not, TRUE } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
@@ -23,7 +23,7 @@ export function masksFor(principal: Principal, world: World): Mask[] {
   if (row.tags.includes(UNBORN_TAG) && OUTSIDE_PREGNANCY.includes(principal.role))
     masks.push(maskOf('R-25', FETAL_STATUS));
   const place = PLACE[row.type];
-  if (place && principal.role !== 'mother' && evaluate(isRestricted(), world)) masks.push(maskOf('R-16', place));
+  if (place && principal.role !== 'mother' && evaluate(isHidden(principal), world)) masks.push(maskOf('R-16', place));
   return masks;
 }
 
@@ -47,6 +47,12 @@ function roleMasks(principal: Principal, type: string, dataClass: DataClass): Ma
 
 function maskOf(rule: string, carrier: Carrier): Mask {
   return { rule, remove: [...carrier.remove, ...EVERYWHERE], params: [...carrier.params] };
+}
+
+/** R-16: restricted, and not opened by this person with a reason. What she opened is shown, and still not searched by. */
+function isHidden(principal: Principal): RowRule {
+  const self = principal.practitionerRole;
+  return self === undefined ? isRestricted() : all(isRestricted(), not(consentForEvery('unmask', [self])));
 }
 
 /** R-16: PDS restricted this woman's demographics. */

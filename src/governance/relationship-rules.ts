@@ -29,6 +29,7 @@ export function relationshipRule(principal: Principal, ask: Ask, graceDays: numb
   const parties = partiesFor(principal, 'referral');
   return any(
     full({ pregnancy: 'row' }),
+    all(history(principal, ask), full({ pregnancy: 'any' })),
     all(inClasses([...WHOLE_RECORD, 'demographics']), full({ pregnancy: 'any' })),
     beforeAcceptance(parties, ask),
   );
@@ -63,6 +64,18 @@ export function brokenGlass(principal: Principal, ask: Ask): RowRule {
   const isEmergency = ask.purpose === 'BTG' || ask.purpose === 'ETREAT';
   if (!isEmergency || !kindsFor(principal, ask).includes('break-glass')) return FALSE;
   return related(principal.parties, ['break-glass'], { pregnancy: 'any' });
+}
+
+/** label V opens only where the safeguarding lead named this person, and only in an emergency. */
+export function sealedGlass(principal: Principal, ask: Ask): RowRule {
+  const broken = brokenGlass(principal, ask);
+  return broken.op === 'related' ? { ...broken, kinds: ['sealed-grant'] } : FALSE;
+}
+
+/** earlier pregnancies are read, never written, by whoever gave a reason; she is related to the woman besides. */
+function history(principal: Principal, ask: Ask): RowRule {
+  if (isWrite(ask.action) || ask.purpose === 'BTG' || principal.practitionerRole === undefined) return FALSE;
+  return related([principal.practitionerRole], ['history'], { pregnancy: 'any' });
 }
 
 /** The principal's own service, as a list of one or none. */

@@ -24,7 +24,14 @@ import { OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
 import { familyPieces } from './family-rules.ts';
 import { keeper, piecesKey } from './kept.ts';
-import { brokenGlass, relatedBy, relationshipPiece, servicesOf, WHOLE_RECORD } from './relationship-rules.ts';
+import {
+  brokenGlass,
+  relatedBy,
+  relationshipPiece,
+  sealedGlass,
+  servicesOf,
+  WHOLE_RECORD,
+} from './relationship-rules.ts';
 import { classesSeen, classesWritten, isWrite } from './role-views.ts';
 import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
@@ -180,7 +187,7 @@ function objectionPiece(principal: Principal): Piece {
  */
 function labelPiece(principal: Principal, ask: Ask): Piece {
   const treating = any(not(tagged('SEX')), ofService(servicesOf(principal)));
-  const rule = all(treating, any(label('N'), restricted(principal, ask), named(principal)));
+  const rule = all(treating, any(label('N'), restricted(principal, ask), named(principal, ask)));
   return { name: 'label', rules: ['R-13', 'R-51'], rule };
 }
 
@@ -215,8 +222,9 @@ function restricted(principal: Principal, ask: Ask): RowRule {
   return all(label('R'), any(all(workingCopy, byAuthor(selvesOf(principal))), all(not(workingCopy), personal)));
 }
 
-function named(principal: Principal): RowRule {
-  return isClinical(principal.role) ? related(principal.parties, ['named'], { pregnancy: 'any' }) : FALSE;
+function named(principal: Principal, ask: Ask): RowRule {
+  if (!isClinical(principal.role)) return FALSE;
+  return any(related(principal.parties, ['named'], { pregnancy: 'any' }), sealedGlass(principal, ask));
 }
 
 /** the cell of the role matrix, with what it asks beyond the class. */

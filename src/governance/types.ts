@@ -159,6 +159,10 @@ export type RelationshipKind =
   | 'supervision'
   | 'self-claim'
   | 'break-glass'
+  /** Broken glass of two persons: it reaches label V as well, for the person the safeguarding lead named (R-18). */
+  | 'sealed-grant'
+  /** Earlier pregnancies, opened with a `history-reason` by somebody who cares for the woman now (R-13). */
+  | 'history'
   | 'named'
   | 'subject'
   | 'related-person'
@@ -188,9 +192,10 @@ export interface ConsentRow {
   /**
    * `objection` (deny), `permit` (partner access), `override` (R-22), `restriction` (R-31), `sharing-explained`. Two
    * kinds are no consents but facts about a patient that every row about her is decided by: `own-record` (party = the
-   * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16).
+   * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16). `unmask`: a
+   * member of her care team (party) opened what the flag hides, with a reason (R-16).
    */
-  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained' | 'own-record' | 's-flag';
+  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained' | 'own-record' | 's-flag' | 'unmask';
   /**
    * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
    * `own-record`: the keyed hash.

@@ -1,5 +1,5 @@
 /** Secrets of one installation beside the signing keys: made once in DATA_DIR (0600), never in the database or the log. */
-import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -46,10 +46,23 @@ export function personKey(secrets: Secrets, nhsNumber: string): string {
   return createHmac('sha256', secrets.person).update(nhsNumber.replaceAll(' ', '')).digest('base64url');
 }
 
-/** An opaque handle of a reference, different each time. */
-export function sealHandle(secrets: Secrets, reference: string): string {
+/** An opaque handle of a text, different each time. */
+export function sealHandle(secrets: Secrets, text: string): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', secrets.handle, iv);
-  const sealed = Buffer.concat([cipher.update(reference, 'utf8'), cipher.final()]);
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** The text of a handle of ours, or null for anything else. */
+export function openHandle(secrets: Secrets, handle: string): string | null {
+  const bytes = Buffer.from(handle, 'base64url');
+  if (bytes.length < 29) return null;
+  const decipher = createDecipheriv('aes-256-gcm', secrets.handle, bytes.subarray(0, 12));
+  decipher.setAuthTag(bytes.subarray(12, 28));
+  try {
+    return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return null;
+  }
 }

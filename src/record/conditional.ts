@@ -1,17 +1,17 @@
 /** Conditional interactions: what the criteria find under the caller's own rules (R4 http.html#ccreate). */
-import { Outcome, refuse } from '../fhir/outcome.ts';
+import { Outcome, refuse, TRACE_RESULT } from '../fhir/outcome.ts';
 import { rowRule } from '../governance/row-rules.ts';
 import { parseSearch } from '../search/parse.ts';
 import { isCriterion, type Query } from '../search/types.ts';
 import { runSearch } from '../store/search.ts';
 import { lock, lockKey } from '../store/write.ts';
 import { ask } from './decide.ts';
+import { handleOf } from './handles.ts';
 import type { Change } from './plan.ts';
 import type { Writing } from './prepare.ts';
 import { checkGeneration } from './refusal.ts';
 import { forbidden, guards, ruleFor } from './search-sight.ts';
-
-const TRACE_RESULT = 'https://tandem.example/fhir/CodeSystem/trace-result';
+import { isUntold } from './trace.ts';
 
 /**
  * The id of the one permitted match, or null.
@@ -68,16 +68,18 @@ async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<vo
   });
   const row = hidden.found[0]?.row;
   if (row === undefined) return;
-  const sealed = row.label === 'V';
+  const sealed = isUntold({ row });
   const code = sealed ? 'contact-safeguarding' : 'match-restricted';
-  const handle = sealed ? '' : ` Handle: ${door.handleOf(`Patient/${row.id}`)}`;
+  const asking = { service: context.principal.service ?? null, now: context.now };
+  const words = sealed ? ` Call: ${door.safeguardingContact}` : ' Patient/$break-glass and others take the handle.';
   throw new Outcome(409, [
     {
       severity: 'error',
       code: 'duplicate',
-      diagnostics: `This person is already registered, out of your sight; no second record is made.${handle}`,
+      diagnostics: `This person is already registered, out of your sight; no second record is made.${words}`,
       expression: 'Patient.identifier',
       detail: { system: TRACE_RESULT, code },
+      ...(sealed ? {} : { handle: handleOf(door, asking, `Patient/${row.id}`) }),
     },
   ]);
 }

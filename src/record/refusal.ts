@@ -1,10 +1,13 @@
 /** Refusals and failures: recorded first, then told or concealed as the decision says. */
 import type { AuditEntry } from '../audit/types.ts';
-import { DENY_REASON, Outcome, refuse } from '../fhir/outcome.ts';
+import { DENY_REASON, Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import type { Decision } from '../governance/types.ts';
 import { isSqlState, VersionConflict } from '../store/write.ts';
 import { callerEntry, withDecision } from './entry.ts';
+import { handleOf } from './handles.ts';
 import { type Context, type Door, StaleStanding } from './types.ts';
+
+const WAY_IN = 'https://tandem.example/fhir/CodeSystem/way-in';
 
 /** Outcomes that already have their audit record. */
 const recorded = new WeakSet<Error>();
@@ -46,12 +49,28 @@ export async function recordUnrecorded(
 
 /** Records a refusal by the rules and gives the Outcome to throw: 404 like an unknown id, or 403 with the way in. */
 export async function refused(door: Door, entry: AuditEntry, decision: Decision): Promise<Outcome> {
-  const outcome = decision.concealed ? unknown() : told(decision);
+  const outcome = decision.concealed ? unknown() : told(decision, wayIn(door, entry, decision));
   await door.audit.write({ ...withDecision(entry, decision), outcome: 4, status: outcome.status });
   return markRecorded(outcome);
 }
 
-function told(decision: Decision): Outcome {
+/**
+ * The way in (R-07, R-18), as words and as a handle of the one woman the row is about; without one (a refusal before any
+ * row was read), only where to ask.
+ */
+function wayIn(door: Door, entry: AuditEntry, decision: Decision): OutcomeIssue[] {
+  if (decision.wayIn === null) return [];
+  const [patient, ...more] = entry.patients;
+  const operation = decision.wayIn === 'self-claim' ? '$claim-relationship' : '$break-glass';
+  const diagnostics = `The way in: POST ${door.base}/Patient/${operation} with handle, reason and text`;
+  const issue: OutcomeIssue = { severity: 'information', code: 'informational', diagnostics };
+  const detail = { system: WAY_IN, code: decision.wayIn };
+  if (patient === undefined || more.length > 0) return [{ ...issue, detail }];
+  const asking = { service: entry.agent.service, now: new Date(entry.at) };
+  return [{ ...issue, detail, handle: handleOf(door, asking, patient) }];
+}
+
+function told(decision: Decision, more: readonly OutcomeIssue[]): Outcome {
   const detail = decision.reason === null ? {} : { detail: { system: DENY_REASON, code: decision.reason } };
   const rules = decision.rules.length > 0 ? ` (${decision.rules.join(', ')})` : '';
   const issue = { severity: 'error' as const, code: 'forbidden', diagnostics: `${decision.text}${rules}`, ...detail };
@@ -59,7 +78,7 @@ function told(decision: Decision): Outcome {
     return new Outcome(405, [{ ...issue, code: 'not-supported' }], { Allow: 'GET, PUT, PATCH' });
   if (decision.status === 401)
     return new Outcome(401, [{ ...issue, code: 'login' }], { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
-  return new Outcome(403, [issue]);
+  return new Outcome(403, [issue, ...more]);
 }
 
 /** Unknown and hidden answer alike, in words and size (domain.md 5.1, no existence oracle). */

@@ -109,6 +109,19 @@ export function systemPrincipal(
   return { ...standing, issuer: door.base, subject: clientId, jti: '', clientId, scopes: rows.client.scopes };
 }
 
+/** A member of staff as the directory knows her now, without a token: whom a grant or a simulation is about. */
+export function staffPrincipal(
+  door: Pick<Door, 'base'>,
+  practitionerRole: string,
+  rows: Pick<StandingRows, 'directory'>,
+  now: Date,
+): Principal | null {
+  const standing = staffStanding(practitionerRole, rows.directory, now);
+  if (standing === null) return null;
+  const subject = practitionerRole.slice('PractitionerRole/'.length);
+  return { ...standing, issuer: door.base, subject, jti: '', clientId: 'tandem', scopes: ['user/*.cruds'] };
+}
+
 function systemStanding(
   deps: Pick<StandingDeps, 'mode'>,
   caller: Pick<Caller, 'clientId'>,

@@ -86,8 +86,11 @@ export interface Door {
   clock(): Date;
   /** The text of a search for the access record: cleaned, and the raw text encrypted and bound to the request. */
   auditQuery(raw: string, requestId: string): NonNullable<AuditEntry['query']>;
-  /** An opaque handle of a record out of the caller's sight. */
-  handleOf(reference: string): string;
+  /** Seals a text so that only this installation can read it (handles of records out of sight, R-50), and back. */
+  seal(text: string): string;
+  unseal(sealed: string): string | null;
+  /** Whom to call about a record that nobody opens for herself: words with a number, as configured. */
+  safeguardingContact: string;
   /** Keyed hash of an NHS number: ten digits under a bare hash are guessed in seconds. */
   personKey(nhsNumber: string): string;
   log: Log;

@@ -4,6 +4,7 @@ import { decide } from '../../src/governance/decide.ts';
 import { evaluate, type World } from '../../src/governance/evaluate.ts';
 import { factsOf, type ResourceFacts, resolveFacts } from '../../src/governance/facts.ts';
 import { gate } from '../../src/governance/gates.ts';
+import { type GrantFacts, type GrantKind, grantFacts } from '../../src/governance/grants.ts';
 import { purposeOf } from '../../src/governance/purposes.ts';
 import type { Piece, RulePieces } from '../../src/governance/row-rules.ts';
 import { composed, rulePieces } from '../../src/governance/row-rules.ts';
@@ -32,6 +33,7 @@ export interface Prepared {
 
 /** Derives, resolves and gathers the facts of a world the way a write does, one resource after the other. */
 export function prepare(world: readonly Resource[]): Prepared {
+  const granted = world.flatMap(factsOfGrant);
   const lookup = (reference: string) => found(world, reference);
   const directory = world.flatMap((one) => factsOf(one, { lookup, service: null, now: NOW }).directory);
   const now = NOW.toISOString();
@@ -49,11 +51,27 @@ export function prepare(world: readonly Resource[]): Prepared {
   settle(facts);
   return {
     facts,
-    relationships: facts.flatMap((one) => one.relationships),
+    relationships: [...facts, ...granted].flatMap((one) => one.relationships),
     consents: facts.flatMap((one) => one.consents),
     agreements: facts.flatMap((one) => one.agreements),
     principals: new Map(PEOPLE.map((one) => [one.id, principalOf(one, teamsOf)])),
   };
+}
+
+/** A grant beside the record, as the door writes its facts. */
+function factsOfGrant(one: Resource): GrantFacts[] {
+  const { id = '', kind, patient, holder, pregnancy, at, until } = one;
+  const texts = [kind, patient, holder, at, until].every((value) => typeof value === 'string');
+  if (one.resourceType !== 'Grant' || !texts) return [];
+  const key = typeof pregnancy === 'string' ? `https://tandem.example/fhir/Id/pregnancy|${pregnancy}` : null;
+  const about = {
+    id,
+    patient: String(patient),
+    holder: String(holder),
+    pregnancy: key,
+  };
+  const span = { at: new Date(String(at)), until: new Date(String(until)) };
+  return [grantFacts(String(kind) as GrantKind, { ...about, ...span })];
 }
 
 function found(world: readonly Resource[], reference: string): Resource | null {

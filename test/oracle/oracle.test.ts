@@ -101,12 +101,24 @@ describe('proven alive', () => {
     ['authors ignored', (rule) => (rule.op === 'author' ? { op: 'true' } : rule)],
     ['subjects ignored (R-09)', (rule) => (rule.op === 'subject' ? { op: 'true' } : rule)],
     ['every tag an EDD', (rule) => (rule.op === 'tag' && rule.any.includes('EDD') ? { op: 'true' } : rule)],
-    ...(['care-team', 'episode', 'referral', 'referral-accepted', 'appointment', 'task', 'attendance'] as const).map(
-      (kind): [string, (rule: RowRule) => RowRule] => [
-        `${kind} makes no relationship (R-06)`,
-        (rule) => (rule.op === 'related' ? { ...rule, kinds: rule.kinds.filter((one) => one !== kind) } : rule),
-      ],
-    ),
+    ...(
+      [
+        'care-team',
+        'episode',
+        'referral',
+        'referral-accepted',
+        'appointment',
+        'task',
+        'attendance',
+        'self-claim',
+        'break-glass',
+        'sealed-grant',
+        'history',
+      ] as const
+    ).map((kind): [string, (rule: RowRule) => RowRule] => [
+      `${kind} makes no relationship (R-06)`,
+      (rule) => (rule.op === 'related' ? { ...rule, kinds: rule.kinds.filter((one) => one !== kind) } : rule),
+    ]),
   ];
 
   test.each(CHANGES)('%s is noticed', (_name, change) => {

@@ -20,7 +20,7 @@ import {
   subjectsOf,
   type World,
 } from './reading.ts';
-import { type Tie, teamsOf, tiesOf } from './ties.ts';
+import { grantsOf, type Tie, teamsOf, tiesOf } from './ties.ts';
 
 interface Question {
   world: World;
@@ -83,9 +83,11 @@ function takes(q: Question, condition: string | undefined): boolean {
     case 'authors':
       return isByMyTeam(q);
     case 'care-team':
-      return ties(q).some((one) => one.kind === 'care-team' || one.kind === 'episode');
+      return isGlassBroken(q) || ties(q).some((one) => one.kind === 'care-team' || one.kind === 'episode');
     case 'attendance':
-      return ties(q).some((one) => one.kind === 'attendance');
+      return isGlassBroken(q) || ties(q).some((one) => one.kind === 'attendance');
+    case 'supervision':
+      return isGlassBroken(q);
     default:
       return false;
   }
@@ -172,11 +174,26 @@ function ties(q: Question): Tie[] {
   );
 }
 
+/** R-13: whoever gave a reason for her earlier pregnancies, and has a tie with her now. */
+function isHistoryOpen(q: Question): boolean {
+  if (q.person.purpose === 'BTG') return false;
+  const isAbout = (one: { patient?: string | undefined }) => q.subjects.every((subject) => subject === one.patient);
+  const isTiedNow = tiesOf(q.world, q.person, q.now).some((one) => one.kind !== 'referral' && isAbout(one));
+  return isTiedNow && grantsOf(q.world, q.person, ['history'], q.now).some(isAbout);
+}
+
+/** R-18: a live grant about everybody the row is about. */
+const isGlassBroken = (q: Question) =>
+  q.subjects.length > 0 &&
+  tiesOf(q.world, q.person, q.now).some(
+    (one) => one.kind === 'glass' && q.subjects.every((subject) => subject === one.patient),
+  );
+
 /** R-06 and R-13: a tie, or an open referral for what it covers; a system holds its own service's rows. */
 function isTied(q: Question): boolean {
   if (q.person.kind === 'system' && isOwn(q)) return true;
   if (q.subjects.length === 0) return false;
-  if (ties(q).length > 0) return true;
+  if (ties(q).length > 0 || isHistoryOpen(q)) return true;
   const self = `${q.resource.resourceType}/${q.resource.id}`;
   const pregnancy = pregnancyOf(q.world, q.resource);
   return tiesOf(q.world, q.person, q.now).some((one) => {
@@ -190,7 +207,7 @@ function isTied(q: Question): boolean {
 function isAgreed(q: Question): boolean {
   const isSystem = q.person.kind === 'system';
   if (isOwn(q) && (!isSystem || q.label === 'N')) return true;
-  if (!isSystem && says(q, 'override')) return true;
+  if (!isSystem && (says(q, 'override') || isGlassBroken(q))) return true;
   const rank = 'NRV';
   return q.world.map(loose).some((one) => {
     if (one.resourceType !== 'Contract' || !['executed', 'amended'].includes(one.status)) return false;
@@ -233,7 +250,7 @@ function names(one: Loose, q: Question): boolean {
 
 /** 1.3 rule 5: other services see nothing before sharing was explained. An objection shows that it was. */
 function isExplained(q: Question): boolean {
-  if (isOwn(q) || says(q, 'override')) return true;
+  if (isOwn(q) || says(q, 'override') || isGlassBroken(q)) return true;
   return consents(q).some((one) => one.status === 'active' && (one.provision.type === 'deny' || isTold(one, q)));
 }
 
@@ -264,9 +281,15 @@ function isObjected(q: Question): boolean {
 /** R-13: N for all with a tie; R for registered clinicians of the care team or attending, and safeguarding; V by name. */
 function isLabelOpen(q: Question): boolean {
   if (q.label === 'N') return true;
-  if (q.label === 'V') return false;
+  // Two persons open V, to the one who is named, in an emergency.
+  if (q.label === 'V') {
+    const isNamed = grantsOf(q.world, q.person, ['emergency'], q.now).some((one) =>
+      q.subjects.every((subject) => subject === one.patient),
+    );
+    return isNamed && isGlassBroken(q);
+  }
   if (q.person.role === 'safeguarding' || q.person.role === 'system') return true;
   if (!['midwife', 'health-visitor', 'hospital-midwife', 'gp', 'team-lead'].includes(q.person.role)) return false;
   if (q.kind === 'working-copy') return isByMyTeam(q);
-  return ties(q).some((one) => ['care-team', 'episode', 'attendance'].includes(one.kind));
+  return ties(q).some((one) => ['care-team', 'episode', 'attendance', 'glass'].includes(one.kind));
 }

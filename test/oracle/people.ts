@@ -42,6 +42,8 @@ export const PEOPLE: readonly Person[] = [
   staff('admin', VISITING, 'ad-1', 'PATADMIN'),
   staff('service-lead', VISITING, 'sl-1', 'HQUALIMP'),
   staff('ig-officer', MATERNITY, 'ig-1', 'HLEGAL'),
+  staff('health-visitor', VISITING, 'hv-3', 'BTG'),
+  staff('hospital-midwife', MATERNITY, 'lw-2', 'ETREAT'),
   { role: 'system', kind: 'system', id: 'epr', service: MATERNITY, purpose: 'COC' },
   { role: 'system', kind: 'system', id: 'hv-system', service: VISITING, purpose: 'COC' },
   { role: 'mother', kind: 'family', id: 'p1', service: null, purpose: 'PATRQT', patient: 'Patient/p1' },

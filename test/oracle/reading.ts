@@ -56,6 +56,7 @@ export function kindOf(world: World, resource: Resource): string {
     case 'Questionnaire':
       return 'conformance';
     case 'Account':
+    case 'Grant':
       return 'not-served';
     default:
       return 'directory';

@@ -15,7 +15,7 @@ import {
 } from './reading.ts';
 
 export interface Tie {
-  kind: 'care-team' | 'episode' | 'referral' | 'accepted' | 'task' | 'appointment' | 'attendance';
+  kind: 'care-team' | 'episode' | 'referral' | 'accepted' | 'task' | 'appointment' | 'attendance' | 'claim' | 'glass';
   patient: string | undefined;
   pregnancy: string | null;
   scope: string[];
@@ -56,9 +56,28 @@ export function tiesOf(world: World, person: Person, now: number): Tie[] {
     if (person.kind === 'staff') return mine.has(reference);
     return /^(PractitionerRole|CareTeam)\//.test(reference) && ofService(serviceOf(reference));
   };
-  return world.flatMap((resource) =>
+  const found = world.flatMap((resource) =>
     tiesIn(world, resource, { isMe, ofService, isSystem: person.kind === 'system', now }),
   );
+  // R-18: under BTG nothing else counts; a grant counts in an emergency only, for those who may hold one.
+  if (person.purpose === 'BTG') return found.filter((one) => one.kind === 'glass');
+  const mayHold = ['midwife', 'health-visitor', 'hospital-midwife', 'safeguarding', 'gp', 'team-lead'];
+  const isEmergency = person.purpose === 'ETREAT' && mayHold.includes(person.role);
+  return found.filter((one) => one.kind !== 'glass' || isEmergency);
+}
+
+/** Live grants of a kind that this person holds: they are no resources, only notes beside them. */
+export function grantsOf(world: World, person: Person, kinds: readonly string[], now: number): Loose[] {
+  return world
+    .map(loose)
+    .filter(
+      (one) =>
+        one.resourceType === 'Grant' &&
+        kinds.includes(one.kind) &&
+        one.holder === `PractitionerRole/${person.id}` &&
+        Date.parse(one.at) <= now &&
+        now < Date.parse(one.until),
+    );
 }
 
 interface Me {
@@ -105,6 +124,13 @@ function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
       return r.class.code !== 'HH' && me.ofService(r.serviceProvider?.reference) && (isOpen || isRecent)
         ? tie('attendance')
         : [];
+    }
+    case 'Grant': {
+      const isLive = !me.isSystem && me.isMe(r.holder) && Date.parse(r.at) <= me.now && me.now < Date.parse(r.until);
+      const claim: Tie = { kind: 'claim', patient: r.patient, pregnancy: r.pregnancy, scope: [] };
+      if (isLive && r.kind === 'self-claim') return [claim];
+      const isGlass = r.kind === 'break-glass' || r.kind === 'emergency';
+      return isLive && isGlass ? [{ ...claim, kind: 'glass', pregnancy: null }] : [];
     }
     default:
       return [];

@@ -157,6 +157,19 @@ const jvc = {
 };
 const plan = make('CarePlan', about, author, field('period', fc.constant({ start: at(-5) })));
 
+/** Grants are no resources: notes beside the record of who opened what, for whom and until when. */
+const grants = fc
+  .record({
+    kind: pick('break-glass', 'break-glass', 'emergency', 'self-claim', 'history'),
+    holder: pick('hv-3', 'hv-3', 'lw-2', 'hv-1', 'mw-1', 'sg-1'),
+    woman: pick('Patient/p1', 'Patient/p1', 'Patient/p2'),
+    days: pick(-0.02, -0.02, -2),
+    pregnancy: pick('PREG-2', 'PREG-2', null),
+  })
+  .map(({ kind, holder, woman: patient, days, pregnancy: key }) => ({
+    resourceType: 'Grant', kind, holder: `PractitionerRole/${holder}`, patient, at: at(days), until: at(days + 1), pregnancy: key,
+  })); // biome-ignore format: one grant
+
 /** A world: everything above, some relations, consents and agreements, and a handful of records. */
 export const worlds: fc.Arbitrary<Resource[]> = fc
   .record({
@@ -173,6 +186,7 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
     agreements: fc.array(agreements, { maxLength: 3 }),
     records: fc.array(fc.oneof(...records), { minLength: 3, maxLength: 8 }),
     shared: pick(shared, shared, []),
+    grants: fc.array(grants, { maxLength: 3 }),
     plan: named('named', plan),
     visit: named('visit', relations[4] ?? plan),
   })
@@ -183,5 +197,5 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
     one.plan,
     one.visit,
     { ...jvc, id: 'jvc' },
-    ...[...one.relations, ...one.consents, ...one.agreements, ...one.records].map(numbered),
+    ...[...one.relations, ...one.consents, ...one.agreements, ...one.grants, ...one.records].map(numbered),
   ]);

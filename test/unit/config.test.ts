@@ -23,6 +23,7 @@ describe('what an environment means', () => {
       corsOrigins: [],
       host: '127.0.0.1',
       port: 8080,
+      safeguardingContact: 'the on-call safeguarding lead of your service',
       databaseUrl: undefined,
       serviceDatabaseUrl: undefined,
       dataDir: '/srv/data',

@@ -5,6 +5,7 @@ import { readAddress } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { readXml } from '../../fhir/xml-read.ts';
 import type { Purpose } from '../../governance/types.ts';
+import { withBanner } from '../../record/banner.ts';
 import { recordUnrecorded } from '../../record/refusal.ts';
 import { type Caller, type Context, type Door, StaleStanding } from '../../record/types.ts';
 import { type Answer, answerOf, send, shaped } from '../answer.ts';
@@ -151,7 +152,7 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
       body,
     };
     try {
-      return await handler(deps.door, inner);
+      return await withBanner(deps.door, context, await handler(deps.door, inner));
     } catch (error) {
       if (!(error instanceof StaleStanding)) throw error;
       if (attempt >= MAX_REPEATS) throw directoryInMotion();

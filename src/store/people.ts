@@ -1,0 +1,29 @@
+/** People by NHS number, for tracing: whoever is there, in sight or not. */
+import { type Db, type Reach, readSeveral } from './reads.ts';
+import type { DecidableRow } from './rows.ts';
+
+/** Live Patients with this number, with everything that decides them. More than one is a duplicate somebody made. */
+export async function readByNumber(db: Db, token: string, reach: Reach): Promise<DecidableRow[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'people_by_number',
+    text: `select r.id from resource r
+      where r.type = 'Patient' and r.tokens @> array['Patient.identifier=' || $1] and not r.deleted order by r.id limit 5`,
+    values: [token],
+  });
+  const found = await readSeveral(
+    db,
+    rows.map(({ id }) => `Patient/${id}`),
+    reach,
+  );
+  return [...found.values()].filter(({ row }) => !row.deleted);
+}
+
+/** The newest pregnancy of a woman that had begun by then, or null. */
+export async function currentPregnancy(db: Db, mother: string, now: Date): Promise<string | null> {
+  const { rows } = await db.query<{ key: string }>({
+    name: 'pregnancy_now',
+    text: `select key from pregnancy where mother = $1 and from_at <= $2 order by from_at desc limit 1`,
+    values: [mother, now],
+  });
+  return rows[0]?.key ?? null;
+}
