@@ -16,6 +16,7 @@ import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
+import { terminologyOperations } from './http/operations/terminology.ts';
 import { buildHttp } from './http/server.ts';
 import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
@@ -114,6 +115,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     broadPool,
     definitions,
     indexer: createIndexer(definitions, [base]),
+    externalTerms: null,
     audit,
     guards: writeGuards(policy),
     wake: () => {
@@ -154,6 +156,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...auditOperations(book),
     ...ACCESS_OPERATIONS,
     ...careOperations(settings),
+    ...terminologyOperations(),
     ...subscriptionOperations(events.ports),
   ];
   const metadata = metadataText({

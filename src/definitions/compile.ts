@@ -12,6 +12,7 @@ import { type Compiled, withCodeSystems } from './compile-code-systems.ts';
 import { compileExtension, compileOwnExtension } from './compile-extensions.ts';
 import { compileProfile } from './compile-profiles.ts';
 import { compileSearchParams, type SearchParameterSource } from './compile-search.ts';
+import { addTermTexts } from './compile-term-texts.ts';
 import { type CodeSystemResource, compileCodeSystem, compileValueSet, type ValueSetResource } from './compile-terms.ts';
 import { compileDefinition } from './compile-types.ts';
 import type {
@@ -115,6 +116,16 @@ function addSearch(sections: Sections, params: ReadonlyMap<string, SearchParam[]
   for (const [type, list] of params) sections.set(`search:${type}`, withCodeSystems(type, list, compiled));
 }
 
+/** R4's terminology, then ours. */
+function termResources(sources: Sources, own: readonly Resource[]): Resource[] {
+  const files = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json', 'conceptmaps.json'];
+  const resources = files.flatMap((file): Resource[] => {
+    const bundle: { entry: { resource: Resource }[] } = JSON.parse(readFileSync(`${sources.r4}/${file}`, 'utf8'));
+    return bundle.entry.map(({ resource }) => resource);
+  });
+  return [...resources, ...own];
+}
+
 /** Everything the snapshot holds, section by section, and the resource types. */
 export function compileSections(sources: Sources): { sections: Sections; resourceTypes: string[] } {
   const sections: Sections = new Map();
@@ -127,6 +138,7 @@ export function compileSections(sources: Sources): { sections: Sections; resourc
   const own = ownResources(sources);
   const ownText: Definitional[] = JSON.parse(JSON.stringify(own));
   addTerms(sections, ownText, valueSets);
+  addTermTexts(sections, termResources(sources, own));
   addExtensions(sections, sources, own);
   const params = [...readBundle(`${sources.r4}/search-parameters.json`), ...ownText].filter(isParam);
   addSearch(sections, compileSearchParams(resourceTypes, params), { types, valueSets });

@@ -13,6 +13,7 @@ import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { DefinitionSource, ElementSource } from './snapshot-types.ts';
 import { defaultSources, type Sources, sourcesHash } from './sources.ts';
 import { createTerminology, type Terminology } from './terminology.ts';
+import { termLibrary } from './terms/library.ts';
 import type { Definitions } from './types.ts';
 import { createValidate } from './validate.ts';
 import type { Walker } from './walk.ts';
@@ -164,6 +165,7 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
       return found === undefined ? [element] : jsonNames(found);
     },
     published: publishedOf(snapshot),
+    terms: termLibrary(snapshot),
     bindingOf: (definition) => bindingOf(snapshot, definition),
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,

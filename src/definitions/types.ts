@@ -3,6 +3,7 @@ import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { XmlShapes } from '../fhir/xml-shape.ts';
 import type { SearchParam } from '../search/types.ts';
+import type { TermLibrary } from './terms/source.ts';
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information';
 
@@ -43,6 +44,8 @@ export interface Definitions {
   summaryElements(type: string): readonly string[];
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */
   published(type: string): Resource[];
+  /** Whole CodeSystems, ValueSets and ConceptMaps: R4's and ours. */
+  terms: TermLibrary;
   /** The required value set of the R4 element a definition names (`...#Patient.gender`), or null. */
   bindingOf(definition: string): string | null;
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */

@@ -19,8 +19,8 @@ export interface Asking {
   db: Db;
 }
 
-/** Versions of one canonical looked at; more are an abuse of the url. */
-const MOST = 20;
+/** Versions of one canonical, or maps, looked at; more are an abuse. */
+const MOST = 50;
 /** Parsed definitions kept: forms and code systems are read far more often than they change. */
 const KEPT = 100;
 const parsed = new Map<string, Resource>();
@@ -33,9 +33,19 @@ export function canonicalParts(canonical: string): { url: string; version: strin
 }
 
 /** Every current resource of the type with this url that the caller may see, in no order. */
-export async function storedByUrl({ door, context, db }: Asking, type: string, url: string): Promise<Resource[]> {
+export async function storedByUrl(asking: Asking, type: string, url: string): Promise<Resource[]> {
   if (url === '' || url.length > 900) return [];
-  const criteria = new URLSearchParams({ url: url.replace(/[\\,|$]/g, '\\$&'), _count: String(MOST) });
+  const found = await stored(asking, type, { url: url.replace(/[\\,|$]/g, '\\$&') });
+  return found.filter((resource) => resource.url === url);
+}
+
+/** Active concept maps that were posted here. */
+export function storedMaps(asking: Asking): Promise<Resource[]> {
+  return stored(asking, 'ConceptMap', { status: 'active' });
+}
+
+async function stored({ door, context, db }: Asking, type: string, by: Record<string, string>): Promise<Resource[]> {
+  const criteria = new URLSearchParams({ ...by, _count: String(MOST) });
   const { query } = parseSearch(type, criteria.toString(), {
     definitions: door.definitions,
     bases: [door.base],
@@ -46,7 +56,7 @@ export async function storedByUrl({ door, context, db }: Asking, type: string, u
   const visible = rowRule(context.principal, ask(door, context, 'search', type));
   const result = await runSearch(db, { query, now: context.now, ruleFor: () => visible });
   checkGeneration(context, result.generation);
-  return result.found.map(({ row }) => resourceOf(row)).filter((resource) => resource.url === url);
+  return result.found.map(({ row }) => resourceOf(row));
 }
 
 /** Parsed once per version of a row: what is compiled from a resource hangs on the object. */

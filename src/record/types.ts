@@ -1,5 +1,6 @@
 /** What the record's interactions take and give. Principal and purpose are always parameters. */
 import type { AuditEntry } from '../audit/types.ts';
+import type { ExternalTerms } from '../definitions/terms/external.ts';
 import type { Definitions } from '../definitions/types.ts';
 import type { NumberTexts } from '../fhir/json.ts';
 import type { OutcomeIssue } from '../fhir/outcome.ts';
@@ -75,6 +76,8 @@ export interface Door {
   broadPool: Pool;
   definitions: Definitions;
   indexer: Indexer;
+  /** Another terminology server, by configuration; null = none. */
+  externalTerms: ExternalTerms | null;
   audit: AuditWriter;
   /** By resource type. */
   guards: ReadonlyMap<string, readonly WriteGuard[]>;

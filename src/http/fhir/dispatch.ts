@@ -26,6 +26,8 @@ export interface Operation {
   level: 'system' | 'type' | 'instance';
   methods: readonly ('GET' | 'POST')[];
   handler: FhirHandler;
+  /** Canonical of its OperationDefinition, when it is one of R4's own. */
+  definition?: string;
 }
 
 export const STANDARD_OPERATIONS: readonly Operation[] = [

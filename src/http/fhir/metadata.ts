@@ -100,9 +100,10 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
     includes: ['*', `${type}:*`, ...references],
     revIncludes: reverse(definitions, type),
     operations: [
-      ...own.map(({ name }) => ({
+      ...[...new Map(own.map((operation) => [operation.name, operation])).values()].map(({ name, definition }) => ({
         name: name.slice(1),
-        definition: OPERATION_DEFINITIONS[name] ?? `${CANON}/OperationDefinition/${type}-${name.slice(1)}`,
+        definition:
+          definition ?? OPERATION_DEFINITIONS[name] ?? `${CANON}/OperationDefinition/${type}-${name.slice(1)}`,
       })),
       { name: 'validate', definition: OPERATION_DEFINITIONS.$validate ?? '' },
     ],

@@ -24,6 +24,7 @@ export const r4: Definitions = {
   published: () => [],
   inValueSet: () => null,
   bindingOf: () => null,
+  terms: { find: () => null, conceptMaps: () => [] },
   shapes: { node: () => null },
   codesOfValueSet: () => null,
   relatedCodes: () => null,

@@ -1,0 +1,59 @@
+/**
+ * Where terminology is read from: whole CodeSystems, ValueSets and ConceptMaps by canonical. Sync and pure for those who
+ * compute; whoever has to fetch something first (the store, contained resources) lays it on top.
+ */
+import type { Resource } from '../../fhir/types.ts';
+
+export type TermType = 'CodeSystem' | 'ValueSet' | 'ConceptMap';
+
+export interface TermSource {
+  /** The resource a canonical (`url` or `url|version`) names, or null. */
+  find(type: TermType, canonical: string): Resource | null;
+}
+
+/** What a process holds from its start, and which maps there are: $translate looks through them all. */
+export interface TermLibrary extends TermSource {
+  conceptMaps(): readonly Resource[];
+}
+
+export function splitCanonical(canonical: string): { url: string; version: string | null } {
+  const at = canonical.indexOf('|');
+  return at < 0 ? { url: canonical, version: null } : { url: canonical.slice(0, at), version: canonical.slice(at + 1) };
+}
+
+/** Resources laid over a source; what the source itself has stands first, so nobody replaces what R4 or we define. */
+export function overlaid(source: TermSource, over: readonly Resource[]): TermSource {
+  return {
+    find: (type, canonical) => {
+      const known = source.find(type, canonical);
+      if (known !== null) return known;
+      const { url, version } = splitCanonical(canonical);
+      return (
+        over.find(
+          (one) => one.resourceType === type && one.url === url && (version === null || one.version === version),
+        ) ?? null
+      );
+    },
+  };
+}
+
+/** Parsed resources kept by a caching source; a value set is read from disk in well under a millisecond. */
+const KEPT = 40;
+
+/** A source that keeps what was found lately, so that what is compiled from a resource is compiled once. */
+export function cached(source: TermSource): TermSource {
+  const kept = new Map<string, Resource>();
+  return {
+    find: (type, canonical) => {
+      const key = `${type} ${canonical}`;
+      const known = kept.get(key);
+      const found = known ?? source.find(type, canonical);
+      if (found === null) return null;
+      kept.delete(key);
+      kept.set(key, found);
+      const oldest = kept.keys().next().value;
+      if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+      return found;
+    },
+  };
+}

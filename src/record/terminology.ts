@@ -1,0 +1,106 @@
+/** Terminology operations through the door: gate, what the caller may see, audit, answer; elsewhere only when needed. */
+import { type Arguments, codingsOf, readArguments } from '../definitions/terms/arguments.ts';
+import { TermFault } from '../definitions/terms/faults.ts';
+import { subjectOf, type TermOperation } from '../definitions/terms/operations.ts';
+import type { TermType } from '../definitions/terms/source.ts';
+import { refuse } from '../fhir/outcome.ts';
+import { isObject } from '../fhir/resource.ts';
+import type { Resource } from '../fhir/types.ts';
+import { gate } from '../governance/gates.ts';
+import { readResource } from './as-caller.ts';
+import { type Asking, storedMaps } from './canonical.ts';
+import { ask } from './decide.ts';
+import { parseBody } from './document.ts';
+import { entryOf } from './entry.ts';
+import { askElsewhere } from './external-terms.ts';
+import { audited, refused } from './refusal.ts';
+import { sourceFor } from './term-source.ts';
+import type { Context, Door } from './types.ts';
+
+export interface TermRequest {
+  /** Id of the instance, or null at type level. */
+  id: string | null;
+  query: string;
+  /** Bytes of a Parameters resource; null for GET. */
+  body: Buffer | null;
+}
+
+/** The text of the operation's answer: Parameters, or the expanded ValueSet. */
+export function terminology(
+  door: Door,
+  context: Context,
+  operation: TermOperation,
+  request: TermRequest,
+): Promise<string> {
+  const { type, name } = operation;
+  const place = request.id === null ? type : `${type}/${request.id}`;
+  const entry = { ...entryOf(context, 'operation'), entities: [place], detail: `$${name}` };
+  return audited(door, entry, async () => {
+    const closed = gate(context.principal, ask(door, context, 'read', type));
+    if (closed !== null) throw await refused(door, entry, closed);
+    const body = request.body === null || request.body.length === 0 ? null : parseBody(door, request.body).resource;
+    const args = readArguments(operation.spec, request.query, body);
+    const answer = await answerTo({ door, context, db: door.pool }, operation, args, request.id);
+    await door.audit.write(entry);
+    return JSON.stringify(answer);
+  });
+}
+
+async function answerTo(
+  asking: Asking,
+  operation: TermOperation,
+  args: Arguments,
+  id: string | null,
+): Promise<Resource> {
+  const { canonical, given } = subjectOf(operation, args);
+  const instance = id === null ? null : await readResource(asking.door, asking.context, operation.type, id);
+  if (instance !== null && (canonical !== null || given !== null)) {
+    throw refuse(400, 'invalid', 'The address names the resource already; leave it out of the parameters');
+  }
+  const own = instance ?? given;
+  const wanted = [...(canonical === null ? [] : [{ type: operation.type, canonical }]), ...systemsIn(args)];
+  const source = await sourceFor(asking, wanted, own === null ? [] : [own]);
+  try {
+    const subject = own ?? (canonical === null ? null : source.find(operation.type, canonical));
+    if (subject === null && canonical !== null) {
+      throw new TermFault('not-found', `There is no ${operation.type} ${canonical.slice(0, 200)} here.`);
+    }
+    const isOpen = operation.name === 'translate' && subject === null;
+    const maps = isOpen ? [...asking.door.definitions.terms.conceptMaps(), ...(await storedMaps(asking))] : [];
+    const answer = operation.run({ args, source, subject, maps });
+    if (isDecided(operation, answer)) return answer;
+    throw new TermFault('undecidable', messageOf(answer));
+  } catch (error) {
+    if (!(error instanceof TermFault)) throw error;
+    return askElsewhere(asking.door, { operation, args, subject: own, fault: error });
+  }
+}
+
+/** Code systems the parameters name, so that posted ones are fetched. */
+function systemsIn(args: Arguments): { type: TermType; canonical: string }[] {
+  const named = ['system', 'url'].flatMap((name) => args.text(name) ?? []);
+  const coded = ['coding', 'codingA', 'codingB', 'codeableConcept'].flatMap((name) => {
+    const value = args.object(name);
+    return value === null ? [] : codingsOf(value).flatMap(({ system }) => system ?? []);
+  });
+  const version = args.text('version');
+  return [...new Set([...named, ...coded])].flatMap((canonical) => [
+    { type: 'CodeSystem' as const, canonical },
+    ...(version === null ? [] : [{ type: 'CodeSystem' as const, canonical: `${canonical}|${version}` }]),
+  ]);
+}
+
+const partsOf = (answer: Resource): Resource['parameter'][] =>
+  Array.isArray(answer.parameter) ? answer.parameter : [];
+
+/** $validate-code leaves its result out while nobody could decide it. */
+function isDecided({ name }: TermOperation, answer: Resource): boolean {
+  return name !== 'validate-code' || partsOf(answer).some((part) => isObject(part) && part.name === 'result');
+}
+
+function messageOf(answer: Resource): string {
+  const message = partsOf(answer).find((part) => isObject(part) && part.name === 'message');
+  return isObject(message) && typeof message.valueString === 'string'
+    ? message.valueString
+    : 'This cannot be decided here.';
+}

@@ -1,0 +1,238 @@
+/** The terminology operations over HTTP: R4's own, ours and posted definitions; who may ask; what is recorded. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import { at, type Client, type Reply, textAt } from '../harness/client.ts';
+import { type Service, startService } from '../harness/service.ts';
+
+let service: Service;
+let steward: Client;
+let epr: Client;
+
+const ANIMALS: Resource & { id: string } = {
+  resourceType: 'CodeSystem',
+  id: 'animals',
+  url: 'https://elsewhere.example/CodeSystem/animals',
+  version: '1',
+  status: 'active',
+  content: 'complete',
+  concept: [{ code: 'dog', display: 'Dog', concept: [{ code: 'pug', display: 'Pug' }] }, { code: 'cat' }],
+};
+const DOGS: Resource & { id: string } = {
+  resourceType: 'ValueSet',
+  id: 'dogs',
+  url: 'https://elsewhere.example/ValueSet/dogs',
+  status: 'active',
+  compose: { include: [{ system: ANIMALS.url ?? '', filter: [{ property: 'concept', op: 'is-a', value: 'dog' }] }] },
+};
+const MAP: Resource & { id: string } = {
+  resourceType: 'ConceptMap',
+  id: 'words',
+  url: 'https://elsewhere.example/ConceptMap/words',
+  status: 'active',
+  sourceUri: 'urn:s',
+  targetUri: 'urn:t',
+  group: [
+    {
+      source: ANIMALS.url ?? '',
+      target: 'urn:t',
+      element: [{ code: 'dog', target: [{ code: 'chien', equivalence: 'equal' }] }],
+    },
+  ],
+};
+const GENDER = 'http://hl7.org/fhir/administrative-gender';
+const GENDERS = 'http://hl7.org/fhir/ValueSet/administrative-gender';
+
+const value = (reply: Reply, name: string): unknown => {
+  const parts = at(reply.json, 'parameter');
+  const part = Array.isArray(parts) ? parts.find((one) => at(one, 'name') === name) : undefined;
+  return part === undefined
+    ? undefined
+    : Object.entries(part as JsonObject).find(([key]) => key.startsWith('value'))?.[1];
+};
+const ask = (operation: string, parameters: Record<string, string>): Promise<Reply> =>
+  epr.get(`${operation}?${new URLSearchParams(parameters)}`);
+const post = (operation: string, ...parameter: JsonObject[]): Promise<Reply> =>
+  epr.post(operation, { resourceType: 'Parameters', parameter });
+const codes = (reply: Reply): unknown[] => {
+  const contains = at(reply.json, 'expansion.contains');
+  return Array.isArray(contains) ? contains.map((one) => at(one, 'code')) : [];
+};
+
+beforeAll(async () => {
+  service = await startService();
+  await service.directory();
+  steward = service.as('steward');
+  epr = service.as('epr');
+  await service.load([ANIMALS, DOGS, MAP]);
+}, 60_000);
+afterAll(() => service.close());
+
+describe('CodeSystem', () => {
+  test('$lookup by GET and POST, of R4, ours and posted ones', async () => {
+    const got = await ask('CodeSystem/$lookup', { system: GENDER, code: 'male' });
+    expect(got.status).toBe(200);
+    expect(value(got, 'display')).toBe('Male');
+    const posted = await post('CodeSystem/$lookup', {
+      name: 'coding',
+      valueCoding: { system: ANIMALS.url ?? '', code: 'pug' },
+    });
+    expect(value(posted, 'display')).toBe('Pug');
+    const ours = await ask('CodeSystem/$lookup', {
+      system: 'https://tandem.example/fhir/CodeSystem/balance',
+      code: 'mixed',
+    });
+    expect(ours.status).toBe(200);
+  });
+  test('$lookup of what is not there is a 404, of a bad question a 400', async () => {
+    expect((await ask('CodeSystem/$lookup', { system: GENDER, code: 'none' })).status).toBe(404);
+    expect((await ask('CodeSystem/$lookup', { system: 'urn:none', code: 'x' })).status).toBe(404);
+    expect((await ask('CodeSystem/$lookup', { code: 'male' })).status).toBe(400);
+    expect((await ask('CodeSystem/$lookup', { system: GENDER, code: 'male', nonsense: '1' })).status).toBe(400);
+  });
+  test('$validate-code at type and instance level', async () => {
+    const given = { url: GENDER, code: 'male', display: 'Male' };
+    expect(value(await ask('CodeSystem/$validate-code', given), 'result')).toBe(true);
+    expect(value(await ask('CodeSystem/$validate-code', { ...given, display: 'Man' }), 'result')).toBe(false);
+    expect(value(await ask('CodeSystem/animals/$validate-code', { code: 'cat' }), 'result')).toBe(true);
+    expect(value(await ask('CodeSystem/animals/$validate-code', { code: 'cow' }), 'result')).toBe(false);
+    const whole = { ...ANIMALS, url: 'urn:inline' };
+    const inline = await post(
+      'CodeSystem/$validate-code',
+      { name: 'codeSystem', resource: whole },
+      { name: 'code', valueCode: 'cat' },
+    );
+    expect(value(inline, 'result')).toBe(true);
+  });
+  test('$subsumes at type and instance level', async () => {
+    const v3 = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode';
+    const kin = await ask('CodeSystem/$subsumes', { system: v3, codeA: 'FAMMEMB', codeB: 'NMTHF' });
+    expect(value(kin, 'outcome')).toBe('subsumes');
+    expect(value(await ask('CodeSystem/animals/$subsumes', { codeA: 'pug', codeB: 'dog' }), 'outcome')).toBe(
+      'subsumed-by',
+    );
+  });
+});
+
+describe('ValueSet', () => {
+  test('$expand of R4, ours and posted ones, at type and instance level', async () => {
+    expect(codes(await ask('ValueSet/$expand', { url: GENDERS }))).toEqual(['male', 'female', 'other', 'unknown']);
+    expect(codes(await ask('ValueSet/$expand', { url: GENDERS, filter: 'MALE', count: '1' }))).toEqual(['male']);
+    expect(codes(await ask('ValueSet/$expand', { url: 'https://tandem.example/fhir/ValueSet/agreed' }))).toEqual([
+      'yes',
+      'partly',
+      'no',
+    ]);
+    const dogs = await ask('ValueSet/dogs/$expand', {});
+    expect(dogs.json).toMatchObject({
+      expansion: { total: 2, contains: [{ code: 'dog', contains: [{ code: 'pug' }] }] },
+    });
+    expect(dogs.json.compose).toBeUndefined();
+  });
+  test('$expand of a value set in the body, which draws on what is stored', async () => {
+    const { id: _id, ...own } = {
+      ...DOGS,
+      url: 'urn:own',
+      compose: {
+        include: [{ valueSet: [DOGS.url ?? ''] }],
+        exclude: [{ system: ANIMALS.url ?? '', concept: [{ code: 'dog' }] }],
+      },
+    };
+    expect(codes(await post('ValueSet/$expand', { name: 'valueSet', resource: own }))).toEqual(['pug']);
+  });
+  test('what cannot be listed is said to be so', async () => {
+    const reply = await ask('ValueSet/$expand', { url: 'http://hl7.org/fhir/ValueSet/condition-code' });
+    expect(reply.status).toBe(422);
+    expect(at(reply.json, 'issue.0.code')).toBe('not-supported');
+    expect((await ask('ValueSet/$expand', { url: 'urn:none' })).status).toBe(404);
+    expect((await ask('ValueSet/$expand', {})).status).toBe(400);
+  });
+  test('$validate-code by code, coding and concept; undecided is not wrong', async () => {
+    expect(value(await ask('ValueSet/$validate-code', { url: GENDERS, code: 'male', system: GENDER }), 'result')).toBe(
+      true,
+    );
+    expect(
+      value(
+        await ask('ValueSet/$validate-code', { url: DOGS.url as string, code: 'cat', system: ANIMALS.url as string }),
+        'result',
+      ),
+    ).toBe(false);
+    const concept = {
+      coding: [
+        { system: 'urn:x', code: 'y' },
+        { system: ANIMALS.url ?? '', code: 'pug' },
+      ],
+    };
+    expect(
+      value(
+        await post('ValueSet/dogs/$validate-code', { name: 'codeableConcept', valueCodeableConcept: concept }),
+        'result',
+      ),
+    ).toBe(true);
+    const unsure = await ask('ValueSet/$validate-code', {
+      url: 'http://hl7.org/fhir/ValueSet/condition-code',
+      code: '1',
+      system: 'http://snomed.info/sct',
+    });
+    expect(unsure.status).toBe(422);
+  });
+});
+
+test('ConceptMap/$translate at type and instance level, by map or through those that fit', async () => {
+  const dog = { system: ANIMALS.url as string, code: 'dog' };
+  for (const reply of [
+    await ask('ConceptMap/words/$translate', dog),
+    await ask('ConceptMap/$translate', { ...dog, url: MAP.url as string }),
+    await ask('ConceptMap/$translate', { ...dog, target: 'urn:t' }),
+  ]) {
+    expect(value(reply, 'result')).toBe(true);
+    expect(JSON.stringify(reply.json)).toContain('"chien"');
+  }
+  expect(value(await ask('ConceptMap/$translate', { ...dog, target: 'urn:other' }), 'result')).toBe(false);
+});
+
+describe('who may ask', () => {
+  test('everybody with a token, and nobody without', async () => {
+    for (const who of ['midwife', 'health-visitor', 'admin', 'ig-officer', 'mother', 'service-lead']) {
+      expect([who, (await service.as(who).get(`ValueSet/$expand?url=${GENDERS}`)).status]).toEqual([who, 200]);
+    }
+    expect((await service.anonymous.get(`ValueSet/$expand?url=${GENDERS}`)).status).toBe(401);
+    expect((await epr.put('ValueSet/$expand', {})).status).toBe(405);
+  });
+  test('each is recorded, refusals too', async () => {
+    const requestId = `terms-${Date.now()}`;
+    await epr.get('CodeSystem/$lookup?system=urn:none&code=x', { 'x-request-id': requestId });
+    const { rows } = await service.pool.query(
+      `select body::jsonb ->> 'detail' as detail, body::jsonb ->> 'status' as status from audit where body like $1`,
+      [`%${requestId}%`],
+    );
+    expect(rows).toEqual([{ detail: 'not-found', status: '404' }]);
+  });
+  test('what is posted counts only when it is active', async () => {
+    await service.load([{ ...DOGS, id: 'draft', url: 'urn:draft', status: 'draft' }]);
+    expect((await ask('ValueSet/$expand', { url: 'urn:draft' })).status).toBe(404);
+    expect((await ask('ValueSet/draft/$expand', {})).status).toBe(200);
+  });
+  test('nobody replaces what R4 defines', async () => {
+    await service.load([{ ...DOGS, id: 'false-gender', url: GENDERS }]);
+    expect(codes(await ask('ValueSet/$expand', { url: GENDERS }))).toEqual(['male', 'female', 'other', 'unknown']);
+  });
+});
+
+test('the CapabilityStatement names each once, with the definition of R4', async () => {
+  const { json } = await steward.get('metadata');
+  const resources = at(json, 'rest.0.resource');
+  const operations = (type: string): string[] => {
+    const found = Array.isArray(resources) ? resources.find((one) => at(one, 'type') === type) : undefined;
+    const list = at(found, 'operation');
+    return Array.isArray(list)
+      ? list
+          .map((one) => textAt(one, 'definition'))
+          .filter((one) => one.includes(`/${type}-`))
+          .sort()
+      : [];
+  };
+  const of = (...names: string[]): string[] => names.map((name) => `http://hl7.org/fhir/OperationDefinition/${name}`);
+  expect(operations('CodeSystem')).toEqual(of('CodeSystem-lookup', 'CodeSystem-subsumes', 'CodeSystem-validate-code'));
+  expect(operations('ValueSet')).toEqual(of('ValueSet-expand', 'ValueSet-validate-code'));
+  expect(operations('ConceptMap')).toEqual(of('ConceptMap-translate'));
+});
