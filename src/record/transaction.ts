@@ -6,7 +6,7 @@ import { type NumberTexts, parseJson } from '../fhir/json.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { eachReference, parseReference, rewriteReferences } from '../fhir/references.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { PoolClient } from '../store/pool.ts';
+import type { Db } from '../store/reads.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { lock, lockKey } from '../store/write.ts';
 import { commit } from './commit.ts';
@@ -41,16 +41,23 @@ export function transaction(
 ): Promise<Map<number, EntryResult>> {
   const writes = transactionOrder(bundle.entries).filter(({ method }) => method !== 'GET' && method !== 'HEAD');
   const entry = { ...entryOf(context, 'transaction'), entities: [...new Set(writes.map(({ url }) => url.type ?? ''))] };
+  const beside = writes.flatMap(({ resource }) => resource ?? []);
+  const carryOut = async (db: Db): Promise<Map<number, EntryResult>> => {
+    const writing = { door, context, db, beside };
+    const assigned = await assign(writing, writes);
+    await resolve(writing, bundle.entries, assigned);
+    return write(writing, assigned, bundle.numbers);
+  };
+  const keys = lockKeys(writes);
   return audited(door, entry, () =>
     conflictAsOutcome(() =>
-      inTransaction(door.pool, async (client) => {
-        const beside = writes.flatMap(({ resource }) => resource ?? []);
-        const writing = { door, context, db: client, beside };
-        await lock(client, lockKeys(writes));
-        const assigned = await assign(writing, writes);
-        await resolve(writing, bundle.entries, assigned);
-        return write(writing, client, assigned, bundle.numbers);
-      }),
+      // Nothing but new resources: nobody else can have them, and the one call that writes them is a transaction itself.
+      keys.length === 0
+        ? carryOut(door.pool)
+        : inTransaction(door.pool, async (client) => {
+            await lock(client, keys);
+            return carryOut(client);
+          }),
     ),
   );
 }
@@ -172,7 +179,6 @@ async function resolveConditional(
 
 async function write(
   writing: Writing,
-  client: PoolClient,
   assigned: readonly Assigned[],
   numbers: NumberTexts,
 ): Promise<Map<number, EntryResult>> {
@@ -189,7 +195,7 @@ async function write(
   }
   const written = await commit(
     writing.door,
-    client,
+    writing.db,
     writing.context,
     changes.map(({ change }) => change),
   );

@@ -21,7 +21,10 @@ create table resource (
   released boolean not null,
   addressee text collate "C",
   primary key (type, id)
-) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
+) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.1);
+-- Nothing is asked of bodies. Statistics of 30,000 rows take 0.8 s of a core: taken at every fiftieth row (each ten
+-- seconds while a small store is written to) they were a tenth of each write.
+alter table resource alter column body set statistics 0;
 create index resource_tokens on resource using gin (tokens) with (fastupdate = off);
 create index resource_updated on resource (type, updated, id);
 
@@ -30,6 +33,7 @@ create table history (
   like resource,
   primary key (type, id, version)
 );
+alter table history alter column body set statistics 0;
 create index history_updated on history (type, updated);
 
 -- Narrow side rows for prefixes and ranges. Tokens, references and uris live in resource.tokens. The row indexes start
@@ -182,4 +186,5 @@ create table audit (
   body text not null,
   patients text[] collate "C" not null,
   primary key (xid, id)
-);
+) with (autovacuum_analyze_scale_factor = 0.5);
+alter table audit alter column body set statistics 0;

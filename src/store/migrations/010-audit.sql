@@ -12,7 +12,7 @@ create table audit_seal (
   action text collate "C" not null,
   outcome smallint not null,
   purpose text collate "C" not null
-);
+) with (autovacuum_analyze_scale_factor = 0.5);
 -- Ascending like the rows themselves: inserts touch the last page only.
 create index audit_seal_at on audit_seal (at);
 
