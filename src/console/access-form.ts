@@ -45,6 +45,23 @@ function reasonProblem(reason: string): string | null {
   return TEN_DIGITS.test(reason) ? 'Reason must not include an NHS number or other long number' : null;
 }
 
+const MAX_WORDS = 2_000;
+
+/** Words an officer writes into a case: enough to be understood later, and no long number. */
+export function readWords(typed: string, field: string, least: number): { words: string; errors: FieldError[] } {
+  const words = typed.replace(/[^\S\n]+/g, ' ').trim();
+  const length = [...words].length;
+  const text =
+    length < least
+      ? `Write ${least} characters or more`
+      : length > MAX_WORDS
+        ? `Write ${MAX_WORDS} characters or fewer`
+        : TEN_DIGITS.test(words)
+          ? 'Do not include an NHS number or other long number'
+          : null;
+  return { words, errors: problem(field, text) };
+}
+
 interface DateParts {
   day: string;
   month: string;

@@ -6,7 +6,9 @@ import express, { type RequestHandler, type Response, type Router } from 'expres
 import { Outcome } from '../fhir/outcome.ts';
 import { lookForm, lookPage, startLook } from './access-record.ts';
 import { openAssets } from './assets.ts';
+import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { demoSignIn } from './demo-sign-in.ts';
+import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
 import { message, type Page, redirect } from './pages.ts';
 import { providerSignIn, RETURN_PATH } from './provider-sign-in.ts';
@@ -49,10 +51,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const shown = (handler: Handler): RequestHandler => answered(desk, handler);
   const posted = (handler: Handler): RequestHandler[] => [form, shown(ownForm(handler))];
 
-  router.get(
-    '/console',
-    shown(() => ({ redirect: '/console/access-record' })),
-  );
+  router.get('/console', shown(signedIn(startPage)));
   if (way.kind === 'demo') {
     const demo = demoSignIn(way.identities);
     router.get('/console/sign-in', shown(demo.show)).post('/console/sign-in', ...posted(demo.pick));
@@ -66,6 +65,13 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   router.get('/console/access-record', shown(signedIn(lookForm)));
   router.post('/console/access-record', ...posted(signedIn(startLook)));
   router.get('/console/access-record/:look', shown(signedIn(lookPage)));
+  router.get('/console/alerts', shown(signedIn(alertsPage)));
+  router.get('/console/accesses', shown(signedIn(accessesPage)));
+  router.get('/console/cases', shown(signedIn(casesPage)));
+  router.get('/console/cases/open', shown(signedIn(openForm)));
+  router.post('/console/cases/open', ...posted(signedIn(openPosted)));
+  router.get('/console/cases/:look', shown(signedIn(casePage)));
+  router.post('/console/cases/:look', ...posted(signedIn(casePosted)));
   router.use('/console', shown(notFoundPage));
   router.use('/console', formFault(desk));
   return router;
@@ -96,6 +102,9 @@ function faultPage(desk: Desk, visit: Visit, error: unknown): Page {
       error.message,
       'Your attempt has been recorded. If you need this for your work, ask your information governance team.',
     ]);
+  }
+  if (error instanceof Outcome && error.status === 409) {
+    return message(409, 'This was not possible', [error.message, 'Nothing was changed.']);
   }
   if (error instanceof Outcome && error.status < 500) {
     return message(error.status, 'This cannot be shown', [error.message]);

@@ -3,6 +3,7 @@
  * reads a stretch, asks what is known around it, and keeps explanations, counts, alerts and its place in one commit; a
  * process that dies or loses the race leaves nothing behind. A rule that throws is switched off, loudly; the others go on.
  */
+import { opens } from '../audit/alert-rules.ts';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
 import { auditEntry } from '../audit/entry.ts';
@@ -10,6 +11,7 @@ import type { StoredAudit } from '../audit/types.ts';
 import type { Log } from '../log.ts';
 import type { EarlierAlert } from '../store/models/alert-counts.ts';
 import {
+  type Access,
   type AlertNotice,
   commitStep,
   faultyRules,
@@ -43,8 +45,10 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   const rules = settings.rules.filter((rule) => rule.mode !== 'off' && !faulty.has(rule.id));
   const found = new Found(facts.earlier);
   const failed = new Map<string, string>();
+  const accesses: Access[] = [];
   for (const one of entries) {
     const around = facts.of(one);
+    accesses.push(...accessesOf(one, around));
     for (const rule of rules) {
       const fires = failed.has(rule.id) ? false : attempt(rule, { one, around, found, oversight, failed });
       if (fires) found.add(rule, one);
@@ -56,9 +60,27 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   }
   const { alerts, again } = found;
   const { explained, opened, marks } = facts;
-  const kept = await commitStep(pool, { from: stretch.from, to: stretch.to, explained, opened, marks, alerts, again });
+  const { from, to } = stretch;
+  const kept = await commitStep(pool, { from, to, explained, opened, marks, accesses, alerts, again });
   for (const notice of kept ?? []) if (notice.mode === 'live') oversight.notify(notice);
   return kept === null || stretch.to - stretch.from >= STRETCH;
+}
+
+/** The kinds under which an opened record is asked for (Q3, Q5, Q8, Q9 of domain.md 6.2). */
+function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {
+  if (!opens(entry)) return [];
+  const kinds = [
+    ...(facts.explanation === null ? ['unexplained'] : []),
+    ...(entry.label === 'R' || entry.label === 'V' ? [entry.label] : []),
+    ...(facts.consents.has('s-flag') ? ['s-flag'] : []),
+    ...(facts.tags.has('EMP') ? ['EMP'] : []),
+    ...(facts.tags.has('CEL') ? ['CEL'] : []),
+    ...(facts.relationshipOver ? ['after-relationship'] : []),
+    ...(facts.sameSurname ? ['same-surname'] : []),
+    ...(facts.sameAddress ? ['same-address'] : []),
+  ];
+  const party = partyOf(entry);
+  return kinds.flatMap((kind) => entry.patients.map((patient) => ({ kind, seq, patient, party, at: entry.at })));
 }
 
 interface Attempt {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
 import { type Console, lookAround, NUMBER, openConsole, REASON, UNKNOWN } from './console-world.ts';
 
@@ -12,6 +13,19 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 let world: Console;
 let browser: Browser;
+
+/** An open alert to make a case of, and one that stays. */
+async function aFewAlerts({ service }: Console): Promise<void> {
+  const alert = { severity: 'high', mode: 'live', at: new Date().toISOString(), why: 'Break-glass was used' } as const;
+  const of = (seq: number) => ({
+    ...alert,
+    rule: 'A-01',
+    seq,
+    party: 'PractitionerRole/hv-helen',
+    patient: 'Patient/canaryfam',
+  });
+  await insertAlerts(service.pool, [of(1), of(2)]);
+}
 
 /** What must never happen on any page: script errors, refused resources, requests to other hosts. */
 interface Watched {
@@ -23,6 +37,7 @@ inBrowser('the console in Chromium', () => {
   beforeAll(async () => {
     world = await openConsole();
     await lookAround(world);
+    await aFewAlerts(world);
     browser = await startChromium(path ?? '');
   }, 60_000);
   afterAll(async () => {
@@ -40,6 +55,7 @@ inBrowser('the console in Chromium', () => {
       await page.click('button:has-text("Sign in")');
       await check(watched, 'sign-in with an error');
       await signIn(page, 'ig-officer');
+      await page.goto(`${world.origin}/console/access-record`);
       await check(watched, 'form');
       await ask(page, '9990001007', 'short');
       await check(watched, 'form with errors');
@@ -65,6 +81,33 @@ inBrowser('the console in Chromium', () => {
     120_000,
   );
 
+  // On the narrow screen alone: what is accessible there is the same page on a wide one.
+  test('the desk: today, alerts, cases and accesses are accessible and fit', async () => {
+    const watched = await newPage({ viewport: VIEWPORTS.phone });
+    const { page } = watched;
+    await page.goto(`${world.origin}/console`);
+    await signIn(page, 'ig-officer');
+    await check(watched, 'start');
+    await page.click('text=Alerts');
+    await check(watched, 'alerts');
+    await page.click('a:has-text("Open a case")');
+    await page.click('button:has-text("Open the case")');
+    await check(watched, 'a case about an alert, with errors');
+    await page.fill('#reason', REASON);
+    await page.click('button:has-text("Open the case")');
+    await check(watched, 'a new case');
+    await page.click('button:has-text("Take this case")');
+    await page.click('button:has-text("Record the decision")');
+    await check(watched, 'a case with errors');
+    await page.goto(`${world.origin}/console/cases`);
+    await check(watched, 'cases');
+    await page.goto(`${world.origin}/console/cases/open`);
+    await check(watched, 'a case by number');
+    await page.goto(`${world.origin}/console/accesses`);
+    await check(watched, 'accesses');
+    expect(watched.troubles).toEqual([]);
+  }, 120_000);
+
   test('by keyboard alone: skip link, sign-in, look, and an error takes the focus', async () => {
     const { page } = await newPage({ viewport: VIEWPORTS.desktop });
     await page.goto(`${world.origin}/console/sign-in`);
@@ -74,7 +117,8 @@ inBrowser('the console in Chromium', () => {
     await page.focus('input[value="ig-officer"]');
     await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
-    await page.waitForURL('**/console/access-record');
+    await page.waitForURL('**/console');
+    await page.click('text=Who looked');
     await page.focus('#nhs-number');
     await page.keyboard.type('999 000 1006');
     await page.keyboard.press('Tab');
@@ -157,6 +201,7 @@ async function signIn(page: Page, identity: string): Promise<void> {
 }
 
 async function ask(page: Page, number: string, reason: string): Promise<void> {
+  if ((await page.locator('#nhs-number').count()) === 0) await page.click('text=Who looked');
   await page.fill('#nhs-number', number);
   await page.fill('#reason', reason);
   await page.click('button:has-text("Show who looked")');

@@ -11,6 +11,7 @@ import { openPool, type Pool } from '../../src/store/pool.ts';
 import { sealDurable } from '../../src/store/seal.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { TEAM, team } from '../harness/directory.ts';
+import { overseen } from '../harness/overseen.ts';
 import { type Service, staff, startService } from '../harness/service.ts';
 import { anEntry } from '../unit/audit/entries.ts';
 
@@ -154,17 +155,6 @@ describe('as the service runs it', () => {
   });
   afterAll(() => service.close());
 
-  const overseen = async (): Promise<void> => {
-    await sealDurable(service.pool);
-    const head =
-      (await service.pool.query<{ seq: number }>('select max(seq) as seq from audit_seal')).rows[0]?.seq ?? 0;
-    for (const end = Date.now() + 20_000; Date.now() < end; ) {
-      const place = await service.pool.query<{ seq: number }>('select seq from oversight_place');
-      if ((place.rows[0]?.seq ?? 0) >= head) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('oversight does not follow the seal');
-  };
   const late = async (who: string): Promise<(string | null)[]> => {
     const { rows } = await service.pool.query<{ word: string | null }>(
       `select coalesce(a.body::jsonb ->> 'explanation', e.explanation) as word from audit_seal s
@@ -179,7 +169,7 @@ describe('as the service runs it', () => {
   test('Q3: a team explains nothing; named roles, and what she recorded herself, do', async () => {
     const other = service.as(staff('mw-other'));
     expect((await other.get('Patient/seen')).status).toBe(200);
-    await overseen();
+    await overseen(service);
     const note = {
       resourceType: 'Observation',
       status: 'final',
@@ -190,10 +180,10 @@ describe('as the service runs it', () => {
     };
     const written = await other.post('Observation', note);
     expect([written.status, written.text.slice(0, 300)]).toEqual([201, expect.any(String)]);
-    await overseen();
+    await overseen(service);
     expect((await other.get('Patient/seen')).status).toBe(200);
     expect((await service.as('midwife').get('Patient/seen/$everything')).status).toBe(200);
-    await overseen();
+    await overseen(service);
     expect(await late('mw-other')).toEqual([null, 'record-event']);
     expect(await late('mw-priya')).toEqual(['named-role']);
   });

@@ -36,6 +36,19 @@ export async function familyByWords(db: Db, words: readonly string[]): Promise<F
   return row;
 }
 
+/** The family of people already known: themselves, mothers, unborn babies and siblings as far as the record links them. */
+export async function familyOfPatients(db: Db, patients: readonly string[]): Promise<string[]> {
+  const result = await db.query<{ family: string[] }>({
+    name: 'access_family_of',
+    text: `with found as (select ref from unnest($1::text[]) as ref), parents as (
+        select ref from found union select k.mother from kin k join found f on k.child = f.ref
+      )
+      select array(select ref from parents union select k.child from kin k join parents p on k.mother = p.ref) as family`,
+    values: [patients],
+  });
+  return result.rows[0]?.family ?? [];
+}
+
 export interface AccessScope {
   /** `Patient/..` */
   family: readonly string[];

@@ -62,6 +62,15 @@ export interface Opened {
   hour: string;
 }
 
+/** An access that officers ask for by this kind, about one person. */
+export interface Access {
+  kind: string;
+  seq: number;
+  patient: string;
+  party: string;
+  at: string;
+}
+
 export interface NewAlert {
   rule: string;
   severity: string;
@@ -79,6 +88,7 @@ export interface StepResult {
   explained: { seq: number; explanation: AccessExplanation }[];
   opened: Opened[];
   marks: Mark[];
+  accesses: Access[];
   alerts: NewAlert[];
   /** Further records of alerts that stand already. */
   again: { id: number; seq: number }[];
@@ -111,6 +121,12 @@ export async function commitStep(pool: Pool, step: StepResult): Promise<AlertNot
        select kind, party, patient, at, seq from jsonb_to_recordset($1)
          as m(kind text, party text, patient text, at timestamptz, seq bigint) on conflict do nothing`,
       [JSON.stringify(marks)],
+    );
+    await client.query(
+      `insert into oversight_access (kind, seq, patient, party, at)
+       select kind, seq, patient, party, at from jsonb_to_recordset($1)
+         as x(kind text, seq bigint, patient text, party text, at timestamptz) on conflict do nothing`,
+      [JSON.stringify(step.accesses)],
     );
     await client.query(
       `update alert a set hits = a.hits + g.hits, last_seq = greatest(a.last_seq, g.seq) from (

@@ -1,0 +1,101 @@
+/** The workflow of a case (domain.md 6.6): what may follow what, who may not, and its clocks. Pure. */
+import { createHash } from 'node:crypto';
+import { londonDate } from '../fhir/london.ts';
+
+export type CaseState = 'new' | 'assigned' | 'decided' | 'closed';
+export type CaseOutcome = 'appropriate' | 'training-need' | 'policy-gap' | 'inappropriate' | 'malicious';
+export type CaseAct = 'assign' | 'note' | 'ask' | 'explain' | 'decide' | 'close';
+
+export const OUTCOMES: readonly CaseOutcome[] = [
+  'appropriate',
+  'training-need',
+  'policy-gap',
+  'inappropriate',
+  'malicious',
+];
+
+export interface CaseStanding {
+  state: CaseState;
+  outcome: CaseOutcome | null;
+  /** People whose access is looked into. */
+  parties: readonly string[];
+  decidedBy: string | null;
+  /** Two people close it whatever the outcome: the officer's own team lead is concerned. */
+  twoNeeded: boolean;
+}
+
+const FROM: Readonly<Record<CaseAct, readonly CaseState[]>> = {
+  assign: ['new', 'assigned'],
+  note: ['new', 'assigned', 'decided'],
+  ask: ['assigned'],
+  explain: ['new', 'assigned'],
+  decide: ['assigned'],
+  close: ['decided'],
+};
+
+/** Outcomes that two people sign: a colleague's name and work hang on them. */
+const GRAVE: readonly CaseOutcome[] = ['inappropriate', 'malicious'];
+
+export function isGrave(outcome: CaseOutcome | null): boolean {
+  return outcome !== null && GRAVE.includes(outcome);
+}
+
+/** The acts that are open in a state, for the page. */
+export function actsIn(state: CaseState): CaseAct[] {
+  return (['assign', 'note', 'ask', 'explain', 'decide', 'close'] as const).filter((act) => FROM[act].includes(state));
+}
+
+/** Why this officer may not do this now, in words; null when she may. */
+export function refusalOf(act: CaseAct, standing: CaseStanding, officer: string): string | null {
+  if (standing.parties.includes(officer)) return 'It is about your own access: a colleague has to look at it.';
+  if (!FROM[act].includes(standing.state)) return `This is not possible while the case is ${standing.state}.`;
+  if (act === 'explain' && standing.twoNeeded)
+    return 'It is about your own team lead: decide it, and a colleague closes it.';
+  const needsTwo = isGrave(standing.outcome) || standing.twoNeeded;
+  if (act === 'close' && needsTwo && standing.decidedBy === officer) {
+    return 'A second person closes a case with this outcome.';
+  }
+  return null;
+}
+
+/** Working days until a case must have been reviewed (A-01, A-11, R-18). */
+export const REVIEW_DAYS = 5;
+/** Hours to decide whether the ICO is told, from the moment a breach is recognised. */
+export const BREACH_HOURS = 72;
+
+/** The London date this many working days after an instant: Monday to Friday; public holidays are not known here. */
+export function workingDaysAfter(instant: Date, days: number): string {
+  const day = new Date(`${londonDate(instant)}T12:00:00Z`);
+  for (let left = days; left > 0; ) {
+    day.setUTCDate(day.getUTCDate() + 1);
+    if (day.getUTCDay() !== 0 && day.getUTCDay() !== 6) left -= 1;
+  }
+  return day.toISOString().slice(0, 10);
+}
+
+export interface CaseLine {
+  n: number;
+  at: string;
+  byParty: string;
+  byName: string;
+  kind: CaseAct | 'open' | 'evidence';
+  words: string;
+}
+
+/** Hex SHA-256 over the hash of the line before and this line: a line that is changed or taken out shows. */
+export function lineHash(before: string, line: CaseLine): string {
+  const { n, at, byParty, byName, kind, words } = line;
+  return createHash('sha256')
+    .update(JSON.stringify([before, n, at, byParty, byName, kind, words]))
+    .digest('hex');
+}
+
+/** The number of the first line whose hash does not follow, or null when the log is whole. */
+export function brokenLine(lines: readonly (CaseLine & { hash: string })[]): number | null {
+  let before = '';
+  for (const [i, line] of lines.entries()) {
+    if (line.n !== i + 1 || line.hash !== lineHash(before, line)) return i + 1;
+    before = line.hash;
+  }
+  return null;
+}

@@ -1,0 +1,110 @@
+/** One case: opening it, reading it, and each of its steps. Identity is visible from here on (R-26). */
+
+import type { CaseAct } from '../audit/case-rules.ts';
+import { printedNhsNumber } from '../fhir/identifiers.ts';
+import { type CaseSource, type CaseView, openCase, readCase, stepCase } from '../record/cases.ts';
+import { enterDesk } from '../record/officer.ts';
+import type { Context } from '../record/types.ts';
+import { type FieldError, readLookForm, readWords } from './access-form.ts';
+import { lineWords, outcomeWords, stateWords } from './case-words.ts';
+import type { Page } from './pages.ts';
+import { keepLook } from './session.ts';
+import { shownDay, shownTime } from './times.ts';
+import type { Visit } from './visit.ts';
+
+interface OpenContext {
+  alert: string;
+  access: string;
+  nhsNumber: string;
+  reason: string;
+  errors: FieldError[];
+}
+
+/** The form: from an alert or an access named in the address, or by NHS number. */
+export async function openForm(visit: Visit, context: Context): Promise<Page> {
+  await enterDesk(visit.deps.door, context);
+  const { alert, access } = sourceIn((name) => visit.query.get(name) ?? '');
+  return form(200, { alert, access, nhsNumber: '', reason: '', errors: [] });
+}
+
+function sourceIn(get: (name: string) => string): { alert: string; access: string } {
+  const [alert, access] = [get('alert'), get('access')];
+  return { alert: /^AL-[0-9A-F]{10}$/.test(alert) ? alert : '', access: /^[1-9]\d{0,14}$/.test(access) ? access : '' };
+}
+
+function form(status: number, context: OpenContext): Page {
+  return { status, template: 'case-open', context: { ...context } };
+}
+
+export async function openPosted(visit: Visit, context: Context): Promise<Page> {
+  const { alert, access } = sourceIn((name) => visit.form.get(name) ?? '');
+  const byNumber = alert === '' && access === '';
+  const typed = { number: visit.form.get('nhs-number') ?? '', reason: visit.form.get('reason') ?? '' };
+  const { nhsNumber, reason, errors: found } = readLookForm(typed.number, typed.reason);
+  const errors = found.filter(({ field }) => byNumber || field !== 'nhs-number');
+  if (errors.length > 0) {
+    await enterDesk(visit.deps.door, context);
+    return form(422, { alert, access, nhsNumber, reason, errors });
+  }
+  const source: CaseSource = alert !== '' ? { alert } : access !== '' ? { access: Number(access) } : { nhsNumber };
+  return { redirect: `/console/cases/${await openCase(visit.deps.door, context, source, reason)}` };
+}
+
+export async function casePage(visit: Visit, context: Context): Promise<Page> {
+  return shown(200, await readCase(visit.deps.door, context, visit.look), context, []);
+}
+
+const ACTS: readonly CaseAct[] = ['assign', 'note', 'ask', 'explain', 'decide', 'close'];
+/** What each step must at least say. */
+const LEAST: Readonly<Record<CaseAct, number>> = { assign: 0, note: 3, ask: 3, explain: 15, decide: 15, close: 0 };
+
+export async function casePosted(visit: Visit, context: Context): Promise<Page> {
+  const { door } = visit.deps;
+  const act = ACTS.find((one) => one === visit.form.get('act'));
+  if (visit.form.get('act') === 'look') return lookFrom(visit, context);
+  const version = Number(visit.form.get('version'));
+  const outcome = visit.form.get('outcome') ?? null;
+  const { words, errors } = readWords(visit.form.get(`${act}-words`) ?? '', `${act}-words`, LEAST[act ?? 'note']);
+  if (act === 'decide' && outcome === null) errors.unshift({ field: 'outcome', text: 'Select what you decided' });
+  if (act === undefined || !Number.isSafeInteger(version) || errors.length > 0) {
+    return shown(422, await readCase(door, context, visit.look), context, errors);
+  }
+  await stepCase(door, context, visit.look, { act, words, outcome, version });
+  return { redirect: `/console/cases/${visit.look}` };
+}
+
+/** Who looked at this family: a look with the case as its reason, so that no number is in any address. */
+async function lookFrom(visit: Visit, context: Context): Promise<Page> {
+  const { nhsNumbers, file } = await readCase(visit.deps.door, context, visit.look);
+  const nhsNumber = nhsNumbers.find((one) => one === visit.form.get('number')) ?? nhsNumbers[0];
+  if (visit.session === null || nhsNumber === undefined) return { redirect: `/console/cases/${file.reference}` };
+  const look = keepLook(visit.session, { nhsNumber, reason: `Case ${file.reference}: ${file.reason}` });
+  return { redirect: `/console/access-record/${look.id}` };
+}
+
+function shown(status: number, view: CaseView, context: Context, errors: FieldError[]): Page {
+  const { file, lines, alerts, acts, breachBy } = view;
+  return {
+    status,
+    template: 'case',
+    context: {
+      errors,
+      reference: file.reference,
+      version: file.version,
+      state: stateWords(file.state, file.outcome),
+      reason: file.reason,
+      people: view.people,
+      numbers: view.nhsNumbers.map((number) => ({ number, printed: printedNhsNumber(number) })),
+      opened: shownTime(file.opened),
+      due: shownDay(file.reviewDue),
+      overdue: file.state !== 'closed' && file.reviewDue < context.now.toISOString().slice(0, 10),
+      breach: breachBy === null ? null : shownTime(breachBy),
+      alerts: alerts.map((alert) => ({ ...alert, at: shownTime(alert.at) })),
+      lines: lines.map((line) => ({ ...line, at: shownTime(line.at), did: lineWords(line.kind) })),
+      broken: view.broken,
+      may: Object.fromEntries(acts.map(({ act, no }) => [act, no === null])),
+      why: acts.find(({ act, no }) => act === 'close' && no !== null)?.no ?? null,
+      outcomes: view.outcomes.map((value) => ({ value, text: outcomeWords(value) })),
+    },
+  };
+}

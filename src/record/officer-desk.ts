@@ -1,0 +1,108 @@
+/** What officers read on their desk: today, alerts, cases, unexplained accesses. No family is named outside a case (R-26). */
+import { ALERT_RULES } from '../audit/alert-rules.ts';
+import { auditEntry } from '../audit/entry.ts';
+import { londonDate } from '../fhir/london.ts';
+import type { Role } from '../governance/types.ts';
+import { type AlertRow, alertsOf, type Desk, deskOf, markedAccesses } from '../store/models/alerts.ts';
+import { type CaseFile, casesOf } from '../store/models/cases.ts';
+import { deskEntry, officerOf, onDesk } from './officer.ts';
+import type { Context, Door } from './types.ts';
+
+/** Counts of what waits for an officer today. */
+export function readDesk(door: Door, context: Context): Promise<Desk> {
+  const entry = deskEntry(context, 'desk');
+  return onDesk(door, context, entry, async () => {
+    const desk = await deskOf(door.pool, officerOf(context), londonDate(context.now));
+    await door.audit.write(entry);
+    return desk;
+  });
+}
+
+export interface AlertQuestion {
+  mode: 'live' | 'observe';
+  state: 'open' | 'all';
+  rule: string | null;
+  before: number | null;
+}
+
+const ALERTS_PER_PAGE = 25;
+
+/** The alert rules as pages name them; `off` says why one cannot run. */
+export function alertRules(): { id: string; words: string; off: string | null }[] {
+  return ALERT_RULES.map(({ id, words, off }) => ({ id, words, off }));
+}
+
+/** A page of alerts, newest first, without the people they are about; an alert about the officer herself is left out. */
+export function readAlerts(
+  door: Door,
+  context: Context,
+  question: AlertQuestion,
+): Promise<{ alerts: Omit<AlertRow, 'patient'>[]; next: number | null }> {
+  const entry = deskEntry(context, 'alerts');
+  return onDesk(door, context, entry, async () => {
+    const rows = await alertsOf(door.pool, { ...question, limit: ALERTS_PER_PAGE + 1 });
+    await door.audit.write({ ...entry, query: { ...door.auditQuery('', context.requestId), count: rows.length } });
+    const page = rows.slice(0, ALERTS_PER_PAGE);
+    const alerts = page.flatMap(({ patient: _, ...row }) => (row.party === officerOf(context) ? [] : [row]));
+    return { alerts, next: rows.length > ALERTS_PER_PAGE ? (page.at(-1)?.id ?? null) : null };
+  });
+}
+
+const CASES_SHOWN = 100;
+
+/** Cases, those due first; one about the officer herself is left out. */
+export function readCases(door: Door, context: Context): Promise<CaseFile[]> {
+  const entry = deskEntry(context, 'cases');
+  return onDesk(door, context, entry, async () => {
+    const files = await casesOf(door.pool, CASES_SHOWN);
+    await door.audit.write(entry);
+    return files.filter(({ parties }) => !parties.includes(officerOf(context)));
+  });
+}
+
+/** Kinds of access officers may ask for (Q3, Q5, Q8, Q9). */
+export const MARKED_KINDS = [
+  'unexplained',
+  'R',
+  'V',
+  's-flag',
+  'EMP',
+  'CEL',
+  'after-relationship',
+  'same-surname',
+  'same-address',
+] as const;
+export type MarkedKind = (typeof MARKED_KINDS)[number];
+
+export interface MarkedEvent {
+  seq: number;
+  at: Date;
+  name: string;
+  role: Role | null;
+  interaction: ReturnType<typeof auditEntry>['interaction'];
+  types: string[];
+  label: string | null;
+}
+
+const ACCESSES_PER_PAGE = 25;
+
+/** Accesses of one kind by anybody about anybody, newest first: who, when and what type; whose record stays out. */
+export function readMarked(
+  door: Door,
+  context: Context,
+  asked: { kind: MarkedKind; before: number | null },
+): Promise<{ events: MarkedEvent[]; next: number | null }> {
+  const entry = deskEntry(context, `accesses ${asked.kind}`);
+  return onDesk(door, context, entry, async () => {
+    const rows = await markedAccesses(door.pool, { ...asked, patients: null, limit: ACCESSES_PER_PAGE + 1 });
+    await door.audit.write(entry);
+    const page = rows.slice(0, ACCESSES_PER_PAGE);
+    const events = page.flatMap(({ seq, at, party, name, body }): MarkedEvent[] => {
+      if (party === officerOf(context)) return [];
+      const { agent, interaction, entities, label } = auditEntry({ at: at.toISOString(), body, patients: [] });
+      const types = [...new Set(entities.map((one) => one.split('/')[0] ?? ''))];
+      return [{ seq, at, name: agent.name ?? name, role: agent.role, interaction, types, label }];
+    });
+    return { events, next: rows.length > ACCESSES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null };
+  });
+}

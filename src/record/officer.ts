@@ -1,0 +1,49 @@
+/** What every step on the officers' desk has in common: who may, that it is recorded with it, and what it never shows. */
+import { auditColumns } from '../audit/entry.ts';
+import type { AuditEntry } from '../audit/types.ts';
+import type { Decision, Role } from '../governance/types.ts';
+import type { PoolClient } from '../store/pool.ts';
+import { writeRows } from '../store/write.ts';
+import { officersOnly } from './console-door.ts';
+import { entryOf } from './entry.ts';
+import { audited, refused } from './refusal.ts';
+import type { Context, Door } from './types.ts';
+
+/** Who works on cases; a Caldicott Guardian may be the second person. */
+const DESK: readonly Role[] = ['ig-officer', 'caldicott-guardian'];
+
+/** The officer's own reference, as it stands in records and cases. */
+export function officerOf(context: Context): string {
+  return context.principal.practitionerRole ?? context.principal.subject;
+}
+
+/** The entry of one step on the desk; `detail` is one machine word. */
+export function deskEntry(context: Context, detail: string, more: Partial<AuditEntry> = {}): AuditEntry {
+  return { ...entryOf(context, 'operation'), entities: ['AuditEvent'], rules: ['R-26'], detail, ...more };
+}
+
+/** Runs a step for officers alone (R-26); every refusal and failure is recorded. @throws Outcome 403 for others */
+export function onDesk<T>(door: Door, context: Context, entry: AuditEntry, work: () => Promise<T>): Promise<T> {
+  return audited(door, entry, async () => {
+    const closed = DESK.includes(context.principal.role) ? null : officersOnly(door, context);
+    if (closed !== null) throw await refused(door, entry, closed);
+    return work();
+  });
+}
+
+/** Lets officers pass to a page that shows nothing yet. @throws Outcome 403, recorded, for everyone else */
+export function enterDesk(door: Door, context: Context): Promise<void> {
+  const entry = deskEntry(context, 'desk-form');
+  return onDesk(door, context, entry, () => door.audit.write(entry));
+}
+
+/** The record of a step in the commit of what it changes. */
+export async function recordInside(client: PoolClient, entry: AuditEntry): Promise<void> {
+  await writeRows(client, { rows: [], facts: null, audit: [auditColumns(entry)] });
+}
+
+/** A refusal told plainly: the page is no secret, what stands in it is. */
+export function notYours(reason: 'conflict' | 'own-record', text: string): Decision {
+  const rules = reason === 'conflict' ? ['R-12'] : ['R-11'];
+  return { permit: false, rules, reason, text, explanation: null, masks: [], concealed: false, wayIn: null };
+}

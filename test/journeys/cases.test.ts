@@ -1,0 +1,292 @@
+/** Alerts and accesses become cases (domain.md 6.6): who may, what may follow what, two people where it hurts, no family outside. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
+import { readCase, stepCase } from '../../src/record/cases.ts';
+import { createStanding } from '../../src/record/standing.ts';
+import type { Context } from '../../src/record/types.ts';
+import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { openPool } from '../../src/store/pool.ts';
+import { overseen } from '../harness/overseen.ts';
+import {
+  browserOf,
+  CANARIES,
+  type Console,
+  lookAround,
+  NUMBER,
+  openConsole,
+  REASON,
+  trail,
+  wordsOf,
+} from './console-world.ts';
+
+let world: Console;
+beforeAll(async () => {
+  world = await openConsole();
+  await lookAround(world);
+  const second = [
+    { resourceType: 'Practitioner', id: 'ig-second', active: true, name: [{ family: 'Second', given: ['Ines'] }] },
+    {
+      resourceType: 'PractitionerRole',
+      id: 'ig-second',
+      active: true,
+      period: { start: '2020-01-01' },
+      practitioner: { reference: 'Practitioner/ig-second' },
+      organization: { reference: 'Organization/trust' },
+      code: [{ text: 'Privacy officer' }],
+    },
+  ];
+  await world.service.load(second);
+  await overseen(world.service);
+}, 60_000);
+afterAll(() => world.service.close());
+
+const PRINTED = '999 000 1006';
+
+async function officer() {
+  const visitor = browserOf(world.origin);
+  await visitor.signIn('ig-officer');
+  return visitor;
+}
+
+/** A colleague of the officer, as the record knows her. */
+async function colleague(): Promise<Context> {
+  const { door } = world.service.app;
+  const caller = {
+    issuer: door.base,
+    subject: 'ig-second',
+    clientId: 'test',
+    jti: 'second',
+    scopes: ['user/*.cruds'],
+    fhirUser: 'PractitionerRole/ig-second',
+    org: null,
+    patient: null,
+  };
+  const now = door.clock();
+  const standing = await createStanding({ pool: door.pool, mode: 'demo' }).resolve(caller, {
+    purpose: 'HSYSADMIN',
+    now,
+    fresh: true,
+  });
+  return { ...standing, caller, requestId: 'colleague-request', address: null, now };
+}
+
+async function alertAbout(party: string, seq: number): Promise<string> {
+  const at = new Date().toISOString();
+  const alert = {
+    rule: 'A-01',
+    severity: 'high',
+    mode: 'live' as const,
+    at,
+    seq,
+    party,
+    patient: 'Patient/canaryfam',
+    why: 'Break-glass was used',
+  };
+  const [made] = await insertAlerts(world.service.pool, [alert]);
+  if (made === undefined) throw new Error('no alert was made');
+  return made.reference;
+}
+
+const versionIn = (html: string): string => /name="version" value="(\d+)"/.exec(html)?.[1] ?? '0';
+
+describe('the desk', () => {
+  test('is for officers: everyone else is refused, and recorded', async () => {
+    const midwife = browserOf(world.origin);
+    await midwife.signIn('midwife');
+    for (const path of [
+      '/console',
+      '/console/alerts',
+      '/console/accesses',
+      '/console/cases',
+      '/console/cases/open',
+      '/console/cases/CASE-1',
+    ]) {
+      expect([path, (await midwife.get(path)).status]).toEqual([path, 403]);
+    }
+    const refused = (await trail(world.service, 'case-read')).map(({ body }) => JSON.parse(body));
+    expect(refused[0]).toMatchObject({ outcome: 4, status: 403, rules: ['R-26'] });
+  });
+
+  test('shows who and when, and no family: no number, name, id or content', async () => {
+    const imran = await officer();
+    await alertAbout('PractitionerRole/hv-helen', 9_001);
+    for (const path of [
+      '/console',
+      '/console/alerts',
+      '/console/alerts?mode=observe',
+      '/console/accesses',
+      '/console/accesses?kind=R',
+      '/console/cases',
+      '/console/cases/open',
+    ]) {
+      const page = await imran.get(path);
+      expect([path, page.status]).toEqual([path, 200]);
+      // The hint of the form shows a number of the same shape.
+      for (const canary of [...CANARIES, NUMBER, ...(path.endsWith('open') ? [] : [PRINTED])])
+        expect([path, page.html.includes(canary)]).toEqual([path, false]);
+    }
+    const accesses = wordsOf((await imran.get('/console/accesses')).html);
+    expect(accesses).toContain('Karl');
+    expect(accesses).not.toContain('Priya');
+    expect(wordsOf((await imran.get('/console/alerts')).html)).toContain('Break-glass was used');
+    expect(wordsOf((await imran.get('/console/alerts')).html)).toContain('A-15');
+  });
+});
+
+describe('a case', () => {
+  test('from an unexplained access to a close by two people, every step in log and trail', async () => {
+    const imran = await officer();
+    const list = await imran.get('/console/accesses');
+    const [, link = ''] = /href="(\/console\/cases\/open\?access=\d+)"/.exec(list.html) ?? [];
+    const access = new URLSearchParams(link.split('?')[1]).get('access') ?? '';
+    expect((await imran.fill(link, '/console/cases/open', { access, reason: 'short' })).status).toBe(422);
+    const opened = await imran.fill(link, '/console/cases/open', { access, reason: REASON });
+    expect([opened.status, opened.address.slice(0, 20)]).toEqual([200, '/console/cases/CASE-']);
+    // Identity is visible from here on, content is not.
+    expect(wordsOf(opened.html)).toContain(PRINTED);
+    expect(wordsOf(opened.html)).toContain('Karl');
+    for (const canary of CANARIES) expect([canary, opened.html.includes(canary)]).toEqual([canary, false]);
+    expect(opened.html).not.toContain('What do you decide?');
+    const reference = opened.address.split('/').at(-1) ?? '';
+
+    const step = async (act: string, more: Record<string, string> = {}) => {
+      const page = await imran.get(opened.address);
+      return imran.fill(opened.address, opened.address, { act, version: versionIn(page.html), ...more });
+    };
+    expect(
+      (await step('decide', { outcome: 'inappropriate', 'decide-words': 'Nothing explains this access.' })).status,
+    ).toBe(409);
+    expect((await step('assign')).status).toBe(200);
+    const numbered = await step('note', { 'note-words': `It was ${PRINTED}` });
+    expect([numbered.status, wordsOf(numbered.html).includes('long number')]).toEqual([422, true]);
+    const stale = await imran.fill(opened.address, opened.address, {
+      act: 'note',
+      version: '1',
+      'note-words': 'Too late',
+    });
+    expect(stale.status).toBe(409);
+    expect((await step('note', { 'note-words': '<b>No appointment</b> in the diary' })).html).toContain(
+      '&lt;b&gt;No appointment',
+    );
+    expect((await step('decide', { outcome: 'fine', 'decide-words': 'Nothing explains this access.' })).status).toBe(
+      422,
+    );
+    const decided = await step('decide', { outcome: 'inappropriate', 'decide-words': 'Nothing explains this access.' });
+    expect([decided.status, wordsOf(decided.html).includes('ICO')]).toEqual([200, true]);
+    expect(wordsOf(decided.html)).toContain('A second person closes');
+    expect((await step('close')).status).toBe(409);
+
+    const { door } = world.service.app;
+    const second = await colleague();
+    const seen = await readCase(door, second, reference);
+    const close = { act: 'close' as const, words: '', outcome: null, version: seen.file.version };
+    const both = await Promise.allSettled([
+      stepCase(door, second, reference, close),
+      stepCase(door, second, reference, close),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const closed = await readCase(door, second, reference);
+    expect(closed.file).toMatchObject({ state: 'closed', outcome: 'inappropriate' });
+    expect(closed.lines.map(({ kind }) => kind)).toEqual(['open', 'assign', 'note', 'evidence', 'decide', 'close']);
+    expect(closed.broken).toBeNull();
+    const recorded = (await trail(world.service, 'case-')).map(({ body, patients }) => ({
+      ...JSON.parse(body),
+      patients,
+    }));
+    for (const act of ['open', 'assign', 'note', 'decide', 'close']) {
+      const found = recorded.find((one) => one.detail === `case-${act} ${reference}` && one.outcome === 0);
+      expect([act, found?.patients.includes('Patient/canaryfam')]).toEqual([act, true]);
+    }
+    for (const address of imran.addresses) expect(address).not.toMatch(/9990001006|canaryfam/);
+  });
+
+  test('by NHS number; its log cannot be changed without showing it', async () => {
+    const imran = await officer();
+    const unknown = { 'nhs-number': '9990001138', reason: REASON };
+    expect((await imran.fill('/console/cases/open', '/console/cases/open', unknown)).status).toBe(404);
+    const opened = await imran.fill('/console/cases/open', '/console/cases/open', {
+      'nhs-number': NUMBER,
+      reason: REASON,
+    });
+    expect(opened.status).toBe(200);
+    const look = await imran.fill(opened.address, opened.address, { act: 'look', number: NUMBER });
+    expect([look.status, look.address.slice(0, 23)]).toEqual([200, '/console/access-record/']);
+    const reference = opened.address.split('/').at(-1);
+    await expect(world.service.pool.query(`update case_line set words = 'x'`)).rejects.toMatchObject({ code: '42501' });
+    const owner = openPool(world.service.database.ownerUrl, 1);
+    await expect(owner.query(`delete from case_line`)).rejects.toMatchObject({ code: 'TDA01' });
+    await owner.query('alter table case_line disable trigger user');
+    await owner.query(
+      `update case_line set words = 'another reason' where n = 1 and case_id = (select id from case_file where reference = $1)`,
+      [reference],
+    );
+    await owner.query('alter table case_line enable trigger user');
+    await owner.end();
+    expect(wordsOf((await imran.get(opened.address)).html)).toContain('changed at line 1');
+  });
+
+  test('about the officer’s own access is a colleague’s: not opened, not listed, not read', async () => {
+    const imran = await officer();
+    const own = await alertAbout('PractitionerRole/ig-imran', 9_002);
+    expect((await imran.get('/console/alerts')).html).not.toContain(own);
+    expect(
+      (await imran.fill('/console/cases/open', '/console/cases/open', { alert: own, reason: REASON })).status,
+    ).toBe(403);
+    const other = await alertAbout('PractitionerRole/hv-helen', 9_003);
+    const page = await imran.fill('/console/cases/open', '/console/cases/open', { alert: other, reason: REASON });
+    expect(wordsOf(page.html)).toContain('Helen');
+    // One alert, one case.
+    expect(
+      (await imran.fill('/console/cases/open', '/console/cases/open', { alert: other, reason: REASON })).status,
+    ).toBe(404);
+    await world.service.pool.query(
+      `update case_file set parties = array['PractitionerRole/ig-imran'] where reference = $1`,
+      [page.address.split('/').at(-1)],
+    );
+    expect((await imran.get(page.address)).status).toBe(403);
+    expect((await imran.get('/console/cases')).html).not.toContain(page.address);
+  });
+});
+
+describe('the rules alone', () => {
+  const open = { state: 'new' as const, outcome: null, parties: [], decidedBy: null, twoNeeded: false };
+  test('order, conflicts, two people', () => {
+    expect(refusalOf('decide', open, 'a')).not.toBeNull();
+    expect(refusalOf('decide', { ...open, state: 'assigned' }, 'a')).toBeNull();
+    expect(refusalOf('note', { ...open, parties: ['a'] }, 'a')).toMatch(/own access/);
+    expect(refusalOf('explain', { ...open, twoNeeded: true }, 'a')).toMatch(/team lead/);
+    const decided = { ...open, state: 'decided' as const, decidedBy: 'a' };
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate' }, 'a')).toBeNull();
+    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'a')).toMatch(/second person/);
+    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'b')).toBeNull();
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate', twoNeeded: true }, 'a')).toMatch(/second person/);
+    expect(refusalOf('note', { ...open, state: 'closed' }, 'a')).toMatch(/closed/);
+  });
+
+  test('five working days pass over weekends, by London’s calendar', () => {
+    expect(workingDaysAfter(new Date('2026-11-23T09:00:00Z'), 5)).toBe('2026-11-30');
+    expect(workingDaysAfter(new Date('2026-11-27T23:30:00Z'), 5)).toBe('2026-12-04');
+    expect(workingDaysAfter(new Date('2026-11-28T12:00:00Z'), 5)).toBe('2026-12-04');
+    // Already the 1st in London, still the 31st in UTC.
+    expect(workingDaysAfter(new Date('2026-03-31T23:30:00Z'), 1)).toBe('2026-04-02');
+  });
+
+  test('a changed, missing or swapped line is named', () => {
+    const lines: (CaseLine & { hash: string })[] = [];
+    for (let n = 1; n <= 4; n += 1) {
+      const line: CaseLine = {
+        n,
+        at: '2026-11-28T10:00:00.000Z',
+        byParty: 'a',
+        byName: 'A',
+        kind: 'note',
+        words: `word ${n}`,
+      };
+      lines.push({ ...line, hash: lineHash(lines.at(-1)?.hash ?? '', line) });
+    }
+    expect(brokenLine(lines)).toBeNull();
+    expect(brokenLine(lines.map((one) => (one.n === 3 ? { ...one, words: 'other' } : one)))).toBe(3);
+    expect(brokenLine(lines.filter(({ n }) => n !== 2))).toBe(2);
+    expect(brokenLine(lines.map((one) => (one.n === 2 ? { ...one, byName: 'B' } : one)))).toBe(2);
+  });
+});
