@@ -2,6 +2,8 @@
 import type { JsonObject } from './types.ts';
 
 export interface XmlProp {
+  /** Element name, without the type of a choice: `value`. */
+  name: string;
   /** JSON name, e.g. `valueQuantity`; shadows of primitives are `_birthDate`. */
   key: string;
   kind: 'primitive' | 'complex' | 'resource' | 'xhtml' | 'shadow' | 'type';

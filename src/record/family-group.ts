@@ -51,8 +51,12 @@ async function visiblePeople(door: Door, context: Context, people: readonly stri
 
 /** A family's earlier compositions are for its authors (domain.md 3.5: Group has no history for non-authors). */
 export function mayReadHistory(context: Context, row: ResourceRow): boolean {
-  const { principal } = context;
-  if (row.type !== 'Group' || principal.role === 'steward') return true;
+  return row.type !== 'Group' || isAuthor(context, row);
+}
+
+/** Is she one of those who wrote this resource? The demo's loader counts as one. */
+export function isAuthor({ principal }: Context, row: ResourceRow): boolean {
+  if (principal.role === 'steward') return true;
   const selves = [...principal.parties, `Client/${principal.clientId}`];
   return row.authors.some((author) => selves.includes(author));
 }

@@ -19,10 +19,13 @@ export function patch(
     door,
     { ...entryOf(context, 'patch'), entities: ['id' in target ? `${type}/${target.id}` : type] },
     () => {
-      const operations = parseJson(request.body);
+      const document = parseJson(request.body);
       return retrying(() =>
         onTarget(door, target, async (db) => {
-          const change = await preparePatch({ door, context, db }, type, target, { patch: operations, kind, ifMatch });
+          const change = await preparePatch({ door, context, db }, type, target, {
+            patch: { kind, document },
+            ifMatch,
+          });
           return one(await commit(door, db, context, [change]));
         }),
       );

@@ -1,19 +1,20 @@
 /** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
 import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
 import type { JsonDocument } from '../fhir/json.ts';
+import { changeMeta, type MetaChange, type MetaParts } from '../fhir/meta.ts';
 import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { applyJsonPatch } from '../fhir/patch.ts';
 import type { Resource } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import type { Action } from '../governance/types.ts';
 import { type Db, readCurrent } from '../store/reads.ts';
-import type { DecidableRow } from '../store/rows.ts';
+import type { DecidableRow, ResourceRow } from '../store/rows.ts';
 import { requireAnswers } from './answers.ts';
 import { findByCriteria } from './conditional.ts';
 import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
-import { mayReadHistory } from './family-group.ts';
+import { isAuthor, mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
@@ -21,6 +22,9 @@ import type { Context, Door, ResourceDocument } from './types.ts';
 
 /** Where a write goes: an id, or criteria that must mean at most one resource. */
 export type Target = { id: string } | { criteria: string };
+
+/** What a patch does: a document of the two kinds of patch, or a change of labels. */
+export type Patch = { kind: 'json' | 'fhirpath'; document: JsonDocument } | { kind: MetaChange; parts: MetaParts };
 
 export interface Writing {
   door: Door;
@@ -126,7 +130,7 @@ export async function preparePatch(
   writing: Writing,
   type: string,
   target: Target,
-  request: { patch: JsonDocument; kind: 'json' | 'fhirpath'; ifMatch: string | null },
+  request: { patch: Patch; ifMatch: string | null },
 ): Promise<Change> {
   await pass(writing, 'patch', type);
   const id = 'id' in target ? target.id : await findByCriteria(writing, type, target.criteria, 'patch');
@@ -138,11 +142,23 @@ export async function preparePatch(
   requireVersion(current, request.ifMatch);
   if (current.row.deleted || current.row.body === null) throw refuse(410, 'deleted', 'This resource was deleted');
   const stored = parseStored(current.row.body);
-  const { root, numbers } = request.patch;
-  const apply = request.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
-  const after = apply(stored.resource, root, stored.numbers, numbers);
+  const after = patched(writing, current.row, stored, request.patch);
   const warnings = await check(writing, after, current);
   return { type, id, interaction: 'patch', document: after, current, before, warnings };
+}
+
+function patched(writing: Writing, row: ResourceRow, stored: ResourceDocument, patch: Patch): ResourceDocument {
+  if ('parts' in patch) {
+    const isLabel = patch.parts.security.length > 0;
+    if (patch.kind === 'meta-delete' && isLabel && !isAuthor(writing.context, row)) throw labelStays();
+    return changeMeta(stored.resource, patch.parts, patch.kind, stored.numbers);
+  }
+  const apply = patch.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
+  return apply(stored.resource, patch.document.root, stored.numbers, patch.document.numbers);
+}
+
+function labelStays(): Outcome {
+  return refuse(403, 'forbidden', 'Security labels are taken away by those who wrote the resource, nobody else (R-13)');
 }
 
 /** delete: null when there is nothing to delete for this caller. */

@@ -14,7 +14,7 @@ import { findByCriteria } from './conditional.ts';
 import { entryOf } from './entry.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
-import { prepareCreate, prepareDelete, preparePatch, prepareUpdate, type Writing } from './prepare.ts';
+import { type Patch, prepareCreate, prepareDelete, preparePatch, prepareUpdate, type Writing } from './prepare.ts';
 import { audited, conflictAsOutcome, sameRecord } from './refusal.ts';
 import type { Context, Door, Written } from './types.ts';
 
@@ -214,8 +214,11 @@ async function changeOf(writing: Writing, one: Assigned, numbers: NumberTexts): 
   if (method === 'PATCH') {
     if (id === null) throw refuse(404, 'not-found', 'The condition matches nothing');
     const json = jsonPatchOf(resource);
-    const patch = json === null ? { root: resource, numbers } : parseJson(json);
-    return preparePatch(writing, type, { id }, { patch, kind: json === null ? 'fhirpath' : 'json', ifMatch });
+    const patch: Patch =
+      json === null
+        ? { kind: 'fhirpath', document: { root: resource, numbers } }
+        : { kind: 'json', document: parseJson(json) };
+    return preparePatch(writing, type, { id }, { patch, ifMatch });
   }
   const document = { resource, numbers };
   if (method === 'PUT' && id !== null) {

@@ -1,69 +1,82 @@
-/** Rows of one person's compartment, in a fixed order: the person first, then by type and id. */
+/** Whose rows belong to one root (a person, a visit, a family, a pregnancy): their ids in a fixed order, the root first. */
 import type { RowRule } from '../governance/types.ts';
 import type { Db } from './reads.ts';
-import { type RawConsent, type RawRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
-import type { FoundRow } from './search.ts';
+import { PAGE_IDS, type SearchAsk } from './search.ts';
+import { typesSql } from './search-sight.ts';
 import { SqlParams } from './sql-params.ts';
 
-export interface CompartmentAsk {
-  /** `Patient/..` */
-  patient: string;
-  /** Null = nothing may be shown. */
+/** Words of the index, any of which makes a row a member, where the rule holds (null = everywhere). */
+export interface Membership {
+  words: readonly string[];
   rule: RowRule | null;
-  now: Date;
-  types: string[] | null;
+}
+
+export interface CompartmentAsk extends Pick<SearchAsk, 'ruleFor' | 'now'> {
+  /** `Type/id` of the root itself. */
+  root: string;
+  members: readonly Membership[];
+  /** Only rows of this pregnancy, the root, and `always`; null = no such limit. */
+  pregnancy: string | null;
+  /** `Type/id`s that a limit to a pregnancy does not leave out. */
+  always: readonly string[];
+  types: readonly string[];
   /** ISO instant: changed at or after. */
   since: string | null;
-  count: number;
-  /** `Type/id` of the last row of the page before. */
-  after: string | null;
+  /** Care dates, low inclusive, high exclusive; `codes` are the `Type.param`s that count as dates of care. */
+  care: { low: string; high: string; codes: readonly string[] } | null;
 }
 
-export interface CompartmentPage {
-  rows: FoundRow[];
-  total: number;
-  /** Where the next page starts; null on the last. */
-  after: string | null;
-}
-
-interface Raw extends RawRow {
-  consents: RawConsent[] | null;
-  total: number;
-}
-
-/** `@p=` and `@s=` words reach the compartment and, before birth, what the fetus' rows say about the mother. */
-export async function compartmentRows(db: Db, ask: CompartmentAsk): Promise<CompartmentPage> {
-  if (ask.rule === null) return { rows: [], total: 0, after: null };
+/**
+ * `Type/id` of every permitted row, at most PAGE_IDS + 1. `@p=` and `@s=` words reach a person's compartment and, before
+ * birth, what the fetus' rows say about the mother.
+ */
+export async function compartmentIds(db: Db, ask: CompartmentAsk): Promise<{ ids: string[]; generation: number }> {
   const params = new SqlParams();
-  const words = params.add([`@p=${ask.patient}`, `@s=${ask.patient}`]);
-  const own = params.add(ask.patient);
+  const root = params.add(ask.root);
   const conditions = [
-    `r.tokens && ${words}::text[]`,
     'not r.deleted',
-    ruleSql(ask.rule, params, ask.now),
-    ...(ask.types === null ? [] : [`r.type = any (${params.add(ask.types)}::text[])`]),
+    typesSql(ask.types, { ruleFor: ask.ruleFor, now: ask.now }, params),
     ...(ask.since === null ? [] : [`r.updated >= ${params.add(ask.since)}::timestamptz`]),
+    ...pregnancySql(ask, params),
+    ...careSql(ask, params),
   ];
-  const key = `(r.type || '/' || r.id <> ${own}, r.type || '/' || r.id)`;
-  const page = ask.after === null ? 'true' : `${key} > (${params.add(ask.after)} <> ${own}, ${params.add(ask.after)})`;
-  // The first condition alone drives the plan: only the GIN index knows `@` words, and the Patient row carries one too.
-  const text = `with mine as materialized (select r.* from resource r where ${conditions.join(' and ')})
-    select ${ROW_COLUMNS}, (select json_agg(c) from consent c where c.patient = any (r.subjects)) as consents,
-      (select count(*)::int from mine) as total
-    from mine r where ${page} order by ${key} limit ${params.add(ask.count + 1)}`;
-  const raw = (await db.query<Raw>(text, params.values)).rows;
-  const rows = raw.slice(0, ask.count).map(
-    (one): FoundRow => ({
-      mode: 'match',
-      row: toRow(one),
-      consents: (one.consents ?? []).map(toConsent),
-    }),
-  );
-  const last = rows.at(-1)?.row;
-  return {
-    rows,
-    total: raw[0]?.total ?? 0,
-    after: raw.length > ask.count && last !== undefined ? `${last.type}/${last.id}` : null,
-  };
+  // Membership alone drives the plan: only the GIN index knows the words, and only the key the root.
+  const text = `with member as materialized (
+      ${ask.members.map((one) => memberSql(one, ask.now, params)).join(' union ')}
+      union select r.type, r.id from resource r
+        where r.type = split_part(${root}, '/', 1) and r.id = split_part(${root}, '/', 2)
+    ), mine as (
+      select r.type || '/' || r.id as ref from member m join resource r on r.type = m.type and r.id = m.id
+      where ${conditions.join(' and ')} order by r.type || '/' || r.id <> ${root}, r.type || '/' || r.id
+      limit ${PAGE_IDS + 1}
+    )
+    select g.value as generation, coalesce(array_agg(mine.ref order by mine.ref <> ${root}, mine.ref)
+      filter (where mine.ref is not null), '{}') as ids
+    from generation g left join mine on true group by g.value`;
+  const [row] = (await db.query<{ ids: string[]; generation: number }>(text, params.values)).rows;
+  if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
+  return row;
+}
+
+function memberSql({ words, rule }: Membership, now: Date, params: SqlParams): string {
+  const where = rule === null ? '' : ` and ${ruleSql(rule, params, now)}`;
+  return `select r.type, r.id from resource r where r.tokens && ${params.add([...words])}::text[]${where}`;
+}
+
+function pregnancySql({ pregnancy, root, always }: CompartmentAsk, params: SqlParams): string[] {
+  if (pregnancy === null) return [];
+  return [
+    `(r.pregnancy = ${params.add(pregnancy)} or r.type || '/' || r.id = any (${params.add([root, ...always])}::text[]))`,
+  ];
+}
+
+/** A row without any date of care is always in scope (R4 operation-patient-everything: what is not dated is not cut). */
+function careSql({ care }: CompartmentAsk, params: SqlParams): string[] {
+  if (care === null) return [];
+  const dated = `select 1 from index_date d where d.id = r.id and d.type = r.type
+    and d.type || '.' || d.code = any (${params.add([...care.codes])}::text[])`;
+  const low = `${params.add(care.low)}::timestamptz`;
+  const high = `${params.add(care.high)}::timestamptz`;
+  return [`(not exists (${dated}) or exists (${dated} and d.low < ${high} and d.high > ${low}))`];
 }

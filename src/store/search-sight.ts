@@ -39,7 +39,7 @@ function once(write: () => string): () => string {
 }
 
 /** Rows of several types, each under the rule of its own type; types of one rule share its text. */
-export function typesSql(types: Iterable<string>, ask: SearchAsk, params: SqlParams): string {
+export function typesSql(types: Iterable<string>, ask: Pick<SearchAsk, 'ruleFor' | 'now'>, params: SqlParams): string {
   const rules = new Map<string, { rule: RowRule; types: string[] }>();
   for (const type of types) {
     const rule = ask.ruleFor(type);

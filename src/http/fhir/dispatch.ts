@@ -4,6 +4,8 @@
  */
 import type { EntryUrl } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
+import { EVERYTHING_TYPES } from '../../record/everything-scope.ts';
+import { META_OPERATIONS } from '../operations/meta.ts';
 import { auditEvent } from './audit-event.ts';
 import { bundle } from './bundle.ts';
 import { create } from './create.ts';
@@ -31,7 +33,19 @@ export interface Operation {
 }
 
 export const STANDARD_OPERATIONS: readonly Operation[] = [
-  { name: '$everything', type: 'Patient', level: 'instance', methods: ['GET', 'POST'], handler: everything },
+  ...META_OPERATIONS,
+  ...['*', 'AuditEvent'].map(
+    (type): Operation => ({ name: '$validate', type, level: 'type', methods: ['POST'], handler: validate }),
+  ),
+  ...EVERYTHING_TYPES.map(
+    (type): Operation => ({
+      name: '$everything',
+      type,
+      level: 'instance',
+      methods: ['GET', 'POST'],
+      handler: everything,
+    }),
+  ),
 ];
 
 /** Finds the handler. @throws Outcome 404 unknown address, 405 method not offered there */
@@ -96,9 +110,9 @@ function operationAt(
   operations: readonly Operation[],
 ): Pick<Operation, 'methods' | 'handler'> | undefined {
   const level = url.id !== null ? 'instance' : url.type !== null ? 'type' : 'system';
-  if (url.operation === '$validate' && level === 'type') return { methods: ['POST'], handler: validate };
   return operations.find(
-    ({ name, type, level: at }) => name === url.operation && (type === url.type || type === '*') && at === level,
+    ({ name, type, level: at }) =>
+      name === url.operation && (type === url.type || (type === '*' && url.type !== 'AuditEvent')) && at === level,
   );
 }
 

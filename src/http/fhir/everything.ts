@@ -1,8 +1,12 @@
-/** GET or POST Patient/[id]/$everything (R4 operation-patient-everything). */
+/** GET or POST [type]/[id]/$everything for Patient, Encounter, family Group and EpisodeOfCare. */
 import { everything as everythingRecord } from '../../record/everything.ts';
-import { type FhirHandler, idOf } from './request.ts';
+import { operationQuery } from '../operations/parameters.ts';
+import { type FhirHandler, idOf, typeOf } from './request.ts';
 
-export const everything: FhirHandler = async (door, request) => ({
-  status: 200,
-  body: await everythingRecord(door, request.context, idOf(request), request.url.query),
-});
+export const everything: FhirHandler = async (door, request) => {
+  const query = await operationQuery(door, request);
+  return {
+    status: 200,
+    body: await everythingRecord(door, request.context, { type: typeOf(request), id: idOf(request), query }),
+  };
+};

@@ -4,6 +4,7 @@ import type { Definitions } from '../../definitions/types.ts';
 import { searchableParams } from '../../search/params.ts';
 import type { SearchParam } from '../../search/types.ts';
 import type { Operation } from './dispatch.ts';
+import { operationCapabilities } from './operation-definitions.ts';
 
 export interface MetadataInput {
   definitions: Definitions;
@@ -19,11 +20,6 @@ export interface MetadataInput {
   date: string;
 }
 
-const CANON = 'https://tandem.example/fhir';
-const OPERATION_DEFINITIONS: Readonly<Record<string, string>> = {
-  $everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
-  $validate: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
-};
 /** R-33: what a client may delete outside the demo; elsewhere the entered-in-error recipe. */
 const DELETABLE = new Set(['Slot', 'Subscription']);
 
@@ -51,7 +47,10 @@ export function metadataText(input: MetadataInput): string {
     formats: ['application/fhir+json', 'json', 'application/fhir+xml', 'xml'],
     patchFormats: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     types: definitions.resourceTypes.map((type) => typeCapability(input, type)),
-    system: { interactions: ['transaction', 'batch', 'history-system', 'search-system'], operations: [] },
+    system: {
+      interactions: ['transaction', 'batch', 'history-system', 'search-system'],
+      operations: operationCapabilities(input.operations, null),
+    },
     security: {
       cors: input.cors,
       description:
@@ -74,8 +73,7 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
   const { definitions, mode } = input;
   const params = [...searchableParams(definitions, type).values()];
   const references = params.filter((param) => param.type === 'reference').map((param) => `${type}:${param.code}`);
-  const own = input.operations.filter((operation) => operation.type === type);
-  if (type === 'AuditEvent') return auditCapability();
+  if (type === 'AuditEvent') return auditCapability(input);
   return {
     type,
     interactions: [
@@ -99,14 +97,7 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
     searchParams: [...params, ...CLAUSES],
     includes: ['*', `${type}:*`, ...references],
     revIncludes: reverse(definitions, type),
-    operations: [
-      ...[...new Map(own.map((operation) => [operation.name, operation])).values()].map(({ name, definition }) => ({
-        name: name.slice(1),
-        definition:
-          definition ?? OPERATION_DEFINITIONS[name] ?? `${CANON}/OperationDefinition/${type}-${name.slice(1)}`,
-      })),
-      { name: 'validate', definition: OPERATION_DEFINITIONS.$validate ?? '' },
-    ],
+    operations: operationCapabilities(input.operations, type),
   };
 }
 
@@ -122,7 +113,7 @@ function reverse(definitions: Definitions, type: string): string[] {
 }
 
 /** The access record: read and search by its own parameters; nobody writes it (R-27). */
-function auditCapability(): TypeCapability {
+function auditCapability(input: MetadataInput): TypeCapability {
   const param = (code: string, type: 'date' | 'reference' | 'token') => ({
     code,
     type,
@@ -154,6 +145,6 @@ function auditCapability(): TypeCapability {
     ],
     includes: [],
     revIncludes: [],
-    operations: [],
+    operations: operationCapabilities(input.operations, 'AuditEvent'),
   };
 }
