@@ -42,6 +42,7 @@ import { openBook, startAlerts, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
 import { writeGuards } from './wiring/guards.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
+import { startIndexing } from './wiring/reindex.ts';
 import { signInOf } from './wiring/sign-in.ts';
 
 /** Of package.json; what /metadata says. */
@@ -110,12 +111,15 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const waker = startWaker(options.serviceUrl, () => sequencer.wake());
 
   const policy = { allow: config.webhookAllow };
+  const indexer = createIndexer(definitions, [base]);
+  const reindex = await startIndexing({ pool: pumpPool, definitions, indexer, log, onError: onError('re-index') });
   const door: Door = {
     pool,
     broadPool,
     definitions,
-    indexer: createIndexer(definitions, [base]),
     externalTerms: null,
+    indexer,
+    pending: reindex.pending,
     audit,
     guards: writeGuards(policy),
     wake: () => {
@@ -201,7 +205,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     health: {
       notReady: async () => options.waitingFor() ?? ((await answers(pool)) ? null : 'the database'),
-      gauges: () => ({ auditWaiting: audit.waiting(), horizonAgeSeconds: sequencer.horizonAge() }),
+      gauges: () => ({
+        auditWaiting: audit.waiting(),
+        horizonAgeSeconds: sequencer.horizonAge(),
+        reindexing: reindex.waiting(),
+      }),
     },
     routers: [express.Router().get('/.well-known/audit-keys.json', auditKeys(book.jwks)), smart, people],
     log,
@@ -212,6 +220,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      await reindex.stop();
       await proof.stop();
       await alerts.stop();
       await housekeeping.stop();

@@ -152,6 +152,7 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
   const terminology = createTerminology(snapshot);
   const roots = rootElements(snapshot);
   return {
+    version: snapshot.hash,
     resourceTypes: snapshot.resourceTypes,
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),

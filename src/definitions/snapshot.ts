@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { SnapshotIndex } from './snapshot-types.ts';
 
 export interface Snapshot {
+  hash: string;
   resourceTypes: readonly string[];
   /** Names of all sections with this prefix, e.g. `profile:`; the prefix is cut off. */
   names(prefix: string): string[];
@@ -19,6 +20,7 @@ export function openSnapshot(file: string, hash: string): Snapshot | null {
   if (index?.format !== 1 || index.hash !== hash || bytes.length !== end + 1 + index.size) return null;
   const positions = new Map(Object.entries(index.sections));
   return {
+    hash,
     resourceTypes: index.resourceTypes,
     names: (prefix) =>
       [...positions.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),

@@ -27,6 +27,8 @@ export interface ValidateOptions {
 }
 
 export interface Definitions {
+  /** Hash of all that was compiled: it changes with any definition. */
+  version: string;
   /** Every R4 resource type that is not abstract, sorted. */
   resourceTypes: readonly string[];
   isResourceType(name: string): boolean;

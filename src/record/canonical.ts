@@ -48,6 +48,7 @@ async function stored({ door, context, db }: Asking, type: string, by: Record<st
   const criteria = new URLSearchParams({ ...by, _count: String(MOST) });
   const { query } = parseSearch(type, criteria.toString(), {
     definitions: door.definitions,
+    pending: door.pending,
     bases: [door.base],
     lenient: false,
     maxCount: MOST,

@@ -27,6 +27,7 @@ export async function findByCriteria(
   const { door, context, db } = writing;
   const { query } = parseSearch(type, criteria, {
     definitions: door.definitions,
+    pending: door.pending,
     bases: [door.base],
     lenient: false,
     maxCount: 2,

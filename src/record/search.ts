@@ -59,6 +59,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     const types = await typesOf(door, context, entry, request);
     const { query, warnings } = parseSearch(type, request.query, {
       definitions: door.definitions,
+      pending: door.pending,
       bases: [door.base],
       lenient: request.lenient,
       maxCount: MAX_COUNT,

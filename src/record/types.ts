@@ -78,6 +78,8 @@ export interface Door {
   indexer: Indexer;
   /** Another terminology server, by configuration; null = none. */
   externalTerms: ExternalTerms | null;
+  /** Parameters (`Type.code`, `Type.code:text`) whose rows are still being indexed again: not to be answered. */
+  pending: { has(aspect: string): boolean };
   audit: AuditWriter;
   /** By resource type. */
   guards: ReadonlyMap<string, readonly WriteGuard[]>;

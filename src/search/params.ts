@@ -1,5 +1,6 @@
 /** Which of a type's search parameters this server really answers, and where their values are stored. */
 import type { Definitions } from '../definitions/types.ts';
+import { refuse } from '../fhir/outcome.ts';
 import { compilePath, split } from './path.ts';
 import type { Composite, ParamType, SearchParam } from './types.ts';
 
@@ -75,4 +76,19 @@ export function partElement(param: SearchParam, other: SearchParam): string | nu
   if (other.type !== 'string' || !other.expression.startsWith(`${param.expression}.`)) return null;
   const element = other.expression.slice(param.expression.length + 1);
   return PART.test(element) ? element : null;
+}
+
+/** `Type.code` and `Type.code:modifier` of what is still being indexed (store/reindex.ts). */
+export interface Pending {
+  has(aspect: string): boolean;
+}
+
+/**
+ * Rows of before are still being indexed for this parameter: an answer now would leave some of them out.
+ * @throws Outcome 503 naming the parameter
+ */
+export function checkIndexed(type: string, aspect: string, { pending }: { pending?: Pending }): void {
+  if (pending?.has(`${type}.${aspect}`) !== true) return;
+  const diagnostics = `Search parameter "${aspect}" of ${type} is being indexed since the last start; try again later`;
+  throw refuse(503, 'transient', diagnostics);
 }

@@ -5,7 +5,7 @@
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { codesOf } from './clauses.ts';
 import { checkModifier, kindOf } from './modifiers.ts';
-import { searchableParams } from './params.ts';
+import { checkIndexed, searchableParams } from './params.ts';
 import type { SearchContext } from './parse.ts';
 import { splitEscaped } from './parse-text.ts';
 import { parseValues, withImpliedSystem } from './parse-values.ts';
@@ -62,6 +62,7 @@ function criterionOf(type: string, path: string, reading: Reading): Clause {
     throw refuse(400, 'too-costly', `This search costs too much: "${name}" may mean too many types; name them`);
   }
   checkModifier(name, param, modifier, context.definitions);
+  if (modifier !== null) checkIndexed(type, `${code}:${modifier}`, context);
   const values = parseValues(param, splitEscaped(text, ','), {
     name,
     modifier,
@@ -109,7 +110,7 @@ function targetsOf(types: readonly string[], name: string, build: (target: strin
     try {
       targets.push({ op: 'type', type, clauses: build(type) });
     } catch (error) {
-      if (!(error instanceof Outcome) || error.issues[0]?.code === 'too-costly') throw error;
+      if (!(error instanceof Outcome) || error.status !== 400 || error.issues[0]?.code === 'too-costly') throw error;
       // What another type makes of the value says more than that this type does not know the parameter.
       if (refusal === null || (refusal instanceof UnknownParameter && !(error instanceof UnknownParameter)))
         refusal = error;
@@ -177,7 +178,10 @@ const NOT_SERVED: ReadonlySet<string> = new Set('_query _contained _containedTyp
 export function paramOf(type: string, code: string, context: SearchContext): SearchParam {
   const params = searchableParams(context.definitions, type);
   const param = params.get(code);
-  if (param !== undefined) return param;
+  if (param !== undefined) {
+    checkIndexed(type, code, context);
+    return param;
+  }
   if (NOT_SERVED.has(code)) throw refuse(400, 'not-supported', `Search parameter "${code}" is not supported`);
   const defined = context.definitions.searchParams(type).get(code);
   const why = defined === undefined ? 'is unknown' : `(${defined.type}) is not supported yet`;

@@ -1,7 +1,7 @@
 /** `_include` and `_revinclude` (FHIR R4 search.html, "Including other resources in result"). */
 import type { Definitions } from '../definitions/types.ts';
 import { type Outcome, refuse } from '../fhir/outcome.ts';
-import { searchableParams } from './params.ts';
+import { checkIndexed, searchableParams } from './params.ts';
 import type { ResultContext } from './parse-results.ts';
 import type { Include, Query, SearchParam } from './types.ts';
 
@@ -74,6 +74,7 @@ const never = (name: string, source: string, code: string, target: string): Outc
 
 /** An include along a hidden element finds nothing. */
 function add(list: Include[], entry: Include, context: ResultContext): void {
+  checkIndexed(entry.source, entry.param?.code ?? '', context);
   if (!context.forbidden.has(`${entry.source}.${entry.param?.code}`)) list.push(entry);
 }
 

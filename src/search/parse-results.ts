@@ -1,7 +1,7 @@
 /** Parameters that shape the answer: `_count _sort _total _summary _elements _include _revinclude _explain`. */
 import type { Definitions } from '../definitions/types.ts';
 import { refuse } from '../fhir/outcome.ts';
-import { ROW_PARAMS, searchableParams } from './params.ts';
+import { checkIndexed, ROW_PARAMS, searchableParams } from './params.ts';
 import type { KeySet } from './parse.ts';
 import { applyInclude, applyRevinclude } from './parse-includes.ts';
 import type { Query, SortKey } from './types.ts';
@@ -16,6 +16,7 @@ export interface ResultContext {
   types: readonly string[];
   maxCount: number;
   forbidden: KeySet;
+  pending?: KeySet;
   /** `_explain` is taken. */
   explain: boolean;
 }
@@ -101,7 +102,10 @@ function sortKey(code: string, descending: boolean, context: ResultContext): Sor
   const [type, second] = context.types;
   const params = type === undefined || second !== undefined ? null : searchableParams(context.definitions, type);
   const param = params?.get(code);
-  if (param !== undefined && !UNSORTED.has(param.type)) return { param, descending };
+  if (param !== undefined && !UNSORTED.has(param.type)) {
+    checkIndexed(type ?? '', code, context);
+    return { param, descending };
+  }
   const sortable = [...(params?.values() ?? [])].filter((one) => !UNSORTED.has(one.type)).map((one) => one.code);
   const known = [...new Set([...ROW_PARAMS, ...sortable])].sort().join(', ');
   throw refuse(400, 'not-supported', `Search parameter "_sort": cannot sort by "${code}"; possible: ${known}`);

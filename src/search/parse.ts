@@ -23,6 +23,8 @@ export interface SearchContext {
   defaultCount?: number;
   /** `Type.code` of parameters whose elements this caller never sees: they behave as if no row had a value. */
   forbidden?: KeySet;
+  /** Parameters (`Type.code`, `Type.code:text`) that are still being indexed: refused for now. */
+  pending?: KeySet;
   /** Types a search across types may reach; without it all. */
   types?: readonly string[];
   /** Id of the patient whose compartment is searched. */
@@ -74,6 +76,7 @@ export function parseSearch(
     maxCount: context.maxCount,
     explain: context.explain === true,
     forbidden: context.forbidden ?? NONE,
+    ...(context.pending === undefined ? {} : { pending: context.pending }),
   };
   const warnings: OutcomeIssue[] = [];
   const self: string[] = [];

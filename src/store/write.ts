@@ -1,6 +1,7 @@
 /** Calls `record_write` (migrations/002-write.sql): one round trip writes rows, index, facts, change and audit. */
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import type { IndexValues } from '../search/types.ts';
 import { moreOf } from './composite-sql.ts';
 import { type FactWrite, factsJson, type RowWrite, SEPARATOR } from './rows.ts';
 import { isPool, togetherOn } from './together.ts';
@@ -100,9 +101,6 @@ export function isSqlState(error: unknown, state: string): error is Error & { co
 
 function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
   const { rows, facts, audit } = set;
-  const strings = rows.flatMap((row, i) => row.index.strings.map((value) => ({ row: i + 1, ...value })));
-  const dates = rows.flatMap((row, i) => row.index.dates.map((value) => ({ row: i + 1, ...value })));
-  const numbers = rows.flatMap((row, i) => row.index.numbers.map((value) => ({ row: i + 1, ...value })));
   return [
     rowLocks(rows, locks),
     rows.map((row) => row.facts.type),
@@ -123,6 +121,20 @@ function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
     rows.map((row) => row.facts.released),
     rows.map((row) => row.facts.addressee),
     rows.map((row) => moreOf(row.index)),
+    ...sideColumns(rows.map((row) => row.index)),
+    facts === null ? null : factsJson(facts),
+    audit.map((entry) => entry.at),
+    audit.map((entry) => entry.body),
+    audit.map((entry) => entry.patients.join(SEPARATOR)),
+  ];
+}
+
+/** The side rows of several resources as the twelve arrays that record_write and record_reindex take. */
+export function sideColumns(list: readonly Pick<IndexValues, 'strings' | 'dates' | 'numbers'>[]): unknown[] {
+  const strings = list.flatMap((index, i) => index.strings.map((value) => ({ row: i + 1, ...value })));
+  const dates = list.flatMap((index, i) => index.dates.map((value) => ({ row: i + 1, ...value })));
+  const numbers = list.flatMap((index, i) => index.numbers.map((value) => ({ row: i + 1, ...value })));
+  return [
     strings.map((value) => value.row),
     strings.map((value) => value.code),
     strings.map((value) => value.value),
@@ -135,10 +147,6 @@ function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
     numbers.map((value) => value.low),
     numbers.map((value) => value.high),
     numbers.map((value) => value.unit),
-    facts === null ? null : factsJson(facts),
-    audit.map((entry) => entry.at),
-    audit.map((entry) => entry.body),
-    audit.map((entry) => entry.patients.join(SEPARATOR)),
   ];
 }
 

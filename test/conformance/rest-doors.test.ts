@@ -1,5 +1,6 @@
 /** What the door answers when a request is not one it takes: 404, 405, 406, 413, 415, 400, and what every answer carries. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testDefinitions } from '../unit/definitions/cache.ts';
 import { at, type Client, clientOn, FHIR, issue } from '../harness/client.ts';
 import { newMother } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
@@ -208,16 +209,24 @@ describe('metadata tells the truth', () => {
       number: '1',
       quantity: '1',
       reference: 'Patient/one',
+      special: '53|-2',
+    };
+    const definitions = await testDefinitions();
+    const sample = (code: string, name: string, kind: string): string => {
+      if (name === '_has') return '_has:List:item:status=current';
+      if (name === '_filter') return '_filter=_id eq x';
+      if (kind === 'reference') return `${name}:missing=true`;
+      const parts = definitions.searchParams(code).get(name)?.composite?.parts ?? [];
+      if (kind === 'composite') return `${name}=${parts.map(({ param }) => samples[param.type] ?? 'x').join('$')}`;
+      return `${name}=${name.startsWith('_') && kind !== 'date' ? 'x' : (samples[kind] ?? 'x')}`;
     };
     const wrong: string[] = [];
     for (const type of Array.isArray(types) ? types : []) {
       const params = at(type, 'searchParam');
-      const named = (Array.isArray(params) ? params : []).map((param) => {
-        const kind = String(at(param, 'type'));
-        const name = String(at(param, 'name'));
-        return `${name}${kind === 'reference' ? ':missing=true' : `=${samples[kind] ?? 'x'}`}`;
-      });
       const code = String(at(type, 'type'));
+      const named = (Array.isArray(params) ? params : []).map((param) =>
+        sample(code, String(at(param, 'name')), String(at(param, 'type'))),
+      );
       if (code === 'AuditEvent') continue;
       for (let i = 0; i < named.length; i += 30) {
         const reply = await steward.get(`${code}?${named.slice(i, i + 30).join('&')}`);

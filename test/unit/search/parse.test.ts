@@ -221,3 +221,25 @@ describe('the query as understood', () => {
     ]);
   });
 });
+
+describe('what is still being indexed is refused for now', () => {
+  const pending = new Set(['Observation.value-quantity', 'Observation.code:text', 'Observation.subject']);
+  test.each([
+    ['Observation', 'value-quantity=5'],
+    ['Observation', 'value-quantity:missing=true'],
+    ['Observation', 'code:text=x'],
+    ['Observation', '_sort=value-quantity'],
+    ['Observation', '_include=Observation:subject'],
+    ['Observation', '_include=*'],
+    ['Observation', 'subject:Patient.name=x'],
+    ['Patient', '_has:Observation:subject:code=x'],
+    ['Patient', '_revinclude=Observation:subject'],
+  ])('%s?%s', (type, text) => {
+    const found = refusal(() => parse(type, text, { pending }));
+    expect(found.status).toBe(503);
+    expect(found.text).toContain('is being indexed');
+  });
+  test.each(['code=x', 'code:not=x', 'patient=1'])('Observation?%s is answered', (text) => {
+    expect(parse('Observation', text, { pending }).query.where).toHaveLength(1);
+  });
+});

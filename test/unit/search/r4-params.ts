@@ -17,6 +17,7 @@ const params = new Map(
 );
 
 export const r4: Definitions = {
+  version: 'r4',
   resourceTypes: RESOURCE_TYPES,
   isResourceType,
   searchParams: (type) => params.get(type) ?? new Map(),
