@@ -1,9 +1,9 @@
 /** What the door answers when a request is not one it takes: 404, 405, 406, 413, 415, 400, and what every answer carries. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { testDefinitions } from '../unit/definitions/cache.ts';
 import { at, type Client, clientOn, FHIR, issue } from '../harness/client.ts';
 import { newMother } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
+import { testDefinitions } from '../unit/definitions/cache.ts';
 
 let service: Service;
 let epr: Client;
