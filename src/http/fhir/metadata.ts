@@ -30,7 +30,7 @@ const special = (code: string, type: SearchParam['type']): SearchParam => ({
   targets: [],
   url: '',
 });
-/** Parameters that speak of other rows or of several parameters; R4 defines them on no type. */
+/** Parameters that speak of other rows or of several parameters; R4 defines them on no type. Nothing refers to Parameters. */
 const CLAUSES: readonly SearchParam[] = [
   special('_has', 'special'),
   special('_list', 'special'),
@@ -94,7 +94,7 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: mode !== 'production' || DELETABLE.has(type) ? 'single' : 'not-supported',
-    searchParams: [...params, ...CLAUSES],
+    searchParams: type === 'Parameters' ? params : [...params, ...CLAUSES],
     includes: ['*', `${type}:*`, ...references],
     revIncludes: reverse(definitions, type),
     operations: operationCapabilities(input.operations, type),
