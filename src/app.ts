@@ -40,6 +40,7 @@ import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
+import { createExternalTerms } from './wiring/external-terms.ts';
 import { writeGuards } from './wiring/guards.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
 import { startIndexing } from './wiring/reindex.ts';
@@ -117,7 +118,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     pool,
     broadPool,
     definitions,
-    externalTerms: null,
+    externalTerms: externalTerms(config.terminology, log),
     indexer,
     pending: reindex.pending,
     audit,
@@ -234,6 +235,17 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await Promise.all([pool, broadPool, auditPool, pumpPool].map((one) => one.end()));
     },
   };
+}
+
+function externalTerms(config: Config['terminology'], log: Log): Door['externalTerms'] {
+  if (config === null) return null;
+  return createExternalTerms({
+    url: config.url,
+    timeoutMs: config.timeoutMs,
+    keepMs: config.keepSeconds * 1_000,
+    now: Date.now,
+    onAway: (reason) => log.warn('the terminology server does not answer', { reason }),
+  });
 }
 
 function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'seal' | 'unseal' | 'personKey'> {

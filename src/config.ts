@@ -42,8 +42,19 @@ export interface Config {
   checkpointCopy: string | undefined;
   /** Whom clinicians call about a record that nobody opens for herself (R-18), with the number. */
   safeguardingContact: string;
+  /** Another terminology server, for what is not held here; null = none. */
+  terminology: TerminologyConfig | null;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
+}
+
+/** Asked about codes and canonicals that are not held here, e.g. SNOMED CT; nothing else goes out. */
+export interface TerminologyConfig {
+  /** FHIR base, without a trailing slash. */
+  url: string;
+  timeoutMs: number;
+  /** How long an answer is kept. */
+  keepSeconds: number;
 }
 
 /** The OpenID Connect provider of the console (domain.md 4.6); claims default to those of NHS CIS2. */
@@ -93,6 +104,9 @@ export const VARIABLES = [
   'CORS_ORIGINS',
   'CHECKPOINT_COPY',
   'ALERT_RULES',
+  'TERMINOLOGY_URL',
+  'TERMINOLOGY_TIMEOUT_MS',
+  'TERMINOLOGY_CACHE_SECONDS',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
@@ -145,6 +159,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
+    terminology: readTerminology(read, mode),
     signIn: readSignIn(read, cwd, mode),
     corsOrigins: Object.freeze(readOrigins(read)),
   };
@@ -204,6 +219,21 @@ function readWebhookHosts(read: Reader, mode: Mode): string[] {
     }
   }
   return hosts;
+}
+
+function readTerminology(read: Reader, mode: Mode): TerminologyConfig | null {
+  const url = read.url('TERMINOLOGY_URL', ['https:', 'http:'])?.replace(/\/+$/, '');
+  const timeoutMs = read.integer('TERMINOLOGY_TIMEOUT_MS', { min: 100, max: 10_000, default: 2_000 });
+  const keepSeconds = read.integer('TERMINOLOGY_CACHE_SECONDS', { min: 0, max: 604_800, default: 3_600 });
+  if (url === undefined) return null;
+  const { protocol, hostname, username, password, search, hash } = new URL(url);
+  if (mode === 'production' && protocol === 'http:' && !isLoopback(hostname)) {
+    read.problem('TERMINOLOGY_URL must be https in production.');
+  }
+  if (`${username}${password}${search}${hash}` !== '') {
+    read.problem('TERMINOLOGY_URL is a FHIR base alone: no user, password, query or fragment.');
+  }
+  return Object.freeze({ url, timeoutMs, keepSeconds });
 }
 
 /** Scopes of domain.md 4.6 that say who somebody is and in which role. */

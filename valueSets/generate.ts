@@ -84,7 +84,29 @@ function snomedSet(row: SnomedRow): object {
   };
 }
 
-/** File texts by name: two per local code system, one per SNOMED subset. */
+/**
+ * The concepts of all subsets as a fragment of SNOMED CT: what is not in it is unknown here, not wrong, and nothing is
+ * said of how its concepts lie to each other.
+ */
+function snomedFragment(): object {
+  const codes = new Map(SNOMED_TABLE.flatMap((row) => row.codes));
+  return {
+    resourceType: 'CodeSystem',
+    id: 'snomed-fragment',
+    url: 'http://snomed.info/sct',
+    status: 'active',
+    experimental: false,
+    publisher: 'SNOMED International',
+    name: 'SnomedFragment',
+    title: 'SNOMED CT: the concepts this record names',
+    copyright: SNOMED_COPYRIGHT,
+    caseSensitive: true,
+    content: 'fragment',
+    concept: [...codes].map(([code, display]) => ({ code, display })),
+  };
+}
+
+/** File texts by name: two per local code system, one per SNOMED subset, and their concepts. */
 export function valueSetFiles(): Map<string, string> {
   const text = (resource: object): string => `${JSON.stringify(resource, null, 2)}\n`;
   const files = new Map<string, string>();
@@ -92,6 +114,7 @@ export function valueSetFiles(): Map<string, string> {
     files.set(`CodeSystem-${row.name}.json`, text(codeSystem(row)));
     files.set(`ValueSet-${row.name}.json`, text(valueSet(row)));
   }
+  files.set('CodeSystem-snomed-fragment.json', text(snomedFragment()));
   for (const row of SNOMED_TABLE) files.set(`ValueSet-${row.name}.json`, text(snomedSet(row)));
   return files;
 }

@@ -203,6 +203,21 @@ export const SNOMED_COPYRIGHT =
 
 export const SNOMED_TABLE: readonly SnomedRow[] = [
   {
+    name: 'snomed-visit',
+    title: 'Visits, referral and pregnancy',
+    codes: [
+      ['225929007', 'Joint home visit'],
+      ['439708006', 'Home visit'],
+      ['424525001', 'Antenatal care'],
+      ['77386006', 'Pregnancy'],
+      ['57036006', 'Fetal gestational age'],
+      ['382341000000101', 'Total number of registerable births at delivery'],
+      ['3457005', 'Patient referral'],
+      ['749001000000101', 'Appointment'],
+      ['710824005', 'Assessment of health and social care needs'],
+    ],
+  },
+  {
     name: 'snomed-occupation',
     title: 'Occupations of those who take part',
     codes: [

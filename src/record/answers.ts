@@ -5,6 +5,7 @@ import type { Issue } from '../definitions/types.ts';
 import { Outcome } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
+import { withTerms } from './answer-terms.ts';
 import { type Asking, canonicalParts, chosen, storedByUrl } from './canonical.ts';
 import type { ResourceDocument } from './types.ts';
 
@@ -28,7 +29,9 @@ export async function answerIssues(asking: AskingAnswers, document: ResourceDocu
     ];
   }
   const form = formOf(held.questionnaire, definitions.bindingOf);
-  const issues = checkResponse(resource, form, { inValueSet: definitions.inValueSet, numbers });
+  const issues = await withTerms(asking, held.questionnaire, form, (inValueSet) =>
+    checkResponse(resource, form, { inValueSet, numbers }),
+  );
   const other = `This service holds version ${form.version ?? 'none'} of the questionnaire; the answers were checked against that.`;
   return held.exact ? issues : [warning('business-rule', other), ...issues];
 }

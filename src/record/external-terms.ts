@@ -3,7 +3,7 @@
 import { verdictParameters } from '../definitions/terms/answers.ts';
 import { type Arguments, codingsOf, type GivenCode } from '../definitions/terms/arguments.ts';
 import type { ExternalAnswer } from '../definitions/terms/external.ts';
-import type { TermFault } from '../definitions/terms/faults.ts';
+import { TermFault } from '../definitions/terms/faults.ts';
 import type { TermOperation } from '../definitions/terms/operations.ts';
 import { Outcome } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
@@ -19,7 +19,10 @@ interface Elsewhere {
   fault: TermFault;
 }
 
-/** Parameters that may go out: canonicals, codes, and how the answer is wanted. Displays and free words stay here. */
+/**
+ * Parameters that may go out: canonicals, codes, and how the answer is wanted. Displays, the texts of concepts and the
+ * words of a search stay here: they may have been written about somebody.
+ */
 const MAY_GO = [
   'url',
   'system',
@@ -41,6 +44,9 @@ export async function askElsewhere(door: Door, question: Elsewhere): Promise<Res
   const { operation, args, subject, fault } = question;
   const askable = fault.reason === 'not-found' || fault.reason === 'undecidable';
   if (door.externalTerms === null || !askable || subject !== null) throw outcomeOf(fault);
+  if (args.text('filter') !== null) {
+    throw outcomeOf(new TermFault(fault.reason, `${fault.message} The words of a search are not passed on to others.`));
+  }
   const name = `${operation.type}/$${operation.name}`;
   let last: ExternalAnswer = { kind: 'unknown' };
   for (const parameters of questionsOf(operation, args)) {

@@ -1,12 +1,14 @@
 /** The terminology operations over HTTP: R4's own, ours and posted definitions; who may ask; what is recorded. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { at, type Client, type Reply, textAt } from '../harness/client.ts';
 import { type Service, startService } from '../harness/service.ts';
+import { startTermServer, type TermServer } from '../harness/term-server.ts';
 
 let service: Service;
 let steward: Client;
 let epr: Client;
+let other: TermServer;
 
 const ANIMALS: Resource & { id: string } = {
   resourceType: 'CodeSystem',
@@ -59,13 +61,18 @@ const codes = (reply: Reply): unknown[] => {
 };
 
 beforeAll(async () => {
-  service = await startService();
+  other = await startTermServer();
+  service = await startService({ config: { terminology: { url: other.url, timeoutMs: 300, keepSeconds: 60 } } });
   await service.directory();
   steward = service.as('steward');
   epr = service.as('epr');
   await service.load([ANIMALS, DOGS, MAP]);
 }, 60_000);
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  await other.close();
+});
+beforeEach(() => other.answerWith(() => ({ status: 404 })));
 
 describe('CodeSystem', () => {
   test('$lookup by GET and POST, of R4, ours and posted ones', async () => {
@@ -235,4 +242,112 @@ test('the CapabilityStatement names each once, with the definition of R4', async
   expect(operations('CodeSystem')).toEqual(of('CodeSystem-lookup', 'CodeSystem-subsumes', 'CodeSystem-validate-code'));
   expect(operations('ValueSet')).toEqual(of('ValueSet-expand', 'ValueSet-validate-code'));
   expect(operations('ConceptMap')).toEqual(of('ConceptMap-translate'));
+});
+
+describe('another terminology server', () => {
+  const SCT = 'http://snomed.info/sct';
+  const DISORDERS = 'http://hl7.org/fhir/ValueSet/condition-code';
+  const verdict = (result: boolean, display = 'Asthma') => ({
+    status: 200,
+    body: {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'result', valueBoolean: result },
+        { name: 'display', valueString: display },
+      ],
+    },
+  });
+
+  test('is asked for what is not held here, with codes alone, and its answers are kept', async () => {
+    other.answerWith(() => verdict(true));
+    const concept = {
+      text: 'CANARY her words',
+      coding: [{ system: SCT, code: '195967001', display: 'CANARY display' }],
+    };
+    const given = { name: 'codeableConcept', valueCodeableConcept: concept };
+    const url = { name: 'url', valueUri: DISORDERS };
+    const first = await post('ValueSet/$validate-code', url, given);
+    expect([first.status, value(first, 'result')]).toEqual([200, true]);
+    await post('ValueSet/$validate-code', url, given);
+    expect(other.asked).toHaveLength(1);
+    expect(Object.fromEntries(new URLSearchParams(other.asked[0]?.split('?')[1]))).toEqual({
+      url: DISORDERS,
+      system: SCT,
+      code: '195967001',
+    });
+    expect(other.asked.join()).not.toContain('CANARY');
+  });
+  test('words are compared here', async () => {
+    other.answerWith(() => verdict(true));
+    const reply = await ask('ValueSet/$validate-code', { url: DISORDERS, system: SCT, code: '2', display: 'Cough' });
+    expect([value(reply, 'result'), value(reply, 'display')]).toEqual([false, 'Asthma']);
+  });
+  test('is asked for lists, but never with the words of a search', async () => {
+    const listed = { resourceType: 'ValueSet', expansion: { total: 1, contains: [{ system: SCT, code: '3' }] } };
+    other.answerWith(() => ({ status: 200, body: listed }));
+    expect(codes(await ask('ValueSet/$expand', { url: DISORDERS, count: '5' }))).toEqual(['3']);
+    expect(other.asked).toHaveLength(1);
+    const searched = await ask('ValueSet/$expand', { url: DISORDERS, filter: 'CANARY' });
+    expect([searched.status, other.asked.length]).toEqual([422, 1]);
+  });
+  test('is not asked about what is known here', async () => {
+    await ask('ValueSet/$validate-code', { url: GENDERS, code: 'male', system: GENDER });
+    await ask('CodeSystem/$lookup', { system: GENDER, code: 'none' });
+    expect(other.asked.filter((one) => one.includes('male'))).toEqual([]);
+  });
+  test('our SNOMED subset is a fragment: its codes are known, others unknown, not wrong', async () => {
+    expect(value(await ask('CodeSystem/$lookup', { system: SCT, code: '225929007' }), 'display')).toBe(
+      'Joint home visit',
+    );
+    expect((await ask('CodeSystem/$validate-code', { url: SCT, code: '195967001' })).status).toBe(422);
+    expect(
+      codes(await ask('ValueSet/$expand', { url: 'https://tandem.example/fhir/ValueSet/snomed-visit' })),
+    ).toHaveLength(9);
+  });
+  test('answers to a questionnaire are checked against what it knows; when it is away they are only noticed', async () => {
+    const form = (answerValueSet: string): JsonObject => ({
+      resourceType: 'Questionnaire',
+      url: `urn:form:${answerValueSet.slice(-2)}`,
+      status: 'active',
+      item: [{ linkId: 'a', type: 'choice', answerValueSet }],
+    });
+    const response = (questionnaire: string, code: string): JsonObject => ({
+      resourceType: 'QuestionnaireResponse',
+      questionnaire,
+      status: 'completed',
+      item: [{ linkId: 'a', answer: [{ valueCoding: { system: SCT, code } }] }],
+    });
+    await service.load([{ id: 'form-1', ...form('urn:elsewhere:v1'), resourceType: 'Questionnaire' }]);
+    other.answerWith((path) => verdict(path.includes('code=11')));
+    expect((await steward.post('QuestionnaireResponse', response('urn:form:v1', '11'))).status).toBe(201);
+    const wrong = await steward.post('QuestionnaireResponse', response('urn:form:v1', '12'));
+    expect([wrong.status, at(wrong.json, 'issue.0.diagnostics')]).toEqual([
+      422,
+      expect.stringContaining('a: the answer is not in'),
+    ]);
+    const contained = {
+      ...form('#own'),
+      url: 'urn:form:contained',
+      contained: [{ ...DOGS, id: 'own', url: 'urn:contained' }],
+    };
+    await service.load([{ id: 'form-2', ...contained, resourceType: 'Questionnaire' }]);
+    const inside = (code: string): JsonObject => ({
+      ...response('urn:form:contained', code),
+      item: [{ linkId: 'a', answer: [{ valueCoding: { system: ANIMALS.url ?? '', code } }] }],
+    });
+    expect((await steward.post('QuestionnaireResponse', inside('pug'))).status).toBe(201);
+    expect((await steward.post('QuestionnaireResponse', inside('cat'))).status).toBe(422);
+    other.answerWith(() => ({ status: 503 }));
+    const unsure = await steward.post('QuestionnaireResponse', response('urn:form:v1', '13'), {
+      prefer: 'return=OperationOutcome',
+    });
+    expect(unsure.status).toBe(201);
+    expect(unsure.text).toContain('was not checked');
+  });
+  test('when it is away operations say so', async () => {
+    other.answerWith(() => ({ status: 500 }));
+    const reply = await ask('CodeSystem/$lookup', { system: 'http://loinc.org', code: '11778-8' });
+    expect([reply.status, at(reply.json, 'issue.0.code')]).toEqual([503, 'transient']);
+    expect(textAt(reply.json, 'issue.0.diagnostics')).toMatch(/terminology server .* does not answer/);
+  });
 });

@@ -21,6 +21,7 @@ describe('what an environment means', () => {
     expect(loadConfig({}, '/srv')).toEqual({
       mode: 'demo',
       corsOrigins: [],
+      terminology: null,
       host: '127.0.0.1',
       port: 8080,
       safeguardingContact: 'the on-call safeguarding lead of your service',
@@ -117,6 +118,8 @@ describe('what is refused, and in which words', () => {
     ['a service role alone', { SERVICE_DATABASE_URL: DATABASE }, /only together with DATABASE_URL/],
     ['a receiver with a path', { WEBHOOK_ALLOW: 'https://hv.example/hook' }, /"https:\/\/hv.example\/hook" is none/],
     ['an origin with a path', { CORS_ORIGINS: 'https://app.example/x' }, /CORS_ORIGINS lists origins/],
+    ['a terminology server in the clear', { ...PRODUCTION, TERMINOLOGY_URL: 'http://terms.example' }, /must be https/],
+    ['a terminology server with a password', { TERMINOLOGY_URL: 'https://u:p@terms.example' }, /a FHIR base alone/],
     ['an empty receiver', { WEBHOOK_ALLOW: 'a.example,,b.example' }, /"" is none/],
     ['half a sign-in', { ...PRODUCTION, OIDC_ISSUER: 'https://login.example' }, /belong together/],
     ['a sign-in in the demo', SIGN_IN, /people pick an identity/],

@@ -52,6 +52,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Files above the limit, each with the reason why it is one thing. */
 const LARGE: Readonly<Record<string, string>> = {
+  'config.ts': 'every variable of the environment is read in one place',
   'governance/types.ts': 'the words of governance, one contract',
 };
 const LIMIT = 300;
