@@ -54,8 +54,19 @@ export async function walFlushes(site: Site): Promise<number> {
   return Number(rows[0]?.flushes ?? 0);
 }
 
-/** After filling: statistics and a checkpoint, so that the first round is like the last. */
+/** Whatever follows the feed has caught up: the clock of the pathways, for one, looks at every new referral. */
+const BEHIND = `select (select coalesce(max(feed_no), 0) from feed) - coalesce(min(position), 0) as behind from feed_position`;
+const CATCH_UP_MS = 10 * 60_000;
+
+/**
+ * After filling: the followers of the feed at rest, statistics and a checkpoint, so that the first round is like the last.
+ */
 export async function settle(site: Site): Promise<void> {
+  const until = performance.now() + CATCH_UP_MS;
+  while (Number((await asked<{ behind: string }>(site, BEHIND))[0]?.behind ?? 0) > 0) {
+    if (performance.now() > until) throw new Error('something that follows the feed does not catch up');
+    await delay(500);
+  }
   await asked(site, 'vacuum (analyze)');
   await asked(site, 'checkpoint');
 }

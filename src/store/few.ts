@@ -15,7 +15,7 @@ import { type Criterion, type Include, type IndexValues, isCriterion, type Query
 import { queryWords, wordPrefix } from '../search/words.ts';
 import type { Pool } from './pool.ts';
 import { factColumns, type RawDecidable, type Reach, readCurrent, toDecidable } from './reads.ts';
-import { type DecidableRow, ROW_COLUMNS, SEPARATOR } from './rows.ts';
+import { type DecidableRow, ROW_COLUMNS, SEPARATOR, toRow } from './rows.ts';
 import type { FoundRow, SearchAsk, SearchResult } from './search.ts';
 import { togetherOn } from './together.ts';
 
@@ -125,15 +125,19 @@ interface Found {
 
 interface RawCandidate extends RawDecidable {
   asked: number;
+  /** The row that carries the facts about its subjects, for all rows about the same. */
+  speaks: boolean;
   matches: number | null;
   words: string | null;
   dates: [string, string, string][] | null;
 }
 
-// `offset 0`: each search is a walk of its own through the word index. Of too many rows only one is fetched.
+// `offset 0`: each search is a walk of its own through the word index. Of too many rows only one is fetched. The facts come
+// once for all rows about the same people: of four encounters, 208 us instead of 266, and 250 instead of 299 in here.
 const FIND = {
   name: 'find_few',
-  text: `select w.n::int as asked, r.matches::int, ${ROW_COLUMNS}, g.value as generation, ${factColumns('w.parties')},
+  text: `select w.n::int as asked, r.matches::int, r.f = 1 as speaks, ${ROW_COLUMNS}, g.value as generation,
+      ${factColumns('w.parties', 'r.f = 1')},
       case when w.indexed then array_to_string(r.tokens, e'\\x1f') end as words,
       case when w.dated then (select json_agg(json_build_array(d.code, d.low, d.high)) from index_date d
         where d.type = r.type and d.id = r.id) end as dates
@@ -143,7 +147,8 @@ const FIND = {
       from unnest($1::text[], $2::text[], $3::boolean[], $4::boolean[]) with ordinality
         as u(words, parties, dated, indexed, n) offset 0
     ) w left join lateral (
-      select x.*, count(*) over () as matches, row_number() over () as k
+      select x.*, count(*) over () as matches, row_number() over () as k,
+        row_number() over (partition by x.subjects) as f
       from (select * from resource y where y.tokens @> w.words and not y.deleted limit ${FEW + 1}) x
     ) r on r.matches <= ${FEW} or r.k = 1
     order by w.n, r.id`,
@@ -178,7 +183,13 @@ function toFound(raws: readonly RawCandidate[], finding: Finding | undefined): F
   const { generation, matches } = head;
   if (matches === null) return { rows: [], generation };
   if (matches > FEW) return { rows: null, generation };
-  const rows = raws.map((raw) => ({ decidable: toDecidable(raw, finding.reach), values: valuesOf(raw) }));
+  const facts = new Map<string, DecidableRow>();
+  for (const raw of raws) if (raw.speaks) facts.set(raw.subjects.join(SEPARATOR), toDecidable(raw, finding.reach));
+  const rows = raws.map((raw) => {
+    const known = facts.get(raw.subjects.join(SEPARATOR));
+    if (known === undefined) throw new Error('rows about somebody without the facts about her');
+    return { decidable: { ...known, row: toRow(raw) }, values: valuesOf(raw) };
+  });
   return { rows, generation };
 }
 

@@ -6,6 +6,24 @@ export type { Pool, PoolClient } from 'pg';
 /** bigint and numeric columns of ours (feed numbers, counts) stay far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => Number(text));
 
+/*
+ * The driver reads arrays letter by letter and times by pattern: 29 us of the 62 us that one found row cost in here. Most
+ * lists need no quotes, and times come in UTC (the session's setting), so both are simply cut; the rest goes its old way.
+ */
+const TEXT_ARRAY: number = 1009;
+const slowArray: (text: string) => unknown = pg.types.getTypeParser(TEXT_ARRAY);
+pg.types.setTypeParser(TEXT_ARRAY, (text: string) => {
+  if (text === '{}') return [];
+  return /["\\{]|NULL/i.test(text.slice(1)) ? slowArray(text) : text.slice(1, -1).split(',');
+});
+
+const slowTime: (text: string) => unknown = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ);
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) =>
+  text.endsWith('+00') && text.charAt(10) === ' '
+    ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
+    : slowTime(text),
+);
+
 /**
  * A pool under the service's role.
  * @param url connection string of `tandem_service`
