@@ -9,6 +9,7 @@ const UK_CODES = 'https://fhir.hl7.org.uk/CodeSystem/';
 const SDC = 'http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-';
 const BACKPORTED = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/';
 const BACKPORT = `${BACKPORTED}backport-`;
+const OURS = 'https://tandem.example/fhir/StructureDefinition/';
 const CORE = 'http://hl7.org/fhir/StructureDefinition/';
 
 function valued(...types: string[]): ExtensionSource {
@@ -35,6 +36,8 @@ const OAUTH_URIS: ExtensionSource = {
 };
 
 export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
+  [`${OURS}duty-team`, valued('Reference')],
+  [`${OURS}supervisor`, valued('Reference')],
   [`${UK}NHSNumberVerificationStatus`, VERIFICATION],
   [`${UK}NHSNumberUnavailableReason`, NO_NUMBER],
   [`${UK}EthnicCategory`, valued('CodeableConcept')],

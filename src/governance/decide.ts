@@ -97,6 +97,8 @@ function reasonOf(failed: Piece, principal: Principal, ask: Ask, world: World): 
       return 'held';
     case 'own-record':
       return 'own-record';
+    case 'conflict':
+      return 'conflict';
     case 'relationship':
       return relationshipReason(principal, ask, world);
     case 'agreement':
@@ -175,7 +177,9 @@ function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, wo
 
 /** R-07 and R-18: a claim for N within the area's agreements, broken glass beyond it, neither for V. */
 function wayInFor(reason: DenyReason, principal: Principal, world: World): Decision['wayIn'] {
-  if (reason !== 'no-relationship' || !mayBreakGlass(principal.role)) return null;
+  if (!mayBreakGlass(principal.role)) return null;
+  if (reason === 'conflict') return 'break-glass';
+  if (reason !== 'no-relationship') return null;
   const { row } = world;
   const isOwn = row.service !== null && row.service === principal.service;
   const inArea = world.agreements.some(
@@ -206,5 +210,12 @@ function explanationOf(principal: Principal, ask: Ask, world: World): Decision['
   const has = (...kinds: string[]) => mine.some((one) => kinds.includes(one.kind));
   if (has('appointment')) return 'own-appointment';
   if (has('task')) return 'own-task';
-  return has('care-team', 'named', 'episode', 'referral-accepted') ? 'named-role' : null;
+  if (has('care-team', 'named', 'episode', 'referral-accepted')) return 'named-role';
+  return isThroughDuty(principal, world) ? 'duty-list' : null;
+}
+
+/** Hers by today's duty list alone, and the family is that team's. */
+function isThroughDuty(principal: Principal, world: World): boolean {
+  const teams = principal.flags.flatMap((flag) => (flag.startsWith('duty:') ? [flag.slice('duty:'.length)] : []));
+  return world.relationships.some((one) => teams.includes(one.party) && world.row.subjects.includes(one.patient));
 }

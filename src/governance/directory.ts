@@ -4,6 +4,7 @@
  * nurse (domain.md, "commonly got wrong").
  */
 import type { Json, Resource } from '../fhir/types.ts';
+import { dutyRows, supervisorOf } from './duty.ts';
 import { type Code, codes, isTo, object, objects, ref, refs, text } from './elements.ts';
 import { earlier, endOf, later, startOf } from './instants.ts';
 import type { Role } from './types.ts';
@@ -18,12 +19,19 @@ export type DirectoryRow =
       service: string | null;
       healthcareServices: string[];
       role: Role | null;
+      /** `PractitionerRole/..` of her supervisor (R-06 g, R-40). */
+      supervisor: string | null;
       name: string | null;
       active: boolean;
       from: string | null;
       until: string | null;
     }
   | { kind: 'membership'; member: string; team: string; active: boolean; from: string | null; until: string | null }
+  /** A person on the duty list of a team, and when (duty.ts). */
+  | { kind: 'duty'; member: string; team: string; schedule: string; active: boolean }
+  | { kind: 'duty-slot'; member: string; team: string; from: string; until: string }
+  /** Keyed hash of her own NHS number (R-11): never the number. */
+  | { kind: 'own-record'; member: string; key: string }
   | { kind: 'team'; member: string; name: string | null; service: string | null; active: boolean }
   | { kind: 'person'; member: string; name: string | null; active: boolean }
   | { kind: 'organization'; member: string; name: string | null; partOf: string | null; active: boolean }
@@ -40,6 +48,9 @@ export function directoryOf(resource: Resource): DirectoryRow[] {
       return [roleRow(resource, member, active)];
     case 'CareTeam':
       return resource.subject === undefined ? teamRows(resource, member) : [];
+    case 'Schedule':
+    case 'Slot':
+      return dutyRows(resource);
     case 'Practitioner':
       return [{ kind: 'person', member, name: personName(resource.name), active }];
     case 'Organization':
@@ -60,6 +71,7 @@ function roleRow(resource: Resource, member: string, active: boolean): Directory
     service: ref(resource.organization),
     healthcareServices: refs(resource.healthcareService),
     role: roleOf(resource),
+    supervisor: supervisorOf(resource),
     name: text(object(resource.practitioner)?.display),
     active,
     from: startOf(text(period?.start)),

@@ -10,6 +10,7 @@ import { authorsOf, practitionersOfVisit, recordingServiceOf, serviceLookups, vi
 import { consentsOf, isOverride, OVERRIDE_TAG } from './consents.ts';
 import { classLookups, classOf } from './data-classes.ts';
 import { type DirectoryRow, directoryOf } from './directory.ts';
+import { DUTY_TAG, dutyLookups, dutyService, dutyTeamOf } from './duty.ts';
 import { claims, type Lookup, literal, object, objects, ref, refs, text, unique } from './elements.ts';
 import { type Kin, kinLookups, kinOf } from './kin.ts';
 import { labelOf } from './labels.ts';
@@ -66,6 +67,7 @@ export function lookupsOf(resource: Resource, unowned = false): string[] {
     ...relationshipLookups(resource),
     ...kinLookups(resource),
     ...visitLookups(resource),
+    ...dutyLookups(resource),
     ...(unowned ? serviceLookups(resource) : []),
   ]);
 }
@@ -115,7 +117,10 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
     ...authorsOf(resource, context.writer ?? []),
     ...(dataClass === 'working-copy' ? practitionersOfVisit(resource, lookup) : []),
   ];
-  const service = before?.service ?? context.service ?? recordingServiceOf(resource, lookup);
+  const duty = dutyTeamOf(resource) !== null;
+  const service = duty
+    ? dutyService(resource, lookup)
+    : (before?.service ?? context.service ?? recordingServiceOf(resource, lookup));
   const own = resource.id === undefined ? [] : [`Patient/${resource.id}`];
   return {
     type: resource.resourceType,
@@ -128,7 +133,12 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
     pregnancy: null,
     dataClass,
     label,
-    tags: [...tags, ...(isOverride(resource) ? [OVERRIDE_TAG] : []), ...(isUnborn(resource) ? [UNBORN_TAG] : [])],
+    tags: [
+      ...tags,
+      ...(isOverride(resource) ? [OVERRIDE_TAG] : []),
+      ...(isUnborn(resource) ? [UNBORN_TAG] : []),
+      ...(duty ? [DUTY_TAG] : []),
+    ],
     service,
     authors: unique([
       ...(before?.authors ?? []),
@@ -178,19 +188,30 @@ function requestRelease(resource: Resource, context: FactContext): Pick<RowFacts
 
 /** Facts of a Patient that every row about her is decided by: her keyed number (R-11) and restricted demographics (R-16). */
 function aboutPatient(resource: Resource, context: FactContext): ConsentRow[] {
+  if (resource.resourceType === 'RelatedPerson') return relatives(resource, context);
   if (resource.resourceType !== 'Patient' || resource.id === undefined) return [];
   const patient = `Patient/${resource.id}`;
   const row = { patient, classes: [], from: null, until: null, source: patient };
-  const numbers = objects(resource.identifier)
-    .filter((one) => one.system === NHS_NUMBER)
-    .flatMap((one) => text(one.value) ?? []);
-  const { ownRecordKey } = context;
-  const keys = ownRecordKey === undefined ? [] : numbers.map((number) => ownRecordKey(number.replaceAll(' ', '')));
+  const keys = keysOf(resource, context);
   const { restricted } = labelOf(resource, 'demographics', []);
   return [
     ...keys.map((key): ConsentRow => ({ ...row, kind: 'own-record', party: key })),
     ...(restricted ? [{ ...row, kind: 's-flag' as const, party: null }] : []),
   ];
+}
+
+/** R-12: staff who are somebody's relative are known by their keyed number, as in R-11. */
+function relatives(resource: Resource, context: FactContext): ConsentRow[] {
+  const patient = ref(resource.patient);
+  if (patient === null || resource.id === undefined) return [];
+  const row = { patient, classes: [], from: null, until: null, source: `RelatedPerson/${resource.id}` };
+  return keysOf(resource, context).map((party): ConsentRow => ({ ...row, kind: 'relative', party }));
+}
+
+function keysOf(resource: Resource, { ownRecordKey }: FactContext): string[] {
+  if (ownRecordKey === undefined) return [];
+  const numbers = objects(resource.identifier).filter((one) => one.system === NHS_NUMBER);
+  return numbers.flatMap((one) => text(one.value) ?? []).map((number) => ownRecordKey(number.replaceAll(' ', '')));
 }
 
 const SUBJECT_ELEMENTS = ['subject', 'patient', 'for', 'beneficiary', 'individual', 'candidate'];

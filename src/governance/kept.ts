@@ -34,7 +34,8 @@ export function piecesKey(ask: Ask): string {
 function standingOf(principal: Principal): string {
   const known = standings.get(principal);
   if (known !== undefined) return known;
-  const { kind, role, clientId, service, teams, parties, patient, relatedPerson, ownRecordKey, flags } = principal;
+  const { kind, role, clientId, service, teams, parties, patient, relatedPerson, ownRecordKey, supervises, flags } =
+    principal;
   const standing = JSON.stringify([
     kind,
     role,
@@ -45,6 +46,7 @@ function standingOf(principal: Principal): string {
     patient,
     relatedPerson,
     ownRecordKey,
+    supervises,
     flags,
   ]);
   standings.set(principal, standing);

@@ -31,6 +31,8 @@ export function relationshipRule(principal: Principal, ask: Ask, graceDays: numb
     full({ pregnancy: 'row' }),
     all(history(principal, ask), full({ pregnancy: 'any' })),
     all(inClasses([...WHOLE_RECORD, 'demographics']), full({ pregnancy: 'any' })),
+    supervision(principal, ask, 'row'),
+    all(inClasses([...WHOLE_RECORD, 'demographics']), supervision(principal, ask, 'any')),
     beforeAcceptance(parties, ask),
   );
 }
@@ -70,6 +72,13 @@ export function brokenGlass(principal: Principal, ask: Ask): RowRule {
 export function sealedGlass(principal: Principal, ask: Ask): RowRule {
   const broken = brokenGlass(principal, ask);
   return broken.op === 'related' ? { ...broken, kinds: ['sealed-grant'] } : FALSE;
+}
+
+/** R-06 g: what the practitioner she supervises is assigned to by name, read only, and not under broken glass. */
+export function supervision(principal: Principal, ask: Ask, pregnancy: 'row' | 'any'): RowRule {
+  const { supervises = [] } = principal;
+  if (isWrite(ask.action) || ask.purpose === 'BTG') return FALSE;
+  return related(supervises, ['care-team', 'episode', 'referral-accepted'], { pregnancy });
 }
 
 /** earlier pregnancies are read, never written, by whoever gave a reason; she is related to the woman besides. */

@@ -20,8 +20,10 @@ import {
   TRUE,
   tagged,
 } from './compose.ts';
+import { conflictPiece } from './conflict-rule.ts';
 import { OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
+import { DUTY_TAG } from './duty.ts';
 import { familyPieces } from './family-rules.ts';
 import { keeper, piecesKey } from './kept.ts';
 import {
@@ -30,6 +32,7 @@ import {
   relationshipPiece,
   sealedGlass,
   servicesOf,
+  supervision,
   WHOLE_RECORD,
 } from './relationship-rules.ts';
 import { classesSeen, classesWritten, isWrite } from './role-views.ts';
@@ -43,6 +46,7 @@ export type PieceName =
   | 'held'
   | 'own-record'
   | 'relationship'
+  | 'conflict'
   | 'agreement'
   | 'sharing'
   | 'objection'
@@ -100,6 +104,7 @@ function buildPieces(principal: Principal, ask: Ask): RulePieces {
     heldPiece(principal),
     ownRecordPiece(principal),
     relationshipPiece(principal, ask),
+    conflictPiece(principal, ask),
     agreementPiece(principal, ask),
     sharingPiece(principal, ask),
     objectionPiece(principal),
@@ -133,7 +138,12 @@ function openRule(principal: Principal, ask: Ask): RowRule {
   );
   // R-26: consent records are the officers' own work; they have no relationship with anybody.
   const register = isOfficer(principal) && !isWrite(ask.action) ? all(inClasses(['consent']), label('N')) : FALSE;
-  return any(all({ op: 'nobody' }, nobody), register);
+  return any(all({ op: 'nobody' }, nobody, isWrite(ask.action) ? dutyRule(principal) : TRUE), register);
+}
+
+/** 5.3 "team duty list W": the admins of the team's own service; to anybody else a duty would be a way in. */
+function dutyRule(principal: Principal): RowRule {
+  return any(not(tagged(DUTY_TAG)), principal.role === 'admin' ? ofService(servicesOf(principal)) : FALSE);
 }
 
 function isOfficer(principal: Principal): boolean {
@@ -217,6 +227,7 @@ function restricted(principal: Principal, ask: Ask): RowRule {
       ),
     ),
     brokenGlass(principal, ask),
+    principal.role === 'team-lead' ? supervision(principal, ask, 'row') : FALSE,
   );
   const workingCopy = inClasses(['working-copy']);
   return all(label('R'), any(all(workingCopy, byAuthor(selvesOf(principal))), all(not(workingCopy), personal)));
@@ -246,7 +257,7 @@ function viewable(principal: Principal, ask: Ask): RowRule {
     all(seen('summary-shared'), any(consentForEvery('override', service), consentForEvery('permit', service))),
     all(seen('care-team'), through(['care-team', 'episode', 'registered'])),
     all(seen('attendance'), through(['attendance'])),
-    all(seen('supervision'), through(['supervision'])),
+    all(seen('supervision'), any(through(['supervision']), supervision(principal, ask, 'row'))),
     all(seen('authors'), byAuthor(selvesOf(principal))),
   );
 }

@@ -106,7 +106,9 @@ export interface Principal {
   scopes: string[];
   /** Keyed hash of the person's own NHS number, when the directory holds one (R-11, A-03). */
   ownRecordKey?: string;
-  /** True while a supervised student, a bank registrant outside her duty, etc.: rules read these. */
+  /** `PractitionerRole/..` whose families she may read as their supervisor (R-06 g). */
+  supervises?: string[];
+  /** `supervised` (R-40); `duty:CareTeam/..` for a team that is hers by today's duty list alone. */
   flags: string[];
 }
 
@@ -193,9 +195,20 @@ export interface ConsentRow {
    * `objection` (deny), `permit` (partner access), `override` (R-22), `restriction` (R-31), `sharing-explained`. Two
    * kinds are no consents but facts about a patient that every row about her is decided by: `own-record` (party = the
    * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16). `unmask`: a
-   * member of her care team (party) opened what the flag hides, with a reason (R-16).
+   * member of her care team (party) opened what the flag hides, with a reason (R-16). `relative` (party = keyed hash of a
+   * related person's NHS number) and `conflict` (party = who declared an interest) keep staff out (R-12).
    */
-  kind: 'objection' | 'permit' | 'override' | 'restriction' | 'sharing-explained' | 'own-record' | 's-flag' | 'unmask';
+  kind:
+    | 'objection'
+    | 'permit'
+    | 'override'
+    | 'restriction'
+    | 'sharing-explained'
+    | 'own-record'
+    | 's-flag'
+    | 'unmask'
+    | 'relative'
+    | 'conflict';
   /**
    * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
    * `own-record`: the keyed hash.

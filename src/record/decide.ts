@@ -20,7 +20,9 @@ export function ask(
 }
 
 export function reach({ principal, agreements }: Pick<Context, 'principal' | 'agreements'>): Reach {
-  return { parties: principal.parties, service: principal.service ?? null, agreements };
+  const { supervises = [] } = principal;
+  const parties = supervises.length === 0 ? principal.parties : [...principal.parties, ...supervises];
+  return { parties, service: principal.service ?? null, agreements };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The rows that the fact tables get from a write, and whether principals resolved before it are void. */
+import { DUTY_TAG } from '../governance/duty.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
 import type { Relationship } from '../governance/types.ts';
 import type { FactWrite } from '../store/rows.ts';
@@ -74,7 +75,9 @@ export function factWrite(
     directory: speaking.flatMap((fact) =>
       fact.directory.map((entry) => ({ source: reference(fact), member: entry.member, entry })),
     ),
-    generation: speaking.some(changesStanding),
+    // A duty that is taken away says nothing any more, and was hers until now.
+    generation:
+      speaking.some(changesStanding) || changes.some(({ current }) => current?.row.tags.includes(DUTY_TAG) === true),
   };
 }
 

@@ -63,7 +63,7 @@ export function openRecord(door: Door, context: Context, asked: GrantAsk): Promi
   const entry = grantEntry(context, asked.kind, asked.reason);
   return audited(door, entry, async () => {
     const holder = await requireHolder(door, context, asked.kind, entry);
-    const found = await targetOf(door, context, asked, entry);
+    const found = await targetOf(door, context, asked.target, entry);
     const opening = { kind: asked.kind, holder, givenBy: holder, reason: asked.reason, words: asked.words };
     const seen = withRows(entry, [found.row]);
     const refusal = await wouldRefuse(door, context, asked.kind, found);
@@ -104,8 +104,12 @@ const DENIED: Decision = {
 };
 
 /** Whom it is about. By address only where a plain read would have told the way in; else like nobody at all. */
-async function targetOf(door: Door, context: Context, asked: GrantAsk, entry: AuditEntry): Promise<DecidableRow> {
-  const { target } = asked;
+export async function targetOf(
+  door: Door,
+  context: Context,
+  target: GrantAsk['target'],
+  entry: AuditEntry,
+): Promise<DecidableRow> {
   const patient = 'handle' in target ? patientOf(door, context, target.handle) : target.patient;
   const id = patient.slice('Patient/'.length);
   const { found, generation } = await readCurrent(door.pool, 'Patient', id, reach(context));

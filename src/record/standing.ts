@@ -5,10 +5,11 @@
  */
 import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 import type { DirectoryRow } from '../governance/directory.ts';
+import { placeOf } from '../governance/duty.ts';
 import { usualPurpose } from '../governance/purposes.ts';
 import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
 import type { Pool } from '../store/pool.ts';
-import { readStanding, type StandingRows } from '../store/standing.ts';
+import { readGeneration, readStanding, type StandingRows } from '../store/standing.ts';
 import type { Caller, Context, Door } from './types.ts';
 
 type Standing = Omit<Principal, 'issuer' | 'subject' | 'jti' | 'clientId' | 'scopes'>;
@@ -56,6 +57,12 @@ export function createStanding(deps: StandingDeps) {
       };
     },
   };
+}
+
+/** Whether a refusal was given to somebody who may be another by now: then it is no answer. Success checks for itself. */
+export async function hasMoved(door: Pick<Door, 'pool'>, context: Context, status: number): Promise<boolean> {
+  if (status !== 401 && status !== 403 && status !== 404) return false;
+  return (await readGeneration(door.pool)) !== context.generation;
 }
 
 /** absent = TREAT for clinicians, PATADMIN for admin, COC for systems; other roles must declare. */
@@ -138,9 +145,7 @@ function staffStanding(fhirUser: string, directory: readonly DirectoryRow[], now
   if (role?.kind !== 'role' || !role.active || role.role === null || !within(role, now)) return null;
   const person = directory.find((row) => row.kind === 'person');
   if (person?.active === false) return null;
-  const teams = directory.flatMap((row) =>
-    row.kind === 'membership' && row.active && within(row, now) ? [row.team] : [],
-  );
+  const { teams, flags, supervises, ownRecordKey } = placeOf(fhirUser, directory, now);
   const practitioner = role.practitioner ?? undefined;
   const service = role.service ?? undefined;
   return {
@@ -152,7 +157,9 @@ function staffStanding(fhirUser: string, directory: readonly DirectoryRow[], now
     ...(service === undefined ? {} : { service }),
     teams,
     parties: [fhirUser, practitioner, ...teams, service].filter((party) => party !== undefined),
-    flags: [],
+    ...(supervises.length === 0 ? {} : { supervises }),
+    ...(ownRecordKey === null ? {} : { ownRecordKey }),
+    flags,
   };
 }
 
@@ -166,7 +173,7 @@ function within(row: { from: string | null; until: string | null }, now: Date): 
 
 function nextBoundary(directory: readonly DirectoryRow[], now: Date): number {
   const instants = directory.flatMap((row) =>
-    row.kind === 'role' || row.kind === 'membership'
+    row.kind === 'role' || row.kind === 'membership' || row.kind === 'duty-slot'
       ? [row.from, row.until].filter((at) => at !== null).map(Date.parse)
       : [],
   );

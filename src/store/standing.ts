@@ -18,9 +18,14 @@ export interface StandingRows {
 
 const STANDING = {
   name: 'standing',
-  text: `select g.value as generation,
+  text: `with p as (select r.entry ->> 'practitioner' as practitioner from directory r
+      where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)
+    select g.value as generation,
       (select json_agg(d.entry) from directory d
-        where d.member = $1 or d.member = (select r.entry ->> 'practitioner' from directory r where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)) as directory,
+        where d.member = $1 or d.member = (select p.practitioner from p)
+          or d.member in (select s.entry ->> 'schedule' from directory s
+            where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty')
+          or (d.entry ->> 'supervisor') = $1) as directory,
       (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes) from client c where c.client_id = $2 and c.ended is null) as client,
       (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient",
       (select json_agg(a) from agreement a,
@@ -61,6 +66,14 @@ export async function readServiceStanding(
   const [row] = result.rows;
   if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
   return { generation: row.generation, agreements: (row.agreements ?? []).map(toAgreement) };
+}
+
+/** The governance generation now. */
+export async function readGeneration(db: Db): Promise<number> {
+  const result = await db.query<{ value: number }>({ name: 'generation', text: 'select value from generation' });
+  const [row] = result.rows;
+  if (row === undefined) throw new Error('the generation row is missing: migrations have not run');
+  return row.value;
 }
 
 /** Services (`Organization/..`) that some HealthcareService of the directory is provided by. */

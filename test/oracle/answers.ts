@@ -1,6 +1,8 @@
 /** The service's own answer for the same worlds: facts as the store keeps them, then `decide`. */
 import type { Resource } from '../../src/fhir/types.ts';
 import { decide } from '../../src/governance/decide.ts';
+import type { DirectoryRow } from '../../src/governance/directory.ts';
+import { type Place, placeOf } from '../../src/governance/duty.ts';
 import { evaluate, type World } from '../../src/governance/evaluate.ts';
 import { factsOf, type ResourceFacts, resolveFacts } from '../../src/governance/facts.ts';
 import { gate } from '../../src/governance/gates.ts';
@@ -36,25 +38,16 @@ export function prepare(world: readonly Resource[]): Prepared {
   const granted = world.flatMap(factsOfGrant);
   const lookup = (reference: string) => found(world, reference);
   const directory = world.flatMap((one) => factsOf(one, { lookup, service: null, now: NOW }).directory);
-  const now = NOW.toISOString();
-  const teamsOf = (party: string) =>
-    directory.flatMap((one) =>
-      one.kind === 'membership' &&
-      one.member === party &&
-      one.active &&
-      (one.from ?? '') <= now &&
-      (one.until === null || now < one.until)
-        ? [one.team]
-        : [],
-    );
+  const placeNow = (party: string) => placeOf(party, rowsOf(directory, party), NOW);
+  const teamsOf = (party: string) => placeNow(party).teams;
   const facts = world.map((one) => factsOf(one, { lookup, service: null, now: NOW, teamsOf, ownRecordKey: HASH }));
   settle(facts);
   return {
     facts,
     relationships: [...facts, ...granted].flatMap((one) => one.relationships),
-    consents: facts.flatMap((one) => one.consents),
+    consents: [...facts, ...granted].flatMap((one) => one.consents),
     agreements: facts.flatMap((one) => one.agreements),
-    principals: new Map(PEOPLE.map((one) => [one.id, principalOf(one, teamsOf)])),
+    principals: new Map(PEOPLE.map((one) => [one.id, principalOf(one, placeNow)])),
   };
 }
 
@@ -62,6 +55,10 @@ export function prepare(world: readonly Resource[]): Prepared {
 function factsOfGrant(one: Resource): GrantFacts[] {
   const { id = '', kind, patient, holder, pregnancy, at, until } = one;
   const texts = [kind, patient, holder, at, until].every((value) => typeof value === 'string');
+  if (one.resourceType === 'Conflict') {
+    const about = { patient: String(patient), classes: [], from: null, until: null, source: `Conflict/${id}` };
+    return [{ relationships: [], consents: [{ ...about, kind: 'conflict', party: String(holder) }] }];
+  }
   if (one.resourceType !== 'Grant' || !texts) return [];
   const key = typeof pregnancy === 'string' ? `https://tandem.example/fhir/Id/pregnancy|${pregnancy}` : null;
   const about = {
@@ -104,9 +101,19 @@ function settle(facts: readonly ResourceFacts[]): void {
   }
 }
 
-function principalOf(person: Person, teamsOf: (party: string) => string[]): Principal {
+/** The rows a standing is made of: hers, those of schedules that name her, and of whom she supervises. */
+function rowsOf(directory: readonly DirectoryRow[], party: string): DirectoryRow[] {
+  const own = directory.filter((one) => one.member === party);
+  const schedules = own.flatMap((one) => (one.kind === 'duty' ? [one.schedule] : []));
+  const more = directory.filter(
+    (one) => schedules.includes(one.member) || (one.kind === 'role' && one.supervisor === party),
+  );
+  return [...own, ...more];
+}
+
+function principalOf(person: Person, placeNow: (party: string) => Place): Principal {
   const self = `PractitionerRole/${person.id}`;
-  const teams = person.kind === 'staff' ? teamsOf(self) : [];
+  const { teams, supervises } = person.kind === 'staff' ? placeNow(self) : { teams: [], supervises: [] };
   const service = person.service === null ? [] : [person.service];
   const scope = { staff: 'user/*.rs', system: 'system/*.rs', family: 'patient/*.rs' }[person.kind];
   return {
@@ -115,6 +122,7 @@ function principalOf(person: Person, teamsOf: (party: string) => string[]): Prin
     clientId: 'c',
     issuer: 'i',
     subject: person.id,
+    supervises,
     jti: 'j',
     name: person.id,
     teams,

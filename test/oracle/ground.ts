@@ -61,6 +61,9 @@ export function agreement(pair: readonly string[], purpose: string, label: strin
   };
 }
 
+/** Who is supervised by whom (R-06 g). */
+const SUPERVISED: Readonly<Record<string, string>> = { 'mw-1': 'mw-2', 'hv-1': 'tl-1', 'nn-1': 'hv-2' };
+
 /** What every world has: the directory, two women with numbers, a fetus with its link, an earlier pregnancy. */
 export function ground(memberships: readonly { start: string; end?: string }[]): Resource[] {
   const patient = (id: string, value: string) => ({
@@ -77,7 +80,10 @@ export function ground(memberships: readonly { start: string; end?: string }[]):
     participant: people.filter((_one, n) => n % TEAMS.length === i || n % 3 === i).map((one, n) => ({ member: ref(`PractitionerRole/${one.id}`), period: memberships[(n + i) % memberships.length] ?? {} })),
   })); // biome-ignore format: one team
   return [
-    ...people.map((one) => ({ resourceType: 'PractitionerRole', id: one.id, organization: ref(one.service ?? '') })),
+    ...people.map((one) => ({
+      resourceType: 'PractitionerRole', id: one.id, organization: ref(one.service ?? ''),
+      ...(one.id in SUPERVISED ? { extension: [{ url: `${CANON}/StructureDefinition/supervisor`, valueReference: ref(`PractitionerRole/${SUPERVISED[one.id]}`) }] } : {}),
+    })), // biome-ignore format: one person each
     ...teams,
     { resourceType: 'HealthcareService', id: 'north', providedBy: ref(VISITING) },
     patient('p1', '9990001006'),

@@ -57,6 +57,7 @@ describe('proven alive', () => {
     'held',
     'own-record',
     'relationship',
+    'conflict',
     'agreement',
     'sharing',
     'objection',

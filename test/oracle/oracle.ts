@@ -20,7 +20,7 @@ import {
   subjectsOf,
   type World,
 } from './reading.ts';
-import { grantsOf, type Tie, teamsOf, tiesOf } from './ties.ts';
+import { grantsOf, supervisedTies, type Tie, teamsOf, tiesOf } from './ties.ts';
 
 interface Question {
   world: World;
@@ -58,6 +58,7 @@ export function mayRead(world: World, person: Person, resource: Resource, now: n
     !isHeldFrom(q) &&
     !isOwnRecord(q) &&
     isTied(q) &&
+    (!isConflicted(q) || isGlassBroken(q)) &&
     isAgreed(q) &&
     isExplained(q) &&
     !isObjected(q) &&
@@ -87,7 +88,7 @@ function takes(q: Question, condition: string | undefined): boolean {
     case 'attendance':
       return isGlassBroken(q) || ties(q).some((one) => one.kind === 'attendance');
     case 'supervision':
-      return isGlassBroken(q);
+      return isGlassBroken(q) || isSupervised(q, false);
     default:
       return false;
   }
@@ -182,6 +183,31 @@ function isHistoryOpen(q: Question): boolean {
   return isTiedNow && grantsOf(q.world, q.person, ['history'], q.now).some(isAbout);
 }
 
+/** R-06 g: whom she supervises is assigned to this family. Warnings and names belong to the woman, not one pregnancy. */
+function isSupervised(q: Question, mayBeWide = true): boolean {
+  const pregnancy = pregnancyOf(q.world, q.resource);
+  const wide = mayBeWide && ['demographics', 'consent', 'safeguarding-flag', 'scene-safety'].includes(q.kind);
+  return supervisedTies(q.world, q.person, q.now).some(
+    (one) =>
+      q.subjects.every((subject) => subject === one.patient) &&
+      (wide || one.pregnancy === null || one.pregnancy === pregnancy),
+  );
+}
+
+/** R-12: a relative by number, or an interest declared. */
+function isConflicted(q: Question): boolean {
+  const isKin = (one: Loose) =>
+    one.resourceType === 'RelatedPerson' &&
+    q.person.nhsNumber !== undefined &&
+    one.identifier?.[0]?.value === q.person.nhsNumber &&
+    subjectsOf(q.world, one).some((subject) => q.subjects.includes(subject));
+  const isDeclared = (one: Loose) =>
+    one.resourceType === 'Conflict' &&
+    one.holder === `PractitionerRole/${q.person.id}` &&
+    q.subjects.includes(one.patient);
+  return q.world.map(loose).some((one) => isKin(one) || isDeclared(one));
+}
+
 /** R-18: a live grant about everybody the row is about. */
 const isGlassBroken = (q: Question) =>
   q.subjects.length > 0 &&
@@ -193,7 +219,7 @@ const isGlassBroken = (q: Question) =>
 function isTied(q: Question): boolean {
   if (q.person.kind === 'system' && isOwn(q)) return true;
   if (q.subjects.length === 0) return false;
-  if (ties(q).length > 0 || isHistoryOpen(q)) return true;
+  if (ties(q).length > 0 || isHistoryOpen(q) || isSupervised(q)) return true;
   const self = `${q.resource.resourceType}/${q.resource.id}`;
   const pregnancy = pregnancyOf(q.world, q.resource);
   return tiesOf(q.world, q.person, q.now).some((one) => {
@@ -291,5 +317,6 @@ function isLabelOpen(q: Question): boolean {
   if (q.person.role === 'safeguarding' || q.person.role === 'system') return true;
   if (!['midwife', 'health-visitor', 'hospital-midwife', 'gp', 'team-lead'].includes(q.person.role)) return false;
   if (q.kind === 'working-copy') return isByMyTeam(q);
+  if (q.person.role === 'team-lead' && isSupervised(q, false)) return true;
   return ties(q).some((one) => ['care-team', 'episode', 'attendance', 'glass'].includes(one.kind));
 }

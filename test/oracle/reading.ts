@@ -35,6 +35,7 @@ export function kindOf(world: World, resource: Resource): string {
       return has(r.code, '738070007') ? 'pregnancy' : has(r.code, 'voice-of-unborn') ? 'findings' : 'other';
     case 'Appointment':
     case 'Slot':
+    case 'Schedule':
       return 'schedule';
     case 'Encounter':
     case 'EpisodeOfCare':
@@ -57,6 +58,7 @@ export function kindOf(world: World, resource: Resource): string {
       return 'conformance';
     case 'Account':
     case 'Grant':
+    case 'Conflict':
       return 'not-served';
     default:
       return 'directory';

@@ -25,10 +25,13 @@ const OFFERED = ['received', 'opened'];
 const TAKEN = ['accepted', 'triaged', 'scheduled', 'visited', 'plan-agreed', 'sent-outside'];
 
 /** Teams of the directory in which somebody stands now. */
-export function teamsOf(world: World, person: Person, now: number): string[] {
+export const teamsOf = once(teamsNow);
+
+function teamsNow(world: World, person: Person, now: number): string[] {
   return TEAMS.filter((team) =>
     world.some((one) => {
       const t = loose(one);
+      if (one.resourceType === 'Slot') return isOnDuty(world, t, team, person, now);
       if (one.resourceType !== 'CareTeam' || t.subject || `CareTeam/${t.id}` !== team || t.status !== 'active')
         return false;
       return t.participant.some(
@@ -38,14 +41,64 @@ export function teamsOf(world: World, person: Person, now: number): string[] {
   );
 }
 
+/** A duty slot of this team whose schedule, of the same team, names her. */
+function isOnDuty(world: World, slot: Loose, team: string, person: Person, now: number): boolean {
+  const of = (one: Loose) =>
+    one?.extension?.find((ext: Loose) => ext.url.endsWith('/duty-team'))?.valueReference.reference;
+  const schedule = world
+    .map(loose)
+    .find((one) => `Schedule/${one.id}` === slot.schedule?.reference && one.resourceType === 'Schedule');
+  const isHers = schedule?.actor?.some((one: Loose) => one.reference === `PractitionerRole/${person.id}`) === true;
+  const isNow = slot.status === 'busy' && Date.parse(slot.start) <= now && now < Date.parse(slot.end);
+  return of(slot) === team && of(schedule) === team && isHers && isNow;
+}
+
+/** R-06 g: ties of those whose PractitionerRole names her as their supervisor, by their own name and without grace. */
+export const supervisedTies = once(tiesOfSupervised);
+
+function tiesOfSupervised(world: World, person: Person, now: number): Tie[] {
+  if (person.kind !== 'staff' || person.purpose === 'BTG') return [];
+  const theirs = world
+    .map(loose)
+    .filter(
+      (one) =>
+        one.resourceType === 'PractitionerRole' &&
+        one.extension?.some(
+          (ext: Loose) =>
+            ext.url.endsWith('/supervisor') && ext.valueReference.reference === `PractitionerRole/${person.id}`,
+        ),
+    );
+  const isMe = (reference: string | undefined) => theirs.some((one) => reference === `PractitionerRole/${one.id}`);
+  const me = { isMe, ofService: () => false, isSystem: false, now, grace: 0 };
+  const kinds = ['care-team', 'episode', 'accepted'];
+  return world.flatMap((one) => tiesIn(world, one, me)).filter((one) => kinds.includes(one.kind));
+}
+
 /** A period holds from its start until before its end; one that ended as planned holds `grace` days longer. */
 function runs(period: Loose, now: number, grace: number): boolean {
   if (!period?.start || Date.parse(period.start) > now) return false;
   return !period.end || now < Date.parse(period.end) + grace * DAY;
 }
 
+/** The same question of the same world is answered once: a world is asked it for each of its rows. */
+function once<T>(answer: (world: World, person: Person, now: number) => T): typeof answer {
+  const known = new WeakMap<World, Map<string, T>>();
+  return (world, person, now) => {
+    const answers = known.get(world) ?? new Map<string, T>();
+    known.set(world, answers);
+    const key = `${person.id} ${person.purpose} ${now}`;
+    const found = answers.get(key);
+    if (found !== undefined) return found;
+    const fresh = answer(world, person, now);
+    answers.set(key, fresh);
+    return fresh;
+  };
+}
+
 /** Every tie of a person now; reads keep what closed as planned for fourteen days. */
-export function tiesOf(world: World, person: Person, now: number): Tie[] {
+export const tiesOf = once(allTies);
+
+function allTies(world: World, person: Person, now: number): Tie[] {
   const mine = new Set(
     person.kind === 'system' ? [] : [`PractitionerRole/${person.id}`, ...teamsOf(world, person, now)],
   );
@@ -85,6 +138,8 @@ interface Me {
   ofService(service: string | null | undefined): boolean;
   isSystem: boolean;
   now: number;
+  /** Days a planned ending is read on; 14 unless told otherwise. */
+  grace?: number;
 }
 
 function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
@@ -98,10 +153,10 @@ function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
       const isOn = r.subject && (r.status === 'active' || r.status === 'inactive');
       const members = (r.participant ?? []).filter((one: Loose) => me.isMe(one.member.reference));
       // An inactive team closed when it was written, which in these worlds is now.
-      return isOn && members.some((one: Loose) => runs(one.period, me.now, 14)) ? tie('care-team') : [];
+      return isOn && members.some((one: Loose) => runs(one.period, me.now, me.grace ?? 14)) ? tie('care-team') : [];
     }
     case 'EpisodeOfCare': {
-      const isOn = ['active', 'onhold', 'finished'].includes(r.status) && runs(r.period, me.now, 14);
+      const isOn = ['active', 'onhold', 'finished'].includes(r.status) && runs(r.period, me.now, me.grace ?? 14);
       const isMine = me.isSystem
         ? me.ofService(r.managingOrganization?.reference)
         : r.team?.some((one: Loose) => me.isMe(one.reference));

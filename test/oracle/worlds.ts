@@ -157,6 +157,22 @@ const jvc = {
 };
 const plan = make('CarePlan', about, author, field('period', fc.constant({ start: at(-5) })));
 
+/** A duty list of one person, and whether she is on it now; kin of a midwife; declared interests. */
+const dutyTeam = (team: string) => ({
+  extension: [{ url: `${CANON}/StructureDefinition/duty-team`, valueReference: ref(team) }],
+});
+const today = fc
+  .record({ who: pick('mw-2', 'hv-2', 'nn-1', 'lw-1'), team: pick(...TEAMS), of: pick(...TEAMS), hours: pick(-1, -1, 0.5), status: pick('busy', 'busy', 'free') })
+  .chain((one) => fc.boolean().map((isSame) => ({ ...one, of: isSame ? one.team : one.of })))
+  .map(({ who, team, of, hours, status }) => [
+    { resourceType: 'Schedule', id: 'duty', ...dutyTeam(team), actor: [ref(`PractitionerRole/${who}`)] },
+    { resourceType: 'Slot', id: 'duty', ...dutyTeam(of), schedule: ref('Schedule/duty'), status, start: at(hours / 24), end: at(hours / 24 + 0.3) },
+  ]); // biome-ignore format: two resources
+const interests = fc.oneof(
+  pick('mw-1', 'hv-1', 'hv-3').map((who) => ({ resourceType: 'Conflict', holder: `PractitionerRole/${who}`, patient: 'Patient/p1' })),
+  fc.constant({ resourceType: 'RelatedPerson', patient: ref('Patient/p1'), identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001014' }] }),
+); // biome-ignore format: one interest each
+
 /** Grants are no resources: notes beside the record of who opened what, for whom and until when. */
 const grants = fc
   .record({
@@ -187,15 +203,20 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
     records: fc.array(fc.oneof(...records), { minLength: 3, maxLength: 8 }),
     shared: pick(shared, shared, []),
     grants: fc.array(grants, { maxLength: 3 }),
+    today: fc.oneof(today, fc.constant([])),
+    interests: fc.array(interests, { maxLength: 1 }),
     plan: named('named', plan),
     visit: named('visit', relations[4] ?? plan),
   })
   .map((one) => [
     ...ground(one.memberships),
     ...one.shared,
+    ...(one.today as Resource[]),
     ...one.referral,
     one.plan,
     one.visit,
     { ...jvc, id: 'jvc' },
-    ...[...one.relations, ...one.consents, ...one.agreements, ...one.grants, ...one.records].map(numbered),
+    ...[...one.relations, ...one.consents, ...one.agreements, ...one.grants, ...one.interests, ...one.records].map(
+      numbered,
+    ),
   ]);

@@ -7,6 +7,7 @@ import { readXml } from '../../fhir/xml-read.ts';
 import type { Purpose } from '../../governance/types.ts';
 import { withBanner } from '../../record/banner.ts';
 import { recordUnrecorded } from '../../record/refusal.ts';
+import { hasMoved } from '../../record/standing.ts';
 import { type Caller, type Context, type Door, StaleStanding } from '../../record/types.ts';
 import { type Answer, answerOf, send, shaped } from '../answer.ts';
 import { readBody } from '../body.ts';
@@ -154,7 +155,9 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
     try {
       return await withBanner(deps.door, context, await handler(deps.door, inner));
     } catch (error) {
-      if (!(error instanceof StaleStanding)) throw error;
+      // A gate refuses before any statement could tell that the directory has changed since.
+      const isStale = error instanceof Outcome && attempt === 1 && (await hasMoved(deps.door, context, error.status));
+      if (!isStale && !(error instanceof StaleStanding)) throw error;
       if (attempt >= MAX_REPEATS) throw directoryInMotion();
     }
   }

@@ -12,10 +12,11 @@ import {
   openRecord,
   requireReason,
 } from '../../record/grants.ts';
+import { declareConflict, keepOwnNumber } from '../../record/own-interest.ts';
 import { type TraceAsk, type TraceResult, trace } from '../../record/trace.ts';
 import type { Door } from '../../record/types.ts';
 import type { Operation } from '../fhir/dispatch.ts';
-import type { FhirRequest } from '../fhir/request.ts';
+import { type FhirRequest, idOf } from '../fhir/request.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
 
 const PERSON = ['nhsNumber', 'birthDate', 'family'];
@@ -41,6 +42,22 @@ export const ACCESS_OPERATIONS: readonly Operation[] = [
       return granted(await openRecord(door, request.context, asked));
     }),
   ),
+  typeLevel('$declare-conflict', async (door, request) => {
+    const input = await inputOf(door, request, ['handle', 'patient']);
+    await declareConflict(door, request.context, targetOf(input));
+    return { status: 204 };
+  }),
+  {
+    name: '$own-number',
+    type: 'Practitioner',
+    level: 'instance',
+    methods: ['POST'],
+    handler: async (door, request) => {
+      const input = await inputOf(door, request, ['nhsNumber']);
+      await keepOwnNumber(door, request.context, `Practitioner/${idOf(request)}`, numberOf(input));
+      return { status: 204 };
+    },
+  },
   typeLevel('$grant-emergency', async (door, request) => {
     const input = await inputOf(door, request, [...PERSON, 'clinician', ...WHY]);
     const why = whyOf(input, 'emergency');
@@ -61,12 +78,17 @@ export async function inputOf(door: Door, request: FhirRequest, known: readonly 
 }
 
 export function personOf(input: OperationInput): TraceAsk {
-  const nhsNumber = input.required('nhsNumber').replaceAll(' ', '');
+  const nhsNumber = numberOf(input);
   const birthDate = input.required('birthDate');
   const wrong = (what: string) => refuse(400, 'value', what, 'Parameters.parameter');
-  if (!/^\d{10}$/.test(nhsNumber)) throw wrong('nhsNumber is ten digits');
   if (!/^\d{4}-\d{2}-\d{2}$/.test(birthDate)) throw wrong('birthDate is a whole date, YYYY-MM-DD');
   return { nhsNumber, birthDate, family: input.optional('family') ?? null };
+}
+
+function numberOf(input: OperationInput): string {
+  const digits = input.required('nhsNumber').replaceAll(' ', '');
+  if (/^\d{10}$/.test(digits)) return digits;
+  throw refuse(400, 'value', 'nhsNumber is ten digits', 'Parameters.parameter');
 }
 
 function targetOf(input: OperationInput): GrantAsk['target'] {

@@ -1,0 +1,176 @@
+/** Who somebody is today: the duty list, students, supervisors, her own record and her relatives' (R-06, R-11, R-12, R-40). */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CANON, reference, snomed } from '../../src/care/canon.ts';
+import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import { at, type Client } from '../harness/client.ts';
+import { practitionerRole, TEAM, team } from '../harness/directory.ts';
+import { familyOf, nhsNumberOf, note } from '../harness/family.ts';
+import { type Service, staff, startService } from '../harness/service.ts';
+
+let service: Service;
+let ahead = 0;
+const HOUR = 3_600_000;
+const NUMBER = nhsNumberOf(80_001);
+const R = { meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] } };
+const extension = (name: string, to: string) => ({
+  extension: [{ url: `${CANON}/StructureDefinition/${name}`, valueReference: reference(to) }],
+});
+const hours = (count: number) => new Date(Date.now() + count * HOUR).toISOString();
+
+beforeAll(async () => {
+  service = await startService({ clock: () => new Date(Date.now() + ahead) });
+  await service.directory();
+  await service.family('mine', { nhsNumber: NUMBER });
+  await service.load([note('mine-n', 'mine', 'N'), note('mine-r', 'mine', 'R', R)]);
+}, 60_000);
+afterAll(() => service.close());
+afterEach(() => {
+  ahead = 0;
+});
+
+const parameters = (said: Readonly<Record<string, string>>): Resource => ({
+  resourceType: 'Parameters',
+  parameter: Object.entries(said).map(([name, value]) =>
+    name === 'patient' ? { name, valueReference: { reference: value } } : { name, valueString: value },
+  ),
+});
+const reason = (json: JsonObject) => at(json, 'issue.0.details.coding.0.code');
+const duty = (id: string, who: string, of: string): Resource => ({
+  resourceType: 'Schedule',
+  id,
+  ...extension('duty-team', of),
+  actor: [reference(`PractitionerRole/${who}`)],
+});
+const slot = (id: string, of: string, status = 'busy'): Resource => ({
+  resourceType: 'Slot',
+  id,
+  ...extension('duty-team', of),
+  schedule: reference('Schedule/agency'),
+  status,
+  start: hours(-1),
+  end: hours(2),
+});
+const status = async (client: Client, path: string) => (await client.get(path)).status;
+
+describe('the duty list (R-06 e, R-40; vectors 39, 47)', () => {
+  test('who stands on a team’s list today sees what the team sees, until the slot ends or is taken away', async () => {
+    const agency = service.as(staff('hv-none'));
+    expect(await status(agency, 'Observation/mine-r')).toBe(403);
+    await service.load([duty('agency', 'hv-none', TEAM.healthVisitors)]);
+    expect(await status(agency, 'Observation/mine-r')).toBe(403);
+    await service.load([slot('today', TEAM.healthVisitors)]);
+    expect(await status(agency, 'Observation/mine-r')).toBe(200);
+    const { rows } = await service.pool.query('select body from audit order by xid desc, id desc limit 1');
+    expect(JSON.parse(rows[0].body).explanation).toBe('duty-list');
+    ahead = 2 * HOUR;
+    expect(await status(agency, 'Observation/mine-r')).toBe(403);
+    ahead = 0;
+    await service.load([slot('today', TEAM.healthVisitors, 'free')]);
+    expect(await status(agency, 'Observation/mine-r')).toBe(403);
+    await service.load([slot('today', TEAM.midwives)]);
+    expect(await status(agency, 'Observation/mine-r')).toBe(403);
+  });
+
+  test('only an admin of the team’s own service writes it: a list that anybody writes would be a way in', async () => {
+    const { id: _id, ...list } = duty('x', 'hv-none', TEAM.healthVisitors);
+    for (const who of ['midwife', 'health-visitor', 'nursery-nurse', 'hv-system', 'epr'])
+      expect([403, 404]).toContain((await service.as(who).post('Schedule', list)).status);
+    expect((await service.as('admin').post('Schedule', list)).status).toBe(201);
+    const theirs = { ...list, ...extension('duty-team', TEAM.midwives) };
+    expect((await service.as('admin').post('Schedule', theirs)).status).toBe(403);
+    const { id: _slot, ...hers } = slot('y', TEAM.midwives);
+    expect((await service.as('admin').post('Slot', hers)).status).toBe(403);
+    const { extension: _none, ...diary } = list;
+    const made = await service.as('health-visitor').post('Schedule', { ...diary, resourceType: 'Schedule' });
+    expect(made.status).toBe(201);
+    const turned = { ...made.json, ...extension('duty-team', TEAM.healthVisitors), resourceType: 'Schedule' };
+    expect((await service.as('health-visitor').put(`Schedule/${made.json.id}`, turned)).status).toBe(403);
+  });
+});
+
+test('a student reads N while supervised for a time, never R, and breaks no glass (R-40, vector 35)', async () => {
+  const student = (more: JsonObject): Resource => ({
+    ...practitionerRole('mw-other', { start: '2020-01-01' }),
+    id: 'st-one',
+    code: [{ coding: [snomed('309454000', 'Student midwife')] }],
+    ...more,
+  });
+  const members = [{ id: 'mw-priya' }, { id: 'st-one' }];
+  const supervised = extension('supervisor', 'PractitionerRole/mw-priya');
+  const client = service.as(staff('st-one'));
+  await service.load([student({ period: { start: '2020-01-01', end: '2099-01-01' } }), team(TEAM.midwives, members)]);
+  expect(await status(client, 'Observation/mine-n')).toBe(403);
+  await service.load([student(supervised)]);
+  expect(await status(client, 'Observation/mine-n')).toBe(403);
+  await service.load([student({ ...supervised, period: { start: '2020-01-01', end: '2099-01-01' } })]);
+  expect([await status(client, 'Observation/mine-n'), await status(client, 'Observation/mine-r')]).toEqual([200, 403]);
+  const glass = parameters({ patient: 'Patient/mine', reason: 'emergency', text: 'A student in a hurry' });
+  expect((await client.post('Patient/$break-glass', glass)).status).toBe(403);
+});
+
+test('a supervisor reads what her practitioner is assigned to, and writes nothing (R-06 g, vector 40)', async () => {
+  const supervisor = service.as(staff('hv-south'));
+  expect(await status(supervisor, 'Observation/mine-n')).toBe(403);
+  const assigned = practitionerRole('hv-helen');
+  await service.load([{ ...assigned, ...extension('supervisor', 'PractitionerRole/hv-south') }]);
+  expect([await status(supervisor, 'Observation/mine-n'), await status(supervisor, 'Observation/mine-r')]).toEqual([
+    200, 403,
+  ]);
+  const changed = { ...note('mine-n', 'mine', 'changed'), resourceType: 'Observation' };
+  expect((await supervisor.put('Observation/mine-n', changed)).status).toBe(403);
+  await service.load([assigned]);
+  expect(await status(supervisor, 'Observation/mine-n')).toBe(403);
+});
+
+test('her own record is closed to her as staff, whatever role or grant (R-11, vector 16); the number goes nowhere', async () => {
+  const own = parameters({ nhsNumber: NUMBER });
+  expect((await service.as('admin').post('Practitioner/hv-helen/$own-number', own)).status).toBe(403);
+  expect((await service.as('ig-officer').post('Practitioner/nobody/$own-number', own)).status).toBe(404);
+  expect((await service.as('ig-officer').post('Practitioner/hv-helen/$own-number', own)).status).toBe(204);
+  const helen = service.as('health-visitor');
+  const refused = await helen.get('Observation/mine-n');
+  expect([refused.status, reason(refused.json)]).toEqual([403, 'own-record']);
+  const glass = parameters({ patient: 'Patient/mine', reason: 'emergency', text: 'It is my own record, really' });
+  const broken = await helen.post('Patient/$break-glass', glass);
+  expect([broken.status, reason(broken.json)]).toEqual([403, 'own-record']);
+  const { rows } = await service.pool.query(
+    "select entry::text as entry from directory where entry ->> 'kind' = 'own-record'",
+  );
+  expect(rows.length).toBe(1);
+  expect(rows[0].entry).not.toContain(NUMBER);
+});
+
+test('a relative and whoever declared an interest leave it to a colleague; broken glass remains (R-12)', async () => {
+  const number = nhsNumberOf(80_002);
+  const midwife = service.as('midwife');
+  expect(await status(midwife, 'Observation/mine-n')).toBe(200);
+  expect(
+    (await service.as('ig-officer').post('Practitioner/mw-priya/$own-number', parameters({ nhsNumber: number })))
+      .status,
+  ).toBe(204);
+  const [, , , , ...rest] = familyOf('kin', { nhsNumber: nhsNumberOf(80_003) });
+  const [mother, baby, link, partner] = familyOf('kin', { nhsNumber: nhsNumberOf(80_003) });
+  const sister = {
+    ...partner,
+    resourceType: 'RelatedPerson',
+    identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: number }],
+  };
+  await service.load([mother, baby, link, sister, ...rest].filter((one) => one !== undefined));
+  const kin = await midwife.get('Patient/kin');
+  expect([kin.status, reason(kin.json), at(kin.json, 'issue.1.details.coding.0.code')]).toEqual([
+    403,
+    'conflict',
+    'break-glass',
+  ]);
+  const declared = await midwife.post('Patient/$declare-conflict', parameters({ patient: 'Patient/mine' }));
+  expect(declared.status).toBe(204);
+  expect(reason((await midwife.get('Observation/mine-n')).json)).toBe('conflict');
+  const glass = parameters({
+    patient: 'Patient/mine',
+    reason: 'emergency',
+    text: 'Nobody else is on the ward tonight',
+  });
+  expect((await midwife.post('Patient/$break-glass', glass)).status).toBe(201);
+  const btg = { 'x-purpose-of-use': 'BTG' };
+  expect((await midwife.get('Observation/mine-n', btg)).status).toBe(200);
+});
