@@ -45,6 +45,12 @@ function reasonProblem(reason: string): string | null {
   return TEN_DIGITS.test(reason) ? 'Reason must not include an NHS number or other long number' : null;
 }
 
+/** The reason alone. */
+export function readReason(typed: string): { reason: string; errors: FieldError[] } {
+  const reason = typed.replace(/\s+/g, ' ').trim();
+  return { reason, errors: problem('reason', reasonProblem(reason)) };
+}
+
 const MAX_WORDS = 2_000;
 
 /** Words an officer writes into a case: enough to be understood later, and no long number. */
@@ -60,6 +66,11 @@ export function readWords(typed: string, field: string, least: number): { words:
           ? 'Do not include an NHS number or other long number'
           : null;
   return { words, errors: problem(field, text) };
+}
+
+/** Whatever holds fields by name: an address or a form. */
+interface Fields {
+  get(name: string): string | null;
 }
 
 interface DateParts {
@@ -83,7 +94,7 @@ export interface Filters {
 }
 
 /** Filters as they stand in the address of a look. Dates are days in London, both included. */
-export function readFilters(query: URLSearchParams): Filters {
+export function readFilters(query: Fields): Filters {
   const from = partsOf(query, 'from');
   const to = partsOf(query, 'to');
   const first = dateOf(from);
@@ -117,7 +128,7 @@ function rangeWords(first: string | null, last: string | null): string | null {
   return last === null ? null : `up to ${shownDay(last)}`;
 }
 
-function partsOf(query: URLSearchParams, name: string): DateParts {
+function partsOf(query: Fields, name: string): DateParts {
   const part = (one: string): string => (query.get(`${name}-${one}`) ?? '').trim().slice(0, 10);
   return { day: part('day'), month: part('month'), year: part('year') };
 }

@@ -102,6 +102,7 @@ const KIND_WORDS: Readonly<Record<MarkedKind, string>> = {
   'after-relationship': 'After the relationship ended',
   'same-surname': 'Same surname',
   'same-address': 'Same address',
+  'out-of-hours': 'Between 20:00 and 07:00',
 };
 
 export async function accessesPage(visit: Visit, context: Context): Promise<Page> {

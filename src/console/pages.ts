@@ -4,7 +4,9 @@ import type { Response } from 'express';
 export type Page =
   | { status: number; template: string; context?: Readonly<Record<string, unknown>> }
   /** Address within the console, or the sign-in provider's. */
-  | { redirect: string };
+  | { redirect: string }
+  /** Saved by the browser, never shown in it. */
+  | { file: { name: string; type: string; text: string } };
 
 /** A page that says one thing: a heading and paragraphs, with a way on. */
 export function message(status: number, heading: string, paragraphs: readonly string[], way: Way = HOME): Page {

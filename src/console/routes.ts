@@ -12,6 +12,7 @@ import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
 import { message, type Page, redirect } from './pages.ts';
 import { providerSignIn, RETURN_PATH } from './provider-sign-in.ts';
+import { exportPosted, questionsPage } from './questions.ts';
 import { openTemplates, type Render } from './render.ts';
 import { securityHeaders } from './security.ts';
 import { createSessions } from './session.ts';
@@ -67,6 +68,8 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   router.get('/console/access-record/:look', shown(signedIn(lookPage)));
   router.get('/console/alerts', shown(signedIn(alertsPage)));
   router.get('/console/accesses', shown(signedIn(accessesPage)));
+  router.get('/console/questions', shown(signedIn(questionsPage)));
+  router.post('/console/questions/file', ...posted(signedIn(exportPosted)));
   router.get('/console/cases', shown(signedIn(casesPage)));
   router.get('/console/cases/open', shown(signedIn(openForm)));
   router.post('/console/cases/open', ...posted(signedIn(openPosted)));
@@ -127,6 +130,12 @@ function faultPage(desk: Desk, visit: Visit, error: unknown): Page {
 function send(desk: Desk, visit: Visit, response: Response, page: Page): void {
   if ('redirect' in page) {
     redirect(response, page.redirect);
+    return;
+  }
+  if ('file' in page) {
+    const { name, type, text } = page.file;
+    response.set('Content-Disposition', `attachment; filename="${name}"`).set('Content-Type', type);
+    response.send(Buffer.from(text));
     return;
   }
   const { session, sessions, cookie } = visit;

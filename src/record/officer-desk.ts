@@ -71,6 +71,7 @@ export const MARKED_KINDS = [
   'after-relationship',
   'same-surname',
   'same-address',
+  'out-of-hours',
 ] as const;
 export type MarkedKind = (typeof MARKED_KINDS)[number];
 

@@ -78,9 +78,18 @@ function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {
     ...(facts.relationshipOver ? ['after-relationship'] : []),
     ...(facts.sameSurname ? ['same-surname'] : []),
     ...(facts.sameAddress ? ['same-address'] : []),
+    ...(isOutOfHours(entry.at) ? ['out-of-hours'] : []),
   ];
   const party = partyOf(entry);
   return kinds.flatMap((kind) => entry.patients.map((patient) => ({ kind, seq, patient, party, at: entry.at })));
+}
+
+const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', hourCycle: 'h23' });
+
+/** Q6: 20:00 to 07:00 in London; whether she was on the rota is not known here. */
+function isOutOfHours(at: string): boolean {
+  const hour = Number(LONDON_HOUR.format(new Date(at)));
+  return hour >= 20 || hour < 7;
 }
 
 interface Attempt {

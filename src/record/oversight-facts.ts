@@ -174,7 +174,8 @@ class Ledger {
   count({ seq, entry }: SealedEntry) {
     const party = partyOf(entry);
     const firstExport = isExport(entry) && !this.has('export', party);
-    const [, endpoint = ''] = entry.interaction === 'disclosure' ? (entry.recipient?.split(' ') ?? []) : [];
+    const isNotice = entry.interaction === 'disclosure' && entry.recipient?.startsWith('Subscription/') === true;
+    const [, endpoint = ''] = isNotice ? (entry.recipient?.split(' ') ?? []) : [];
     const endpointChanged = endpoint !== '' && this.has('endpoint', party) && !this.has('endpoint', party, endpoint);
     if (isDenied(entry))
       for (const patient of patientsOf(entry).length > 0 ? patientsOf(entry) : [''])

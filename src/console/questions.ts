@@ -1,0 +1,105 @@
+/** Officers' questions by name, and taking an answer out as a file. */
+
+import { type ExportAsked, exportTable } from '../record/export-table.ts';
+import { enterDesk } from '../record/officer.ts';
+import { askQuestion, MAX_ROWS, QUESTIONS, type Question } from '../record/questions.ts';
+import type { Context } from '../record/types.ts';
+import { type FieldError, type Filters, readFilters, readReason } from './access-form.ts';
+import type { Page } from './pages.ts';
+import { shownTime } from './times.ts';
+import type { Visit } from './visit.ts';
+
+interface Asked {
+  question: Question;
+  filters: Filters;
+  errors: FieldError[];
+}
+
+const MAX_SAMPLE = 1_000;
+
+function askedIn(get: (name: string) => string): Asked {
+  const filters = readFilters({ get });
+  const id = QUESTIONS.find((one) => one.id === get('question'))?.id ?? QUESTIONS[0].id;
+  const reference = get('case').trim().toUpperCase();
+  const person = get('who').trim().slice(0, 100);
+  const errors = [...filters.errors];
+  if (reference !== '' && !/^CASE-[0-9A-F]{10}$/.test(reference))
+    errors.push({ field: 'case', text: 'Enter a case reference, like CASE-0123456789' });
+  if (/(?:\d[\s-]?){10}/.test(person)) errors.push({ field: 'who', text: 'Enter a name, not a number' });
+  return { question: { id, person, case: reference, ...filters.range }, filters, errors };
+}
+
+/** The form, and below it the answer to what it asks. */
+export async function questionsPage(visit: Visit, context: Context): Promise<Page> {
+  const asked = askedIn((name) => visit.query.get(name) ?? '');
+  if (visit.query.get('question') === null || asked.errors.length > 0) {
+    await enterDesk(visit.deps.door, context);
+    return shown(asked.errors.length > 0 ? 422 : 200, asked, null);
+  }
+  const answer = await askQuestion(visit.deps.door, context, asked.question);
+  return shown(200, asked, answer);
+}
+
+function shown(
+  status: number,
+  { question, filters, errors }: Asked,
+  answer: Awaited<ReturnType<typeof askQuestion>> | null,
+): Page {
+  return {
+    status,
+    template: 'questions',
+    context: {
+      errors,
+      filters,
+      question,
+      questions: QUESTIONS.map(({ id, words }) => ({ value: id, text: words })),
+      words: QUESTIONS.find(({ id }) => id === question.id)?.words ?? '',
+      asked: answer !== null,
+      choices: answer?.choices ?? [],
+      columns: answer?.table.columns ?? [],
+      rows: (answer?.table.rows ?? []).map((row) =>
+        row.map((cell) => (cell instanceof Date ? shownTime(cell).utc : cell)),
+      ),
+      full: answer?.table.rows.length === MAX_ROWS ? MAX_ROWS : null,
+    },
+  };
+}
+
+/** One question's answer as a file. Asked anew, so that what leaves is decided and recorded by itself. */
+export async function exportPosted(visit: Visit, context: Context): Promise<Page> {
+  const { door } = visit.deps;
+  const get = (name: string) => visit.form.get(name) ?? '';
+  const asked = askedIn(get);
+  const { reason, errors } = readReason(get('reason'));
+  const sample = sampleIn(get);
+  if (sample === 'bad') errors.push({ field: 'sample', text: `Sample must be a number from 1 to ${MAX_SAMPLE}` });
+  if (asked.errors.length > 0 || errors.length > 0 || sample === 'bad') {
+    await enterDesk(door, context);
+    return shown(422, { ...asked, errors: [...asked.errors, ...errors] }, null);
+  }
+  const answer = await askQuestion(door, context, asked.question);
+  const { id, person, case: reference } = asked.question;
+  const format: ExportAsked['format'] = get('format') === 'ndjson' ? 'ndjson' : 'csv';
+  const filter = [person, reference].filter((part) => part !== '').join(', ');
+  const file = await exportTable(
+    door,
+    context,
+    {
+      name: id,
+      title: QUESTIONS.find((one) => one.id === id)?.words ?? id,
+      table: answer.table,
+      patients: answer.patients,
+      period: asked.filters.words ?? 'all',
+      filter: filter === '' ? 'none' : filter,
+    },
+    { format, bom: get('bom') === 'yes', reason, sample },
+  );
+  return { file };
+}
+
+function sampleIn(get: (name: string) => string): ExportAsked['sample'] | 'bad' {
+  const text = get('sample').trim();
+  if (text === '') return null;
+  const size = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+  return size >= 1 && size <= MAX_SAMPLE ? { size, seed: get('seed').trim().slice(0, 64) || 'none' } : 'bad';
+}
