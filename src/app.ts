@@ -42,6 +42,7 @@ import { openBook, startAlerts, startProof } from './wiring/audit.ts';
 import { startEvents } from './wiring/events.ts';
 import { createExternalTerms } from './wiring/external-terms.ts';
 import { writeGuards } from './wiring/guards.ts';
+import { tellPackages } from './wiring/packages.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
 import { startIndexing } from './wiring/reindex.ts';
 import { signInOf } from './wiring/sign-in.ts';
@@ -77,7 +78,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const issuer = issuerOf({ ...config, port: options.port });
   const base = audienceOf(issuer);
   const clock = options.overrides?.clock ?? (() => new Date());
-  const definitions = options.overrides?.definitions ?? (await loadDefinitions(join(config.dataDir, 'definitions')));
+  const definitions =
+    options.overrides?.definitions ?? (await loadDefinitions(join(config.dataDir, 'definitions'), config.packageDir));
+  tellPackages(definitions, log);
   const folder = join(config.dataDir, 'keys');
   const secrets = openSecrets(folder);
   const maxLife = maxTokenLife(config.mode);

@@ -44,6 +44,8 @@ export interface Config {
   safeguardingContact: string;
   /** Another terminology server, for what is not held here; null = none. */
   terminology: TerminologyConfig | null;
+  /** Absolute folder of implementation-guide packages (`.tgz`), read at start. */
+  packageDir: string;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
 }
@@ -103,6 +105,7 @@ export const VARIABLES = [
   'OIDC_ASSURANCE_CLAIM',
   'CORS_ORIGINS',
   'CHECKPOINT_COPY',
+  'PACKAGE_DIR',
   'ALERT_RULES',
   'TERMINOLOGY_URL',
   'TERMINOLOGY_TIMEOUT_MS',
@@ -158,6 +161,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
+    packageDir: resolve(cwd, read.text('PACKAGE_DIR') ?? 'packages'),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
     terminology: readTerminology(read, mode),
     signIn: readSignIn(read, cwd, mode),

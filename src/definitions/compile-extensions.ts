@@ -31,11 +31,22 @@ export function compileExtension(definition: StructureDefinition): ExtensionSour
     const types = valueTypes(byId.get(`${element.id}.value[x]`));
     source.p = { ...source.p, [url]: types };
   }
+  const on = contextsOf(definition);
+  if (on) source.on = on;
   return source;
 }
 
-/** An extension of ours: besides what it may carry, the elements it may stand on. */
-export function compileOwnExtension(definition: StructureDefinition): ExtensionSource {
-  const contexts = (definition.context ?? []).filter(({ type }) => type === 'element');
-  return { ...compileExtension(definition), on: contexts.map(({ expression }) => expression) };
+/** Contexts we can check: elements; one by FHIRPath or inside another extension leaves the extension unchecked. */
+function contextsOf(definition: StructureDefinition): string[] | undefined {
+  const contexts = definition.context ?? [];
+  if (contexts.length === 0 || contexts.some(({ type }) => type !== 'element')) return undefined;
+  return contexts.map(({ expression }) => expression);
+}
+
+/** An extension of ours or of a package, by its full snapshot: besides what it carries, where it may stand. */
+export function compileContextExtension(
+  definition: StructureDefinition,
+  elements: readonly ElementDefinition[],
+): ExtensionSource {
+  return compileExtension({ ...definition, snapshot: { element: [...elements] } });
 }

@@ -15,6 +15,7 @@ interface ElementFacts {
   constraints: { key: string; severity: string; expression?: string; human: string }[];
   baseMax: string;
   binding: string | undefined;
+  extensible: string | undefined;
   /** The binding is a preferred one with a maximum value set. */
   preferred: boolean;
 }
@@ -58,6 +59,7 @@ function factsOf(element: ElementDefinition & RawElement): ElementFacts {
     constraints: element.constraint ?? [],
     baseMax: element.base?.max ?? element.max ?? '1',
     binding: boundValueSet(element.binding),
+    extensible: element.binding?.strength === 'extensible' ? element.binding.valueSet : undefined,
     preferred: element.binding?.strength === 'preferred',
   };
 }
@@ -144,6 +146,7 @@ function elementSource(
   if (element.isSummary === true) source.s = 1;
   if (facts.binding) source.b = facts.binding;
   if (facts.binding && facts.preferred) source.w = 1;
+  if (facts.extensible) source.g = unversioned(facts.extensible);
   const node = byPath.get(element.contentReference?.replace(/^.*#/, '') ?? element.path);
   if (node !== undefined) source.k = node;
   return source;

@@ -4,25 +4,28 @@
  * (`compile-process.ts`). Measured on 2 shared cores, Node 24: see the comment at `loadDefinitions` in `load.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
 import { type Compiled, withCodeSystems } from './compile-code-systems.ts';
-import { compileExtension, compileOwnExtension } from './compile-extensions.ts';
-import { compileProfile } from './compile-profiles.ts';
 import { compileSearchParams, type SearchParameterSource } from './compile-search.ts';
+import { addStructures } from './compile-structures.ts';
 import { addTermTexts } from './compile-term-texts.ts';
 import { type CodeSystemResource, compileCodeSystem, compileValueSet, type ValueSetResource } from './compile-terms.ts';
 import { compileDefinition } from './compile-types.ts';
-import type {
-  DefinitionSource,
-  ExtensionSource,
-  SnapshotIndex,
-  StructureDefinition,
-  ValueSetSource,
-} from './snapshot-types.ts';
+import { type LibraryRow, type R4Files, r4Files, writeLibrary } from './library-file.ts';
+import { PackageFault, readPackage } from './package-file.ts';
+import type { DefinitionSource, SnapshotIndex, StructureDefinition, ValueSetSource } from './snapshot-types.ts';
 import { ownResources, type Sources } from './sources.ts';
+import type { PackageNote } from './types.ts';
+
+export interface Compilation {
+  sections: Sections;
+  resourceTypes: string[];
+  /** Our own resources and those of the packages, for the library. */
+  resources: Resource[];
+}
 
 type Definitional =
   | StructureDefinition
@@ -31,10 +34,20 @@ type Definitional =
   | SearchParameterSource
   | { resourceType: 'OperationDefinition' | 'CapabilityStatement' | 'CompartmentDefinition' };
 
-function readBundle(file: string): Definitional[] {
-  const bundle: { entry: { resource: Definitional }[] } = JSON.parse(readFileSync(file, 'utf8'));
-  return bundle.entry.map((entry) => entry.resource);
+/** The resources of one of R4's files; that their shape is R4's is the package's word. */
+function readBundle(r4: R4Files, name: string): Definitional[] {
+  return definitional(r4.entries(name).map(({ resource }) => resource));
 }
+
+const DEFINITIONAL: ReadonlySet<string> = new Set([
+  'StructureDefinition',
+  'CodeSystem',
+  'ValueSet',
+  'SearchParameter',
+  'OperationDefinition',
+  'CapabilityStatement',
+  'CompartmentDefinition',
+]);
 
 /** Sections by name; values are JSON-able. */
 type Sections = Map<string, unknown>;
@@ -47,10 +60,10 @@ function isR4Type(resource: Definitional): resource is StructureDefinition {
   return (resource.kind === 'resource' || resource.kind === 'complex-type') && resource.fhirVersion === R4;
 }
 
-function addTypes(sections: Sections, sources: Sources, types: Map<string, DefinitionSource>): string[] {
+function addTypes(sections: Sections, r4: R4Files, types: Map<string, DefinitionSource>): string[] {
   const names: string[] = [];
   for (const file of ['profiles-types.json', 'profiles-resources.json']) {
-    for (const resource of readBundle(`${sources.r4}/${file}`).filter(isR4Type)) {
+    for (const resource of readBundle(r4, file).filter(isR4Type)) {
       const compiled = compileDefinition(resource);
       sections.set(`type:${compiled.name}`, compiled);
       types.set(compiled.name, compiled);
@@ -74,7 +87,7 @@ function addTerms(
   }
 }
 
-function addOwn(sections: Sections, own: readonly Resource[], extensions: Record<string, ExtensionSource>): void {
+function addPublished(sections: Sections, own: readonly Resource[]): void {
   const published = new Map<string, Resource[]>();
   for (const resource of own) {
     const list = published.get(resource.resourceType) ?? [];
@@ -82,30 +95,6 @@ function addOwn(sections: Sections, own: readonly Resource[], extensions: Record
     published.set(resource.resourceType, list);
   }
   for (const [type, list] of published) sections.set(`pub:${type}`, list);
-  const profiles: string[] = [];
-  for (const resource of definitionsOf(own)) {
-    if (resource.type === 'Extension') extensions[resource.url] = compileOwnExtension(resource);
-    else {
-      sections.set(`profile:${resource.url}`, compileProfile(resource));
-      profiles.push(resource.url);
-    }
-  }
-  sections.set('profiles', profiles);
-}
-
-/** Our own StructureDefinitions, read as such: they are generated and checked by a test. */
-function definitionsOf(own: readonly Resource[]): StructureDefinition[] {
-  const text = JSON.stringify(own.filter((resource) => resource.resourceType === 'StructureDefinition'));
-  return JSON.parse(text);
-}
-
-function addExtensions(sections: Sections, sources: Sources, own: readonly Resource[]): void {
-  const extensions: Record<string, ExtensionSource> = {};
-  for (const resource of readBundle(`${sources.r4}/extension-definitions.json`)) {
-    if (resource.resourceType === 'StructureDefinition') extensions[resource.url] = compileExtension(resource);
-  }
-  addOwn(sections, own, extensions);
-  sections.set('extensions', extensions);
 }
 
 function isParam(resource: Definitional): resource is SearchParameterSource {
@@ -116,38 +105,81 @@ function addSearch(sections: Sections, params: ReadonlyMap<string, SearchParam[]
   for (const [type, list] of params) sections.set(`search:${type}`, withCodeSystems(type, list, compiled));
 }
 
-/** R4's terminology, then ours. */
-function termResources(sources: Sources, own: readonly Resource[]): Resource[] {
+/** The packages' terminology, then R4's, then ours. */
+function termResources(r4: R4Files, packages: readonly Resource[], own: readonly Resource[]): Resource[] {
   const files = ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json', 'conceptmaps.json'];
-  const resources = files.flatMap((file): Resource[] => {
-    const bundle: { entry: { resource: Resource }[] } = JSON.parse(readFileSync(`${sources.r4}/${file}`, 'utf8'));
-    return bundle.entry.map(({ resource }) => resource);
-  });
-  return [...resources, ...own];
+  const standard = files.flatMap((file) => r4.entries(file).map(({ resource }) => resource));
+  return [...packages, ...standard, ...own];
+}
+
+/** Reads the packages; broken ones are left out, with a note of why. */
+function readPackages(files: readonly string[]): { notes: PackageNote[]; resources: Resource[] } {
+  const notes: PackageNote[] = [];
+  const resources: Resource[] = [];
+  for (const path of files) {
+    const file = basename(path);
+    try {
+      const found = readPackage(path);
+      resources.push(...found.resources);
+      notes.push({ file, name: found.name, version: found.version, fault: null, leftOut: [] });
+    } catch (error) {
+      if (!(error instanceof PackageFault)) throw error;
+      notes.push({ file, name: null, version: null, fault: error.message, leftOut: [] });
+    }
+  }
+  return { notes, resources };
+}
+
+function withLeftOut(notes: readonly PackageNote[], leftOut: readonly string[]): PackageNote[] {
+  return notes.map((note, at) => (at === 0 ? { ...note, leftOut: [...leftOut] } : note));
+}
+
+/** Resources as the compiler reads them; what a package says is checked where it is used. */
+function definitional(resources: readonly (Resource | Definitional)[]): Definitional[] {
+  return resources.filter((resource): resource is Definitional => DEFINITIONAL.has(resource.resourceType));
+}
+
+function addLibrary(sections: Sections, rows: readonly LibraryRow[]): void {
+  const byType = new Map<string, LibraryRow[]>();
+  for (const row of rows) {
+    const list = byType.get(row[0]);
+    if (list) list.push(row);
+    else byType.set(row[0], [row]);
+  }
+  for (const [type, list] of byType) sections.set(`library:${type}`, list);
 }
 
 /** Everything the snapshot holds, section by section, and the resource types. */
-export function compileSections(sources: Sources): { sections: Sections; resourceTypes: string[] } {
+export function compileSections(sources: Sources, r4: R4Files = r4Files(sources.r4)): Compilation {
   const sections: Sections = new Map();
   const types = new Map<string, DefinitionSource>();
   const valueSets = new Map<string, ValueSetSource>();
-  const resourceTypes = addTypes(sections, sources, types);
-  for (const file of ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json']) {
-    addTerms(sections, readBundle(`${sources.r4}/${file}`), valueSets);
-  }
+  const resourceTypes = addTypes(sections, r4, types);
   const own = ownResources(sources);
-  const ownText: Definitional[] = JSON.parse(JSON.stringify(own));
-  addTerms(sections, ownText, valueSets);
-  addTermTexts(sections, termResources(sources, own));
-  addExtensions(sections, sources, own);
-  const params = [...readBundle(`${sources.r4}/search-parameters.json`), ...ownText].filter(isParam);
+  const packages = readPackages(sources.packages);
+  // R4's and our own definitions stand, whatever a package says under the same canonical
+  addTerms(sections, definitional(packages.resources), valueSets);
+  for (const file of ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json']) {
+    addTerms(sections, readBundle(r4, file), valueSets);
+  }
+  addTerms(sections, definitional(own), valueSets);
+  addTermTexts(sections, termResources(r4, packages.resources, own));
+  addPublished(sections, own);
+  const leftOut = addStructures(sections, r4, { own, packages: packages.resources });
+  sections.set('packages', withLeftOut(packages.notes, leftOut));
+  const params = [...readBundle(r4, 'search-parameters.json'), ...definitional(own)].filter(isParam);
   addSearch(sections, compileSearchParams(resourceTypes, params), { types, valueSets });
-  return { sections, resourceTypes };
+  return { sections, resourceTypes, resources: [...own, ...packages.resources] };
 }
 
 /** Compiles and writes the snapshot beside its final name, then moves it there: a reader never sees half a file. */
 export function compileTo(file: string, hash: string, sources: Sources): void {
-  const { sections, resourceTypes } = compileSections(sources);
+  const r4 = r4Files(sources.r4);
+  const { sections, resourceTypes, resources } = compileSections(sources, r4);
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${randomUUID()}.tmp`;
+  addLibrary(sections, writeLibrary(`${draft}.library`, r4, resources));
+  renameSync(`${draft}.library`, file.replace(/\.snapshot$/, '.library'));
   const bodies: Buffer[] = [];
   const index: SnapshotIndex = { format: 1, hash, size: 0, resourceTypes, sections: {} };
   for (const [name, value] of sections) {
@@ -156,8 +188,6 @@ export function compileTo(file: string, hash: string, sources: Sources): void {
     index.size += body.length;
     bodies.push(body);
   }
-  mkdirSync(dirname(file), { recursive: true });
-  const draft = `${file}.${randomUUID()}.tmp`;
   const handle = openSync(draft, 'w');
   writeSync(handle, `${JSON.stringify(index)}\n`);
   writeSync(handle, Buffer.concat(bodies));

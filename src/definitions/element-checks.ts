@@ -51,10 +51,15 @@ function targetType(run: Run, literal: string): string | undefined {
     case 'absolute':
       return parsed.type ?? undefined;
     case 'urn':
-      return run.entries?.get(parsed.urn);
+      return entryType(run, parsed.urn);
     case 'contained':
       return containedType(run, parsed.id);
   }
+}
+
+function entryType(run: Run, url: string): string | undefined {
+  const resource = run.entries?.get(url);
+  return resource === undefined ? undefined : text(resource, 'resourceType');
 }
 
 /** ref-1: `#id` points at a contained resource of the root; `#` alone at the container, from inside it. */
@@ -83,6 +88,24 @@ export function checkReference(run: Run, value: JsonObject, targets: ReadonlySet
 function notInSet(run: Run, binding: CodeSet): void {
   const few = binding.few.length > 0 ? ` Allowed: ${binding.few.join(', ')}.` : '';
   report(run, 'error', 'code-invalid', `The code is not in the required value set ${binding.url}.${few}`);
+}
+
+/** Extensible binding: codes are there, none is in the set. Words alone are what such a binding leaves open. */
+export function checkExtensible(run: Run, value: Json, binding: CodeSet): void {
+  const codings = isObject(value) ? codingsOf(value) : [];
+  if (typeof value === 'string' ? binding.has(undefined, value) !== false : codings.length === 0) return;
+  const outside = codings.every(({ system, code }) => {
+    return typeof code !== 'string' || binding.has(typeof system === 'string' ? system : undefined, code) === false;
+  });
+  if (!outside) return;
+  const few = binding.few.length > 0 ? ` It holds: ${binding.few.join(', ')}.` : '';
+  const words = `No code of the extensible value set ${binding.url}: use one of it unless none fits.${few}`;
+  report(run, 'warning', 'code-invalid', words);
+}
+
+function codingsOf(value: JsonObject): JsonObject[] {
+  if (Array.isArray(value.coding)) return objects(value, 'coding').filter(({ code }) => code !== undefined);
+  return value.code === undefined ? [] : [value];
 }
 
 function codingIn(coding: JsonObject, binding: CodeSet): boolean {

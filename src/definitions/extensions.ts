@@ -1,6 +1,8 @@
 /** Extensions: known ones are checked, unknown ones warn, unknown modifiers are refused (domain.md 3.1). */
 import type { JsonObject } from '../fhir/types.ts';
+import { contextFault } from './extension-context.ts';
 import { KNOWN_EXTENSIONS } from './known-extensions.ts';
+import type { Types } from './nodes.ts';
 import { choiceName, has, objects, text } from './reading.ts';
 import { isObject, quoted, type Run, report } from './run.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -59,7 +61,7 @@ function checkCode(run: Run, value: JsonObject, source: ExtensionSource, termino
 }
 
 /** ext-1 and the rules of the extension's own definition, when it is one we know. */
-export function createExtensions(snapshot: Snapshot, terminology: Terminology): Extensions {
+export function createExtensions(snapshot: Snapshot, terminology: Terminology, types: Types): Extensions {
   const section = snapshot.text('extensions');
   const loaded: Record<string, ExtensionSource> = section === null ? {} : JSON.parse(section);
   const known = new Map([...KNOWN_EXTENSIONS, ...Object.entries(loaded)]);
@@ -73,9 +75,7 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology): 
       const source = known.get(url);
       if (source) {
         if (modifier && !source.m) report(run, 'error', 'extension', 'This extension is not a modifier extension.');
-        if (source.on && !source.on.includes(elementPath(run))) {
-          report(run, 'error', 'extension', `This extension stands only on ${source.on.join(' or ')}.`);
-        }
+        checkContext(run, types, source);
         checkValueType(run, value, source.v);
         if (source.p) checkParts(run, value, source.p);
         if (source.b !== undefined || source.c !== undefined) checkCode(run, value, source, terminology);
@@ -100,10 +100,10 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology): 
   };
 }
 
-/** The element the extension at the run's path stands on, in its own resource: `Encounter`, `Encounter.participant`. */
-function elementPath(run: Run): string {
-  const names = run.path.slice(run.base).filter((step) => typeof step === 'string');
-  return [text(run.resource, 'resourceType') ?? '', ...names.slice(0, -1)].join('.');
+function checkContext(run: Run, types: Types, source: ExtensionSource): void {
+  const fault = source.on === undefined ? null : contextFault(run, types, source.on);
+  if (source.on === undefined || fault === null) return;
+  report(run, fault, 'extension', `This extension stands only on ${source.on.slice(0, 8).join(' or ')}.`);
 }
 
 /** The walk is inside another extension: `...extension[0].extension[1]`. */

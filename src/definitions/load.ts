@@ -1,12 +1,13 @@
 /** Loads the definitions: from the cached snapshot, or by compiling it first. */
 import { fork } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
 import { createExtensions } from './extensions.ts';
-import { createLibrary } from './nodes.ts';
+import { createLibrary } from './library.ts';
+import { createTypes } from './nodes.ts';
 import { createProfileCheck } from './profile-check.ts';
 import { checkRequirements } from './requirements.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
@@ -14,7 +15,7 @@ import type { DefinitionSource, ElementSource } from './snapshot-types.ts';
 import { defaultSources, type Sources, sourcesHash } from './sources.ts';
 import { createTerminology, type Terminology } from './terminology.ts';
 import { termLibrary } from './terms/library.ts';
-import type { Definitions } from './types.ts';
+import type { Definitions, PackageNote } from './types.ts';
 import { createValidate } from './validate.ts';
 import type { Walker } from './walk.ts';
 
@@ -39,21 +40,29 @@ function compileApart(file: string, hash: string, sources: Sources): Promise<voi
 /** Snapshots of other hashes are of no use to this checkout; a process that uses one has read it whole already. */
 function removeOthers(folder: string, keep: string): void {
   for (const name of readdirSync(folder)) {
-    if (name !== keep && name.endsWith('.snapshot')) rmSync(join(folder, name), { force: true });
+    if (!name.startsWith(keep) && /\.(?:snapshot|library)$/.test(name)) rmSync(join(folder, name), { force: true });
   }
 }
 
-async function snapshotFor(cacheDir: string, sources: Sources): Promise<Snapshot> {
-  const hash = sourcesHash(sources);
-  const name = `${hash}.snapshot`;
-  const file = join(cacheDir, name);
+async function snapshotFor(cacheDir: string, hash: string, sources: Sources): Promise<Snapshot> {
+  const file = join(cacheDir, `${hash}.snapshot`);
   const cached = openSnapshot(file, hash);
-  if (cached) return cached;
+  if (cached && existsSync(libraryFile(cacheDir, hash))) return cached;
   await compileApart(file, hash, sources);
   const fresh = openSnapshot(file, hash);
   if (!fresh) throw new Error(`definitions snapshot ${file} cannot be read after compiling it`);
-  removeOthers(cacheDir, name);
+  removeOthers(cacheDir, hash);
   return fresh;
+}
+
+function libraryFile(cacheDir: string, hash: string): string {
+  return join(cacheDir, `${hash}.library`);
+}
+
+/** What became of the packages: faults are told by whoever starts the service. */
+function packageNotes(snapshot: Snapshot): PackageNote[] {
+  const text = snapshot.text('packages');
+  return text === null ? [] : JSON.parse(text);
 }
 
 function searchParamsOf(snapshot: Snapshot): Definitions['searchParams'] {
@@ -134,20 +143,24 @@ function jsonNames(element: ElementSource): string[] {
 }
 
 function validatorOf(snapshot: Snapshot, terminology: Terminology): Definitions['validate'] {
-  const library = createLibrary({ snapshot, codesOf: terminology.codesOf });
-  const extensions = createExtensions(snapshot, terminology);
-  const walker: Walker = { library, terminology, extensions, nested: () => undefined };
+  const types = createTypes({ snapshot, codesOf: terminology.codesOf });
+  const extensions = createExtensions(snapshot, terminology, types);
+  const walker: Walker = { types, terminology, extensions, nested: () => undefined };
   return createValidate({ walker, checkProfiles: createProfileCheck(snapshot, terminology), checkRequirements });
 }
 
 /**
  * Definitions for a process. `cacheDir` is a folder of ours (`DATA_DIR/definitions`), made when missing.
+ * `packageDir` holds implementation-guide packages (`.tgz`); broken ones are left out and named in `packages`.
  * Throws when the snapshot can be neither read nor written.
  * Measured (scripts/measure-definitions.ts, Node 24, 2 shared cores): compiling 550 ms once; from the snapshot 7 ms and
  * 1 MB of heap; with the search parameters of all types 7 MB more, with all types linked for validation 4 MB more.
  */
-export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
-  const snapshot = await snapshotFor(cacheDir, defaultSources());
+export async function loadDefinitions(cacheDir: string, packageDir?: string): Promise<Definitions> {
+  const sources = defaultSources(packageDir);
+  const hash = sourcesHash(sources);
+  const snapshot = await snapshotFor(cacheDir, hash, sources);
+  const library = createLibrary(snapshot, { file: libraryFile(cacheDir, hash), r4: sources.r4 });
   const types = new Set(snapshot.resourceTypes);
   const terminology = createTerminology(snapshot);
   const roots = rootElements(snapshot);
@@ -158,7 +171,7 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     searchParams: searchParamsOf(snapshot),
     validate: validatorOf(snapshot, terminology),
     // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
-    shapes: createLibrary({ snapshot, codesOf: () => null }),
+    shapes: createTypes({ snapshot, codesOf: () => null }),
     mandatoryElements: topLevel(roots, (element) => element.min > 0),
     summaryElements: topLevel(roots, (element) => element.s === 1),
     jsonNames: (type, element) => {
@@ -168,6 +181,10 @@ export async function loadDefinitions(cacheDir: string): Promise<Definitions> {
     published: publishedOf(snapshot),
     terms: termLibrary(snapshot),
     bindingOf: (definition) => bindingOf(snapshot, definition),
+    resolve: library.resolve,
+    byId: library.byId,
+    entries: library.entries,
+    packages: packageNotes(snapshot),
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,
     relatedCodes: terminology.relatedCodes,

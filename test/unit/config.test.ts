@@ -38,6 +38,7 @@ describe('what an environment means', () => {
       notifyRule: 'dating-scan-or-12+0',
       webhookAllow: ['127.0.0.1', 'localhost'],
       checkpointCopy: undefined,
+      packageDir: '/srv/packages',
       alertRules: undefined,
     });
   });
@@ -62,6 +63,7 @@ describe('what an environment means', () => {
     ['slash at the end of PUBLIC_URL', { PUBLIC_URL: 'http://localhost:9/x/' }, { publicUrl: 'http://localhost:9/x' }],
     ['absolute folder', { DATA_DIR: '/var/lib/tandem' }, { dataDir: '/var/lib/tandem' }],
     ['relative folder', { DATA_DIR: '../other' }, { dataDir: '/other' }],
+    ['packages', { PACKAGE_DIR: 'guides' }, { packageDir: '/srv/guides' }],
     ['second place of checkpoints', { CHECKPOINT_COPY: 'worm/c.jsonl' }, { checkpointCopy: '/srv/worm/c.jsonl' }],
     ['port chosen by the system', { PORT: '0' }, { port: 0 }],
     ['edge of the window', { JOINT_WINDOW_EDGE: '25+0' }, { jointWindowEdge: '25+0' }],

@@ -37,6 +37,8 @@ export const STANDARD_OPERATIONS: readonly Operation[] = [
   ...['*', 'AuditEvent'].map(
     (type): Operation => ({ name: '$validate', type, level: 'type', methods: ['POST'], handler: validate }),
   ),
+  { name: '$validate', type: null, level: 'system', methods: ['POST'], handler: validate },
+  { name: '$validate', type: '*', level: 'instance', methods: ['GET', 'POST'], handler: validate },
   ...EVERYTHING_TYPES.map(
     (type): Operation => ({
       name: '$everything',

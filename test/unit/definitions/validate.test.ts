@@ -370,7 +370,7 @@ describe('references', () => {
 });
 
 describe('extensions', () => {
-  const known = 'http://hl7.org/fhir/StructureDefinition/patient-birthTime';
+  const known = 'http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName';
   test.each<[string, JsonObject, string[]]>([
     [
       'unknown warns',
@@ -389,7 +389,7 @@ describe('extensions', () => {
       { extension: [{ url: 'http://a.example/x', valueString: 'y', extension: [{ url: 'z', valueString: 'a' }] }] },
       ['error invariant Patient.extension[0]', 'warning extension Patient.extension[0]'],
     ],
-    ['wrong value type', { extension: [{ url: known, valueString: 'y' }] }, ['error extension Patient.extension[0]']],
+    ['wrong value type', { extension: [{ url: known, valueBoolean: true }] }, ['error extension Patient.extension[0]']],
     [
       'relative url outside an extension',
       { extension: [{ url: 'abc', valueString: 'y' }] },

@@ -1,0 +1,90 @@
+/** Definitional resources by id and by canonical: R4's, ours, those of loaded packages; read from disk when asked for. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Resource } from '../fhir/types.ts';
+import type { LibraryRow } from './library-file.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface LibraryEntry {
+  type: string;
+  id: string;
+  /** Canonical without version; '' when it has none. */
+  url: string;
+  version: string;
+}
+
+export interface Library {
+  /** The resource a canonical (`url` or `url|version`) of a type names, or null. */
+  resolve(type: string, canonical: string): Resource | null;
+  /** The resource of this type and id, or null. */
+  byId(type: string, id: string): Resource | null;
+  /** What there is of a type, ours first, then packages, then R4. */
+  entries(type: string): readonly LibraryEntry[];
+}
+
+interface Places {
+  /** The file beside the snapshot. */
+  file: string;
+  /** Folder of R4's files. */
+  r4: string;
+}
+
+function readAt(file: string, start: number, length: number): Resource {
+  const bytes = Buffer.allocUnsafe(length);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, bytes, 0, length, start);
+  } finally {
+    closeSync(handle);
+  }
+  return JSON.parse(bytes.toString('utf8'));
+}
+
+interface Index {
+  byId: Map<string, LibraryRow>;
+  byUrl: Map<string, LibraryRow[]>;
+  entries: LibraryEntry[];
+}
+
+function indexOf(rows: readonly LibraryRow[]): Index {
+  const index: Index = { byId: new Map(), byUrl: new Map(), entries: [] };
+  for (const row of rows) {
+    const [type, id, url, version] = row;
+    const same = index.byUrl.get(url) ?? [];
+    // of one canonical and version the first counts; of one id the first is read
+    if (index.byId.has(id) || (url !== '' && same.some(([, , , other]) => other === version))) continue;
+    index.byId.set(id, row);
+    if (url !== '') index.byUrl.set(url, [...same, row]);
+    index.entries.push({ type, id, url, version });
+  }
+  return index;
+}
+
+/** The library of one snapshot; its positions (about 1 MB) are read at the first question about a type. */
+export function createLibrary(snapshot: Snapshot, places: Places): Library {
+  const byType = new Map<string, Index>();
+  const indexFor = (type: string): Index => {
+    const known = byType.get(type);
+    if (known) return known;
+    const text = snapshot.text(`library:${type}`);
+    const rows: LibraryRow[] = text === null ? [] : JSON.parse(text);
+    const index = indexOf(rows);
+    if (text !== null) byType.set(type, index);
+    return index;
+  };
+  const read = ([, , , , file, start, length]: LibraryRow): Resource =>
+    readAt(file === '' ? places.file : join(places.r4, file), start, length);
+  return {
+    byId: (type, id) => {
+      const row = indexFor(type).byId.get(id);
+      return row === undefined ? null : read(row);
+    },
+    resolve: (type, canonical) => {
+      const [url = '', version] = canonical.split('|', 2);
+      const rows = url === '' ? [] : (indexFor(type).byUrl.get(url) ?? []);
+      const row = version === undefined ? rows[0] : rows.find(([, , , one]) => one === version);
+      return row === undefined ? null : read(row);
+    },
+    entries: (type) => indexFor(type).entries,
+  };
+}

@@ -1,0 +1,145 @@
+/** $validate at every level, and definitions read as resources. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../src/fhir/types.ts';
+import { at, type Body, type Client, issue, type Reply } from '../harness/client.ts';
+import { newMother } from '../harness/family.ts';
+import { type Service, startService } from '../harness/service.ts';
+
+let service: Service;
+let epr: Client;
+
+beforeAll(async () => {
+  service = await startService();
+  await service.directory();
+  await service.family('one');
+  epr = service.as('epr');
+}, 60_000);
+afterAll(() => service.close());
+
+const PROFILE = 'https://tandem.example/fhir/StructureDefinition/JV-UnbornBaby';
+
+function parameters(...parts: JsonObject[]): Body {
+  return { resourceType: 'Parameters', parameter: parts };
+}
+
+function severities(reply: Reply): string[] {
+  const issues = at(reply.json, 'issue');
+  return (Array.isArray(issues) ? issues : []).map((one) => String(at(one, 'severity')));
+}
+
+describe('$validate', () => {
+  test('of the system: any type, in its own words', async () => {
+    const reply = await epr.post('$validate', { ...newMother('Valid'), gender: 'banana' });
+    expect([reply.status, severities(reply), at(reply.json, 'issue.0.expression.0')]).toEqual([
+      200,
+      ['error'],
+      'Patient.gender',
+    ]);
+    const fine = await epr.post('$validate', newMother('Valid'));
+    expect([severities(fine), at(fine.json, 'issue.0.expression.0')]).toEqual([['information'], 'Patient']);
+  });
+
+  test('another type than the address says', async () => {
+    const reply = await epr.post('Observation/$validate', newMother('Valid'));
+    expect([reply.status, severities(reply)]).toEqual([200, ['error']]);
+  });
+
+  test.each<[string, (resource: JsonObject) => [string, Body]]>([
+    ['in the URL', (resource) => [`Patient/$validate?profile=${PROFILE}`, resource]],
+    [
+      'in Parameters',
+      (resource) => [
+        'Patient/$validate',
+        parameters(
+          { name: 'resource', resource },
+          { name: 'profile', valueUri: PROFILE },
+          { name: 'mode', valueCode: 'profile' },
+        ),
+      ],
+    ],
+  ])('a profile %s', async (_, asked) => {
+    const without = { resourceType: 'Patient', birthDate: '2026-01-01' };
+    const [path, body] = asked(without);
+    expect(severities(await epr.post('Patient/$validate', without))).toEqual(['information']);
+    const reply = await epr.post(path, body);
+    expect([reply.status, severities(reply)]).toEqual([200, expect.arrayContaining(['error'])]);
+  });
+
+  test('a profile nobody knows cannot be met', async () => {
+    const reply = await epr.post('Patient/$validate?profile=http://a.example/x', newMother('Valid'));
+    expect([severities(reply), issue(reply)]).toEqual([['error'], expect.stringContaining('not-found')]);
+  });
+
+  test.each<[string, string, Body]>([
+    ['an unknown mode', 'Patient/$validate?mode=maybe', newMother('Valid')],
+    ['mode twice', 'Patient/$validate?mode=create&mode=update', newMother('Valid')],
+    ['an unknown parameter', 'Patient/$validate?strict=true', newMother('Valid')],
+    [
+      'an unknown part',
+      'Patient/$validate',
+      parameters({ name: 'resource', resource: newMother('V') }, { name: 'x', valueCode: 'y' }),
+    ],
+    ['no resource', 'Patient/$validate', parameters({ name: 'mode', valueCode: 'create' })],
+    ['delete without an id', 'Patient/$validate?mode=delete', newMother('Valid')],
+    ['profile without one', 'Patient/$validate?mode=profile', newMother('Valid')],
+    ['create of an instance', 'Patient/one/$validate?mode=create', newMother('Valid')],
+  ])('refused: %s', async (_, path, body) => {
+    expect((await epr.post(path, body)).status).toBe(400);
+  });
+
+  test('an instance as it is stored, read with GET or POST', async () => {
+    const stored = await epr.get('Patient/one/$validate');
+    expect([stored.status, severities(stored)]).toEqual([200, expect.not.arrayContaining(['error'])]);
+    const posted = await epr.post(
+      `Patient/one/$validate`,
+      parameters({ name: 'profile', valueUri: 'http://a.example/x' }),
+    );
+    expect([posted.status, issue(posted)]).toEqual([200, expect.stringContaining('not-found')]);
+  });
+
+  test('an update of an instance carries its id', async () => {
+    const other = await epr.post('Patient/one/$validate?mode=update', { ...newMother('Valid'), id: 'two' });
+    expect([severities(other), at(other.json, 'issue.0.expression.0')]).toEqual([
+      expect.arrayContaining(['error']),
+      'Patient.id',
+    ]);
+    const same = await epr.post('Patient/one/$validate?mode=update', { ...newMother('Valid'), id: 'one' });
+    expect(severities(same)).not.toContain('error');
+  });
+
+  test('whether it could be deleted', async () => {
+    expect(severities(await epr.get('Patient/one/$validate?mode=delete'))).toEqual(['error']);
+    expect(severities(await service.as('steward').get('Patient/one/$validate?mode=delete'))).toEqual(['information']);
+    expect((await epr.get('Patient/one')).status).toBe(200);
+  });
+
+  test('a record out of sight and one that is not there are told alike, in every mode', async () => {
+    const mother = service.as('mother');
+    for (const mode of ['', '?mode=delete', '?mode=update']) {
+      const ask = (id: string) =>
+        mode === '?mode=update'
+          ? mother.post(`Patient/${id}/$validate${mode}`, { ...newMother('x'), id })
+          : mother.get(`Patient/${id}/$validate${mode}`);
+      const [hidden, unknown] = [await ask('one'), await ask('nobody')];
+      expect([hidden.status, hidden.json]).toEqual([unknown.status, unknown.json]);
+      expect(hidden.status).toBe(404);
+    }
+    const about = (id: string) => ({
+      ...newMother('x'),
+      link: [{ other: { reference: `Patient/${id}` }, type: 'seealso' }],
+    });
+    const [one, nobody] = [
+      await mother.post('$validate', about('one')),
+      await mother.post('$validate', about('nobody')),
+    ];
+    expect(one.json).toEqual(nobody.json);
+  });
+
+  test('each is in the access record', async () => {
+    await epr.get('Patient/one/$validate');
+    const { rows } = await service.pool.query<{ n: number }>(
+      `select count(*)::int as n from audit where body like '%$validate%' and body like '%Patient/one%'`,
+    );
+    expect(Number(rows[0]?.n)).toBeGreaterThan(0);
+  });
+});
