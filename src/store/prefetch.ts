@@ -55,10 +55,8 @@ const questions = (
   source: string,
   { people, lookups, parties }: Record<'people' | 'lookups' | 'parties', string>,
 ): string =>
-  `with k as (select child, mother from kin where child = any (${people})),
-      s as (select array(select coalesce(k.mother, p) from unnest(${people}) p left join k on k.child = p) as subjects)
-    select
-      (select json_agg(k) from k) as kin,
+  `select
+      (select json_agg(k) from kin k where k.child = any (${people})) as kin,
       (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any (${parties})) as relationships,
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
@@ -70,7 +68,8 @@ const questions = (
           'released', r.released, 'addressee', r.addressee))
         from unnest(s.subjects) p join resource r on r.type = 'Patient' and r.id = substr(p, 9)) as people,
       g.value as generation
-    from s, generation g`;
+    from generation g, (select array(select coalesce(k.mother, p)
+      from unnest(${people}) p left join kin k on k.child = p) as subjects offset 0) s`;
 
 const alone = (source: string): string =>
   questions(source, { people: '$1::text[]', lookups: '$2::text[]', parties: '$3::text[]' });

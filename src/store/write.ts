@@ -32,9 +32,16 @@ export class VersionConflict extends Error {
 const ALWAYS = '-infinity';
 const NEVER = 'infinity';
 
+/**
+ * Bodies travel as one text, a line each (JSON has no raw line feed), for in an array every quote of theirs would be
+ * escaped here and read back there (of a create in a run of eight: 7 us here, 25 of 255 us there). A tombstone's is empty.
+ */
+const BODIES: ReadonlySet<number> = new Set([7, 34]);
 const RECORD_WRITE = {
   name: 'record_write',
-  text: `select record_write(${Array.from({ length: 36 }, (_, i) => `$${i + 1}`).join(', ')})`,
+  text: `select record_write(${Array.from({ length: 36 }, (_, i) => i + 1)
+    .map((n) => (BODIES.has(n) ? `string_to_array($${n}::text, e'\\n', '')` : `$${n}`))
+    .join(', ')})`,
 };
 
 /**
@@ -108,7 +115,7 @@ function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
     rows.map((row) => row.version),
     rows.map((row) => row.op),
     rows.map((row) => row.updated.toISOString()),
-    rows.map((row) => row.body),
+    rows.map((row) => row.body ?? '').join('\n'),
     rows.map((row) => indexWords(row).join(SEPARATOR)),
     rows.map((row) => row.facts.patients.join(SEPARATOR)),
     rows.map((row) => row.facts.subjects.join(SEPARATOR)),
@@ -124,7 +131,7 @@ function parameters(set: WriteSet, locks: readonly bigint[]): unknown[] {
     ...sideColumns(rows.map((row) => row.index)),
     facts === null ? null : factsJson(facts),
     audit.map((entry) => entry.at),
-    audit.map((entry) => entry.body),
+    audit.map((entry) => entry.body).join('\n'),
     audit.map((entry) => entry.patients.join(SEPARATOR)),
   ];
 }
