@@ -3,7 +3,7 @@
  * that would reveal it. Masked is not findable: whoever filters or sorts by such a parameter gets only rows of which
  * nothing is masked for her (`paramGuard`).
  */
-import { all, consentFor, consentForEvery, inClasses, not, TRUE } from './compose.ts';
+import { all, consentFor, consentForEvery, FALSE, inClasses, not, TRUE, tagged } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
@@ -66,6 +66,7 @@ function isRestricted(): RowRule {
  */
 export function paramGuard(principal: Principal, type: string, params: readonly string[]): RowRule {
   if (principal.role === 'steward') return TRUE;
+  if (params.some((one) => WHOLE_TEXT.has(one))) return wholeTextGuard(principal, type);
   const place = PLACE[type];
   const isPlace = place?.params.some((one) => params.includes(one)) === true && principal.role !== 'mother';
   const masked = classesOfType(type).filter((dataClass) =>
@@ -73,4 +74,22 @@ export function paramGuard(principal: Principal, type: string, params: readonly 
   );
   const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
   return all(unmasked, isPlace ? not(isRestricted()) : TRUE);
+}
+
+/** A search in the text of a row would find what any mask takes away. */
+const WHOLE_TEXT: ReadonlySet<string> = new Set(['_text', '_content']);
+
+/** Rows of which this principal is shown everything: no mask of the role, of the woman or of the unborn child applies. */
+function wholeTextGuard(principal: Principal, type: string): RowRule {
+  // A family names people whom a reader may not see; what is left of it is worked out member by member.
+  if (type === 'Group') return FALSE;
+  const classes = classesOfType(type);
+  const masked = classes.filter((dataClass) => roleMasks(principal, type, dataClass).length > 0);
+  if (masked.length === classes.length) return FALSE;
+  const isPlace = PLACE[type] !== undefined && principal.role !== 'mother';
+  return all(
+    not(inClasses(masked)),
+    isPlace ? not(isRestricted()) : TRUE,
+    OUTSIDE_PREGNANCY.includes(principal.role) ? not(tagged(UNBORN_TAG)) : TRUE,
+  );
 }

@@ -11,6 +11,7 @@ import type { Explained } from '../store/explain.ts';
 import { MAX_INCLUDES } from '../store/include-sql.ts';
 import { keepPage } from '../store/pages.ts';
 import { PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
+import { isSqlState } from '../store/write.ts';
 import { ask, asOf, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
@@ -78,7 +79,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
     };
-    const result = await runSearch(door.pool, asked, door.broadPool);
+    const result = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
     checkGeneration(context, result.generation);
     refuseCostly(query, result);
     const next =
@@ -92,6 +93,12 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     await door.audit.write({ ...shown, query: { ...entry.query, count: result.found.length } });
     return searchset(door, context, { query, result, warnings, next: next === null ? null : `${next}.${query.count}` });
   });
+}
+
+/** The time limit of statements is a cost limit too: what reads the text of every row may reach it. */
+function tooLong(error: unknown): never {
+  if (!isSqlState(error, '57014')) throw error;
+  throw refuse(400, 'too-costly', 'This search takes too long; add criteria that narrow it, such as a patient');
 }
 
 /**

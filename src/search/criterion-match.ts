@@ -4,6 +4,7 @@ import { compositeHolds } from './composite-values.ts';
 import { fold, foldedKey, foldedPart, wholeValue } from './fold.ts';
 import { metresBetween } from './near.ts';
 import { isOfUnit } from './number-values.ts';
+import { TEXT_PARAMS } from './params.ts';
 import { textHolds } from './text-values.ts';
 import type { Criterion, ElementValues, IndexValues, Prefix, SearchValue } from './types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
@@ -15,6 +16,8 @@ export function hasValue(criterion: Criterion, resource: Resource, values: Value
   const { param, modifier } = criterion;
   if (param.code === '_id') return modifier === 'missing' || hasId(criterion, resource);
   if (param.code === '_lastUpdated') return modifier === 'missing' || isUpdated(criterion, resource);
+  // The words of a text are the database's: no second reading of them exists that could be held equal.
+  if (TEXT_PARAMS.has(param.code)) throw new Error(`${param.code} is not evaluated in memory`);
   switch (param.type) {
     case 'date':
       return anyOf(criterion, ofCode(values.dates, [param.code]), dateMatches);

@@ -62,7 +62,7 @@ function compileType(type: string, definitions: Definitions, bases: readonly str
   const params = [...searchableParams(definitions, type).values()];
   const index = (param: SearchParam): Index => indexFor(type, param, params, bases);
   const plain = params
-    .filter((param) => !ROW_PARAMS.has(param.code) && param.type !== 'composite')
+    .filter((param) => param.expression !== '' && !ROW_PARAMS.has(param.code) && param.type !== 'composite')
     .map(
       (param) =>
         compilePath(param.expression, index(param), CHOICES[param.type] ?? NONE) ??

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Definitions } from '../definitions/types.ts';
-import { ROW_PARAMS, searchableParams } from './params.ts';
+import { ROW_PARAMS, searchableParams, TEXT_PARAMS } from './params.ts';
 import type { ParamType, SearchParam } from './types.ts';
 
 /** Raised by one whenever what is stored for the type's values changes. */
@@ -32,7 +32,7 @@ export type IndexForms = Readonly<Record<string, string>>;
 export function indexForms(definitions: Definitions, type: string): IndexForms {
   const forms: Record<string, string> = {};
   for (const param of searchableParams(definitions, type).values()) {
-    if (ROW_PARAMS.has(param.code)) continue;
+    if (ROW_PARAMS.has(param.code) || TEXT_PARAMS.has(param.code)) continue;
     forms[param.code] = hashOf(param, FORM[param.type]);
     if (param.type === 'reference') forms[`${param.code}:missing`] = hashOf(param, MISSING_FORM);
     if (param.type === 'token') {

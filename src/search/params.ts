@@ -18,16 +18,10 @@ const INDEXED: ReadonlySet<ParamType> = new Set([
 const POSITION = 'Location.position';
 /** Parameters answered from the row itself. */
 export const ROW_PARAMS: ReadonlySet<string> = new Set(['_id', '_lastUpdated']);
+/** Searched in the text of the row by the database itself (R4 search, "text search"). */
+export const TEXT_PARAMS: ReadonlySet<string> = new Set(['_text', '_content']);
 /** `phonetic` promises a sound-alike match that is not made; `_query` and `_list` name operations. */
-const NOT_SERVED: ReadonlySet<string> = new Set([
-  'phonetic',
-  '_query',
-  '_list',
-  '_has',
-  '_text',
-  '_content',
-  '_filter',
-]);
+const NOT_SERVED: ReadonlySet<string> = new Set(['phonetic', '_query', '_list', '_has', '_filter']);
 
 /** Elements of HumanName and Address that have parameters of their own. */
 const PART = /^(family|given|city|state|country|postalCode)$/;
@@ -48,9 +42,9 @@ function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam>
   const params = [...all.values()].filter(
     (param) =>
       !NOT_SERVED.has(param.code) &&
-      (INDEXED.has(param.type) || param.expression === POSITION) &&
+      (INDEXED.has(param.type) || param.expression === POSITION || TEXT_PARAMS.has(param.code)) &&
       (param.type !== 'composite' || isPlain(param.composite)) &&
-      (param.expression !== '' || ROW_PARAMS.has(param.code)),
+      (param.expression !== '' || ROW_PARAMS.has(param.code) || TEXT_PARAMS.has(param.code)),
   );
   return new Map(params.map((param) => [param.code, withParts(param, params)]));
 }

@@ -8,8 +8,10 @@ import { searchDate } from './date-values.ts';
 import { fold } from './fold.ts';
 import { searchPlace } from './near.ts';
 import { searchNumber } from './number-values.ts';
+import { TEXT_PARAMS } from './params.ts';
 import { termValues } from './parse-terms.ts';
 import { splitEscaped, unescaped } from './parse-text.ts';
+import { textQuery } from './text-query.ts';
 import type { Composite, Criterion, Prefix, SearchParam, SearchValue, UnitTest } from './types.ts';
 import { withoutVersion } from './values.ts';
 
@@ -70,7 +72,7 @@ function parseValue(param: SearchParam, text: string, context: ValueContext): Se
     case 'composite':
       return [compositeValue(param.composite, text, context)];
     case 'special':
-      return [placeValue(text, context)];
+      return [TEXT_PARAMS.has(param.code) ? textValue(unescaped(text), context) : placeValue(text, context)];
     case 'reference':
       return referenceValues(param, unescaped(text), context);
     case 'date':
@@ -132,6 +134,14 @@ function compositeValue(composite: Composite | undefined, text: string, context:
   const texts = splitEscaped(text, '$');
   if (texts.length !== parts.length) throw bad(context, `takes ${parts.length} values joined with "$"`);
   return { kind: 'composite', parts: parts.map(({ param }, at) => parseValue(param, texts[at] ?? '', context)) };
+}
+
+function textValue(text: string, context: ValueContext): SearchValue {
+  const query = textQuery(text);
+  if (query === null) {
+    throw bad(context, 'takes at most 20 words or "phrases", joined with AND, OR, NOT and parentheses');
+  }
+  return { kind: 'text', query };
 }
 
 function placeValue(text: string, context: ValueContext): SearchValue {

@@ -1,5 +1,7 @@
 /** One parsed query: the tree that SQL (`store/query-sql.ts`) and memory (`search/match.ts`) both evaluate. */
 
+import type { TextQuery } from './text-query.ts';
+
 export type ParamType =
   | 'token'
   | 'reference'
@@ -58,6 +60,8 @@ export type SearchValue =
   | { kind: 'number'; prefix: Prefix; ranges: NumberRange[] }
   /** Per component of a composite: its values, which are OR-ed (a bare id may mean several types). */
   | { kind: 'composite'; parts: SearchValue[][] }
+  /** `_text`, `_content`: words of a text. */
+  | { kind: 'text'; query: TextQuery }
   /** Within so many metres of a place. */
   | { kind: 'near'; latitude: number; longitude: number; metres: number };
 

@@ -1,6 +1,8 @@
 /** One criterion as SQL: on the row, on its words, or on a side table. Always two-valued, so `not` may be put before it. */
 import { fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
 import { isNegative } from '../search/match.ts';
+import { TEXT_PARAMS } from '../search/params.ts';
+import type { TextQuery } from '../search/text-query.ts';
 import { BEFORE_WORD } from '../search/text-values.ts';
 import type { Criterion, ParamType, Prefix, SearchValue } from '../search/types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from '../search/words.ts';
@@ -15,7 +17,7 @@ export type Access = 'drive' | 'probe' | 'join';
 
 /** Answered from columns of the row. */
 export function isRow({ param }: Criterion): boolean {
-  return param.code === '_id' || param.code === '_lastUpdated';
+  return param.code === '_id' || param.code === '_lastUpdated' || TEXT_PARAMS.has(param.code);
 }
 
 /** Answered from a side table. */
@@ -37,7 +39,20 @@ export function rowSql(criterion: Criterion, params: SqlParams): string {
     const ids = criterion.values.map((value) => (value.kind === 'token' && !value.system ? value.code : null));
     return `r.id = any (${params.add(ids.filter((id) => id !== null))}::text[])`;
   }
+  if (TEXT_PARAMS.has(criterion.param.code)) return wordsSql(criterion, params);
   return either(criterion.values.map((value) => updatedSql(value, params)));
+}
+
+/** `_text` and `_content` read the row's own text (migrations/006-text-search.sql). */
+function wordsSql({ param, values }: Criterion, params: SqlParams): string {
+  const asked = values.flatMap((value) => (value.kind === 'text' ? [tsquery(value.query, params)] : []));
+  return `(record_words(r.body, ${param.code === '_text'}) @@ (${asked.join(' || ')}))`;
+}
+
+function tsquery(query: TextQuery, params: SqlParams): string {
+  if (query.op === 'phrase') return `phraseto_tsquery('simple', ${params.add(query.text)})`;
+  if (query.op === 'not') return `!!(${tsquery(query.of[0], params)})`;
+  return `(${query.of.map((part) => tsquery(part, params)).join(query.op === 'and' ? ' && ' : ' || ')})`;
 }
 
 /** The instant of the last update is a point: comparing ranges comes down to comparing it with one end. */

@@ -1,11 +1,13 @@
 /** Generated chains, reverse chains and filters over the sample types, to any depth the parser takes. */
 import fc from 'fast-check';
-import { searchableParams } from '../../src/search/params.ts';
+import { searchableParams, TEXT_PARAMS } from '../../src/search/params.ts';
 import type { SearchParam } from '../../src/search/types.ts';
 import { r4 } from '../unit/search/r4-params.ts';
 import { criterionFor, TYPES } from './search-samples.ts';
 
-const paramsOf = (type: string): SearchParam[] => [...searchableParams(r4, type).values()];
+/** The words of a text are the database's alone. */
+const paramsOf = (type: string): SearchParam[] =>
+  [...searchableParams(r4, type).values()].filter((param) => !TEXT_PARAMS.has(param.code));
 const referencesOf = (type: string): SearchParam[] =>
   paramsOf(type).filter((param) => param.type === 'reference' && targetsOf(param).length > 0);
 const targetsOf = (param: SearchParam): string[] =>

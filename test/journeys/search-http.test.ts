@@ -125,8 +125,8 @@ describe('strict by default (H13)', () => {
     'organization:Patient.name=x',
     '_filter=name resembles x',
     '_query=x',
-    '_text=x',
-    '_content=x',
+    '_text=%25',
+    '_content=a%20or',
     '_list=$current-problems',
     '_contained=true',
     '_include:recurse=Patient:link',
@@ -390,5 +390,51 @@ describe('clauses about other rows', () => {
       expect(refused.status).toBeGreaterThanOrEqual(400);
       expect(refused.text).not.toMatch(/select|with hit/);
     }
+  });
+});
+
+describe('text search, quantities and composites over HTTP', () => {
+  const UCUM = 'http://unitsofmeasure.org';
+  const mass = (value: number) => ({ valueQuantity: { value, system: UCUM, code: 'g', unit: 'grams' } });
+  beforeAll(async () => {
+    const div =
+      '<div xmlns="http://www.w3.org/1999/xhtml"><p title="hidden">Née à <b>Zürich</b>, weight well</p></div>';
+    const { valueString: _said, ...weighed } = note('weighed', 'one', '', mass(3250));
+    await service.load([
+      { ...weighed, text: { status: 'generated', div } },
+      note('parts', 'one', 'two parts', {
+        component: [
+          { code: { coding: [{ code: 'head', display: 'Head circumference' }] }, ...mass(34) },
+          { code: { coding: [{ code: 'trunk' }] }, ...mass(50) },
+        ],
+      }),
+      { resourceType: 'Location', id: 'clinic', status: 'active', position: { latitude: 53.48, longitude: -2.24 } },
+    ]);
+  });
+
+  test.each<[string, string[]]>([
+    ['Observation?_text=zurich', ['Observation/weighed']],
+    ['Observation?_text=NEE (zurich or bern) not broken', ['Observation/weighed']],
+    ['Observation?_text="weight well"', ['Observation/weighed']],
+    ['Observation?_text="well weight"', []],
+    // tags and attributes are not words of the text
+    ['Observation?_text=hidden', []],
+    ['Observation?_text=xhtml', []],
+    ['Observation?_content=grams&subject=Patient/one', ['Observation/parts', 'Observation/weighed']],
+    ['Observation?_content=circumference', ['Observation/parts']],
+    ['_type=Observation,Patient&_content=circumference', ['Observation/parts']],
+    [`Observation?value-quantity=3.25|${UCUM}|kg`, ['Observation/weighed']],
+    [`Observation?value-quantity=3.250|${UCUM}|kg&_sort=-value-quantity`, ['Observation/weighed']],
+    ['Observation?value-quantity=gt3000||grams', ['Observation/weighed']],
+    ['Observation?component-code-value-quantity=head$34', ['Observation/parts']],
+    ['Observation?component-code-value-quantity=head$50', []],
+    ['Observation?component-code:text=circumference', ['Observation/parts']],
+    ['Location?near=53.4875|-2.2901|5|km', ['Location/clinic']],
+    ['Location?near=53.4875|-2.2901|2|km', []],
+  ])('%s', async (path, expected) => {
+    const [type = '', query = ''] = path.includes('?') ? path.split('?') : ['', path];
+    const encoded = new URLSearchParams(query).toString();
+    const reply = await steward.get(`${type}?${encoded}`);
+    expect([reply.status, found(reply).sort()]).toEqual([200, expected]);
   });
 });

@@ -23,7 +23,7 @@ function refusal(run: () => unknown): { status: number; code: string | undefined
 
 describe('refusals name the parameter and say what there is', () => {
   test.each([
-    ['Patient', 'colour=red', 'not-supported', '"colour" is unknown for Patient; supported: _id'],
+    ['Patient', 'colour=red', 'not-supported', '"colour" is unknown for Patient; supported: _content, _id'],
     ['Patient', 'Name=x', 'not-supported', '"Name"'],
     ['Patient', 'phonetic=x', 'not-supported', '(string) is not supported yet'],
     ['Observation', 'code-value-quantity=x', 'value', 'takes 2 values joined with "$"'],

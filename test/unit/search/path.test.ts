@@ -34,7 +34,7 @@ describe('compiled paths', () => {
   test.each(TYPES)('%s: equal to fhirpath', (type) => {
     let selected = 0;
     for (const param of searchableParams(r4, type).values()) {
-      if (ROW_PARAMS.has(param.code) || param.type === 'composite') continue;
+      if (ROW_PARAMS.has(param.code) || param.type === 'composite' || param.expression === '') continue;
       for (const resource of resources.filter((one) => one.resourceType === type).slice(0, 25)) {
         const expected = param.expression.split(' | ').flatMap((term) => reference(resource, term));
         expect({ code: param.code, found: direct(resource, param.expression, param.type) }).toEqual({
@@ -51,7 +51,7 @@ describe('compiled paths', () => {
     const others: string[] = [];
     for (const type of r4.resourceTypes) {
       for (const param of searchableParams(r4, type).values()) {
-        if (ROW_PARAMS.has(param.code) || param.type === 'composite') continue;
+        if (ROW_PARAMS.has(param.code) || param.type === 'composite' || param.expression === '') continue;
         if (compilePath(param.expression, () => undefined, new Set()) === null) others.push(`${type}.${param.code}`);
       }
     }
