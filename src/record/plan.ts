@@ -61,11 +61,14 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   settle(facts, known);
   touchInside(facts);
   const sealed = sealedPeople(facts, known);
-  const seen = { ...known, relationships: visible(known, outOfSight(door, context, known)) };
+  const relationships = [...visible(known, outOfSight(door, context, known)), ...madeHere(context, changes, facts)];
   return {
-    planned: changes.map((change, i) =>
-      planOne(door, context, change, worldOf(context, changes, facts, i, seen), sealed),
-    ),
+    planned: changes.map((change, i) => {
+      const own = facts[i];
+      if (own === undefined) throw new Error('facts and changes differ in number');
+      const world = { facts: own, relationships, consents: known.consents, agreements: context.agreements };
+      return planOne(door, context, change, world, sealed);
+    }),
     facts: factWrite(context, changes, facts),
   };
 }
@@ -79,32 +82,13 @@ interface World extends Omit<DecidableRow, 'row'> {
 }
 
 /**
- * The rows the decision may use. Relationships that this very request creates count only for people it also registers:
- * nobody gives herself access to a family that is already there by writing a care team (R-06).
+ * Relationships that this very request creates count only for people it also registers: nobody gives herself access to a
+ * family that is already there by writing a care team (R-06).
  */
-function worldOf(
-  context: Context,
-  changes: readonly Change[],
-  all: readonly ResourceFacts[],
-  i: number,
-  known: Prefetched,
-): World {
-  const facts = all[i];
-  if (facts === undefined) throw new Error('facts and changes differ in number');
+function madeHere(context: Context, changes: readonly Change[], all: readonly ResourceFacts[]): Relationship[] {
   const registered = registeredIn(changes);
-  const fresh = all
-    .flatMap((fact) => fact.relationships)
-    .filter((relationship) => registered.has(relationship.patient));
-  return {
-    facts,
-    relationships: [
-      ...known.relationships,
-      ...fresh,
-      ...[...registered].flatMap((patient) => registration(context, patient)),
-    ],
-    consents: known.consents,
-    agreements: context.agreements,
-  };
+  const fresh = all.flatMap((fact) => fact.relationships).filter(({ patient }) => registered.has(patient));
+  return [...fresh, ...[...registered].flatMap((patient) => registration(context, patient))];
 }
 
 function planOne(door: Door, context: Context, change: Change, world: World, sealed: ReadonlySet<string>): Planned {

@@ -7,6 +7,7 @@
  */
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
+import { Outcome } from '../fhir/outcome.ts';
 import type { Pool } from './pool.ts';
 
 export interface TogetherOptions<T, R> {
@@ -119,6 +120,11 @@ async function settle<T, R>(options: TogetherOptions<T, R>, { item, resolve, rej
 
 function late<T, R>({ since, reject }: Waiting<T, R>): boolean {
   if (performance.now() - since < LONGEST_WAIT_MS) return false;
-  reject(new Error('the database did not get to this in time'));
+  reject(tooBusy());
   return true;
+}
+
+function tooBusy(): Outcome {
+  const diagnostics = 'Too much is waiting for the database; nothing was done, try again shortly';
+  return new Outcome(503, [{ severity: 'error', code: 'transient', diagnostics }], { 'Retry-After': '2' });
 }
