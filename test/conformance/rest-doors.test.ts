@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { at, type Client, clientOn, FHIR, issue } from '../harness/client.ts';
 import { newMother } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
-import { testDefinitions } from '../unit/definitions/cache.ts';
 
 let service: Service;
 let epr: Client;
@@ -198,42 +197,6 @@ describe('metadata tells the truth', () => {
     expect(reply.json.format).toEqual(['application/fhir+json', 'json', 'application/fhir+xml', 'xml']);
     const checked = await service.as('steward').post('CapabilityStatement/$validate', reply.json);
     expect(JSON.stringify(at(checked.json, 'issue'))).not.toMatch(/"severity":"(error|fatal)"/);
-  });
-
-  test('every search parameter it names is taken, for every type', async () => {
-    const statement = (await service.anonymous.get('metadata')).json;
-    const types = at(statement, 'rest.0.resource');
-    const steward = service.as('steward');
-    const samples: Record<string, string> = {
-      date: '2026-01-01',
-      number: '1',
-      quantity: '1',
-      reference: 'Patient/one',
-      special: '53|-2',
-    };
-    const definitions = await testDefinitions();
-    const sample = (code: string, name: string, kind: string): string => {
-      if (name === '_has') return '_has:List:item:status=current';
-      if (name === '_filter') return '_filter=_id eq x';
-      if (kind === 'reference') return `${name}:missing=true`;
-      const parts = definitions.searchParams(code).get(name)?.composite?.parts ?? [];
-      if (kind === 'composite') return `${name}=${parts.map(({ param }) => samples[param.type] ?? 'x').join('$')}`;
-      return `${name}=${name.startsWith('_') && kind !== 'date' ? 'x' : (samples[kind] ?? 'x')}`;
-    };
-    const wrong: string[] = [];
-    for (const type of Array.isArray(types) ? types : []) {
-      const params = at(type, 'searchParam');
-      const code = String(at(type, 'type'));
-      const named = (Array.isArray(params) ? params : []).map((param) =>
-        sample(code, String(at(param, 'name')), String(at(param, 'type'))),
-      );
-      if (code === 'AuditEvent') continue;
-      for (let i = 0; i < named.length; i += 30) {
-        const reply = await steward.get(`${code}?${named.slice(i, i + 30).join('&')}`);
-        if (reply.status !== 200) wrong.push(`${code} ${reply.text}`);
-      }
-    }
-    expect(wrong).toEqual([]);
   });
 });
 

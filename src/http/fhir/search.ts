@@ -9,7 +9,7 @@ const FORM = 'application/x-www-form-urlencoded';
 
 export const search: FhirHandler = async (door, request) => {
   const { url, context, prefer } = request;
-  const page = url.type === null && url.within === null ? new URLSearchParams(url.query).get('_page') : null;
+  const page = pageOf(url.query);
   if (page !== null) return { status: 200, body: await nextPage(door, context, page) };
   const form = request.method === 'POST' ? await formOf(request) : '';
   const query = [url.query, form].filter((part) => part !== '').join('&');
@@ -29,4 +29,9 @@ async function formOf(request: Parameters<FhirHandler>[1]): Promise<string> {
   const text = bytes.toString('utf8');
   if (text.includes('\u0000')) throw refuse(400, 'invalid', 'The form holds a NUL character');
   return text;
+}
+
+/** A page link, wherever a client hangs it: some keep the type of their search and take only the query of the link. */
+function pageOf(query: string): string | null {
+  return query.includes('_page=') ? new URLSearchParams(query).get('_page') : null;
 }
