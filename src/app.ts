@@ -15,6 +15,7 @@ import { metadataText } from './http/fhir/metadata.ts';
 import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
+import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { terminologyOperations } from './http/operations/terminology.ts';
 import { buildHttp } from './http/server.ts';
@@ -163,6 +164,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...STANDARD_OPERATIONS,
     ...auditOperations(book),
     ...ACCESS_OPERATIONS,
+    ...OVERSIGHT_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),

@@ -174,3 +174,62 @@ test('a relative and whoever declared an interest leave it to a colleague; broke
   const btg = { 'x-purpose-of-use': 'BTG' };
   expect((await midwife.get('Observation/mine-n', btg)).status).toBe(200);
 });
+
+test('a concern (R-46, vector 56): known and unknown alike, read and amended by its author alone, seen by safeguarding', async () => {
+  const text = 'Saw the toddler alone in the garden after dark';
+  const about = { text, about: 'The family at number 9', birthDate: '1998-04-05' };
+  const karl = service.as('nursery-nurse');
+  const known = await karl.post('$report-concern', parameters({ ...about, nhsNumber: NUMBER }));
+  const unknown = await karl.post('$report-concern', parameters({ ...about, nhsNumber: nhsNumberOf(81_111) }));
+  expect([known.status, unknown.status, known.text.length]).toEqual([202, 202, unknown.text.length]);
+  expect([...known.headers.keys()]).toEqual([...unknown.headers.keys()]);
+  const receipt = String(at(known.json, 'parameter.0.valueString'));
+  const add = parameters({ receipt, text: 'It was at nine in the evening' });
+  expect((await service.as('midwife').post('$amend-concern', add)).status).toBe(404);
+  expect((await service.as('midwife').post('$read-concern', parameters({ receipt }))).status).toBe(404);
+  expect((await karl.post('$amend-concern', add)).status).toBe(202);
+  const own = await karl.post('$read-concern', parameters({ receipt }));
+  expect([own.text.includes(text), own.text.includes('nine in the evening')]).toEqual([true, true]);
+  expect((await karl.post('$concerns', parameters({}))).status).toBe(403);
+  const queue = await service.as('safeguarding').post('$concerns', parameters({}));
+  expect([queue.status, queue.text.split(text).length, queue.text.includes('Patient/')]).toEqual([200, 3, false]);
+  for (const who of ['admin', 'ig-officer', 'epr'])
+    expect((await service.as(who).post('$report-concern', parameters(about))).status).toBe(202);
+  expect((await service.as('mother').post('$report-concern', parameters(about))).status).toBe(404);
+});
+
+test('the simulator answers what a request would get, to officers, without content, and is recorded', async () => {
+  const officer = service.as('ig-officer');
+  const ask = (who: string, resource: string, more = {}) =>
+    officer.post('$simulate', parameters({ who, resource, reason: 'Complaint 17', ...more }));
+  const said = (json: JsonObject, name: string) => {
+    const list = Array.isArray(json.parameter) ? json.parameter : [];
+    const one = list.find((part) => at(part, 'name') === name);
+    return at(one, 'valueBoolean') ?? at(one, 'valueInteger') ?? at(one, 'valueCode');
+  };
+  for (const [id, who] of [
+    ['hv-south', staff('hv-south')],
+    ['mw-other', staff('mw-other')],
+    ['ad-tom', 'admin'],
+  ] as const) {
+    for (const resource of ['Observation/mine-n', 'Observation/mine-r', 'Patient/mine']) {
+      const reply = await ask(`PractitionerRole/${id}`, resource);
+      expect([id, resource, said(reply.json, 'status')]).toEqual([
+        id,
+        resource,
+        await status(service.as(who), resource),
+      ]);
+    }
+  }
+  const system = await ask('Client/epr', 'Observation/mine-n');
+  expect([said(system.json, 'permit'), system.text.includes('valueString":"N"')]).toEqual([true, false]);
+  const { rows } = await service.pool.query('select body, patients from audit order by xid desc, id desc limit 1');
+  expect([JSON.parse(rows[0].body).detail, rows[0].patients]).toEqual([
+    '$simulate; reason: Complaint 17',
+    ['Patient/mine'],
+  ]);
+  expect((await ask('PractitionerRole/nobody', 'Observation/mine-n')).status).toBe(422);
+  expect((await ask('PractitionerRole/hv-south', 'Observation/nobody')).status).toBe(404);
+  const midwife = parameters({ who: 'PractitionerRole/hv-south', resource: 'Patient/mine', reason: 'curious' });
+  expect((await service.as('midwife').post('$simulate', midwife)).status).toBe(403);
+});

@@ -275,7 +275,7 @@ const NOT_YET: Readonly<Record<string, string>> = {
   '52': 'R-51 on ended pregnancies',
   '54': 'relabelling of earlier versions is a workflow of care/',
   '55': 'delivery and A-22 are in events/',
-  '56': 'concern intake (R-46)',
+  '56': 'concern intake (R-46): test/journeys/duty.test.ts',
   '57': 'Group.member per reader: masks.test.ts proves the filter, record/ gives the visible patients',
   '61': 'alert A-05',
   '64': 'offline drafts are in the console',

@@ -1,0 +1,94 @@
+/** Concerns (R-46) and the simulator over HTTP: system-level operations with Parameters. */
+import type { OperationInput } from '../../care/parameters.ts';
+import { refuse } from '../../fhir/outcome.ts';
+import type { JsonObject } from '../../fhir/types.ts';
+import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern } from '../../record/concern.ts';
+import { type Simulated, simulate } from '../../record/simulate.ts';
+import type { Operation } from '../fhir/dispatch.ts';
+import { inputOf, personOf } from './access.ts';
+
+const PERSON = ['nhsNumber', 'birthDate', 'family'];
+const ACTIONS = ['read', 'vread', 'history', 'search', 'create', 'update', 'patch', 'delete'] as const;
+
+export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
+  systemLevel('$report-concern', async (door, request) => {
+    const input = await inputOf(door, request, ['text', 'about', 'handle', ...PERSON]);
+    const person = input.optional('nhsNumber') === undefined ? null : personOf(input);
+    const asked = { words: input.required('text'), about: input.optional('about') ?? '', person };
+    const receipt = await reportConcern(door, request.context, { ...asked, handle: input.optional('handle') ?? null });
+    return answer(202, [{ name: 'receipt', valueString: receipt }]);
+  }),
+  systemLevel('$amend-concern', async (door, request) => {
+    const input = await inputOf(door, request, ['receipt', 'text']);
+    const receipt = input.required('receipt');
+    await amendConcern(door, request.context, receipt, input.required('text'));
+    return answer(202, [{ name: 'receipt', valueString: receipt }]);
+  }),
+  systemLevel('$read-concern', async (door, request) => {
+    const input = await inputOf(door, request, ['receipt']);
+    return answer(200, (await ownConcern(door, request.context, input.required('receipt'))).map(textParameter));
+  }),
+  systemLevel('$concerns', async (door, request) => {
+    await inputOf(door, request, []);
+    return answer(200, (await concernQueue(door, request.context)).map(textParameter));
+  }),
+  systemLevel('$simulate', async (door, request) => {
+    const input = await inputOf(door, request, ['who', 'resource', 'action', 'purpose', 'reason']);
+    return answer(200, simulated(await simulate(door, request.context, simulationOf(input))));
+  }),
+];
+
+function systemLevel(name: string, handler: Operation['handler']): Operation {
+  return { name, type: null, level: 'system', methods: ['POST'], handler };
+}
+
+function answer(status: number, parameter: JsonObject[]) {
+  const body = { resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) };
+  return { status, body: JSON.stringify(body) };
+}
+
+function textParameter({ receipt, at, authorName, about, words }: ConcernText): JsonObject {
+  return {
+    name: 'concern',
+    part: [
+      { name: 'receipt', valueString: receipt },
+      { name: 'at', valueInstant: at.toISOString() },
+      { name: 'author', valueString: authorName },
+      ...(about === '' ? [] : [{ name: 'about', valueString: about }]),
+      { name: 'text', valueString: words },
+    ],
+  };
+}
+
+function simulationOf(input: OperationInput) {
+  const who = input.required('who');
+  const [type = '', id = ''] = input.required('resource').split('/');
+  const wanted = input.optional('action') ?? 'read';
+  const action = ACTIONS.find((one) => one === wanted);
+  const words = input.required('reason');
+  const wrong = (what: string) => refuse(400, 'value', what, 'Parameters.parameter');
+  if (!/^(PractitionerRole|Client)\/[A-Za-z0-9._-]{1,64}$/.test(who))
+    throw wrong('who is PractitionerRole/[id] or Client/[id]');
+  if (!/^[A-Z][A-Za-z]{1,63}$/.test(type) || !/^[A-Za-z0-9.-]{1,64}$/.test(id)) throw wrong('resource is [type]/[id]');
+  if (action === undefined) throw wrong(`action is one of: ${ACTIONS.join(', ')}`);
+  if (words.trim().length < 5) throw wrong('reason must say why you ask');
+  return { who, type, id, action, purpose: input.optional('purpose') ?? null, words };
+}
+
+function simulated({ decision, purpose, status }: Simulated): JsonObject[] {
+  const { permit, rules, reason, text, explanation, wayIn, masks } = decision;
+  const code = (name: string, value: string | null): JsonObject[] =>
+    value === null ? [] : [{ name, valueCode: value }];
+  return [
+    { name: 'permit', valueBoolean: permit },
+    { name: 'status', valueInteger: status },
+    { name: 'purpose', valueCode: purpose },
+    ...rules.map((rule): JsonObject => ({ name: 'rule', valueString: rule })),
+    ...code('reason', reason),
+    { name: 'text', valueString: text },
+    ...code('explanation', explanation),
+    ...code('way-in', wayIn),
+    ...[...new Set(masks.map((mask) => mask.rule))].map((rule): JsonObject => ({ name: 'mask', valueString: rule })),
+    ...masks.flatMap(({ remove }) => remove).map((path): JsonObject => ({ name: 'hidden', valueString: path })),
+  ];
+}

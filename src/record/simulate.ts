@@ -1,0 +1,102 @@
+/**
+ * "Would this person see this, and why": the same `decide` a request meets, asked by an officer about somebody else, at
+ * this moment's directory, relationships, consents and agreements. No content is shown, and the question is recorded.
+ */
+import { refuse } from '../fhir/outcome.ts';
+import { decide } from '../governance/decide.ts';
+import { purposeOf, usualPurpose } from '../governance/purposes.ts';
+import type { Action, Decision, Principal, Purpose } from '../governance/types.ts';
+import { readCurrent } from '../store/reads.ts';
+import { readStanding, type StandingRows } from '../store/standing.ts';
+import { ask, reach } from './decide.ts';
+import { entryOf, withRows } from './entry.ts';
+import { audited, checkGeneration, notFound, refused, unknown } from './refusal.ts';
+import { staffPrincipal, systemPrincipal } from './standing.ts';
+import type { Context, Door } from './types.ts';
+
+export interface SimulateAsk {
+  /** `PractitionerRole/..`, or `Client/..` for a system. */
+  who: string;
+  type: string;
+  id: string;
+  action: Action;
+  /** Null = what her role has when she says nothing. */
+  purpose: string | null;
+  /** Why the officer asks. */
+  words: string;
+}
+
+export interface Simulated {
+  decision: Decision;
+  purpose: Purpose;
+  /** What the request would be answered with. */
+  status: number;
+}
+
+const OFFICERS = ['ig-officer', 'caldicott-guardian'];
+
+/** @throws Outcome 403 for other roles and for the officer's own record, 404 no such row, 422 nobody of that name */
+export function simulate(door: Door, context: Context, asked: SimulateAsk): Promise<Simulated> {
+  const words = asked.words.slice(0, 300);
+  const entry = { ...entryOf(context, 'operation'), recipient: asked.who, detail: `$simulate; reason: ${words}` };
+  return audited(door, entry, async () => {
+    requireOfficer(context);
+    const rows = await standingRows(door, asked.who);
+    const principal = principalOf(door, context, asked.who, rows);
+    const purpose = purposeMeant(principal, asked.purpose);
+    const reached = reach({ principal, agreements: rows.agreements });
+    const { found, generation } = await readCurrent(door.pool, asked.type, asked.id, reached);
+    checkGeneration({ ...context, generation: rows.generation }, generation);
+    if (found === null) throw await notFound(door, entry);
+    const seen = withRows(entry, [found.row]);
+    const own = context.principal.ownRecordKey;
+    if (own !== undefined && found.consents.some((one) => one.kind === 'own-record' && one.party === own))
+      throw await refused(door, seen, { ...OWN, rules: ['R-11'] });
+    const asking = ask(door, { now: context.now, purpose }, asked.action, asked.type);
+    const decision = decide(principal, asking, { ...found, now: context.now });
+    await door.audit.write(seen);
+    return { decision, purpose, status: statusOf(decision, found.row.deleted) };
+  });
+}
+
+const OWN: Decision = {
+  permit: false,
+  rules: [],
+  reason: 'own-record',
+  text: 'This is about your own record; a colleague has to ask.',
+  explanation: null,
+  masks: [],
+  concealed: false,
+  wayIn: null,
+};
+
+function requireOfficer({ principal }: Context): void {
+  if (principal.kind === 'family') throw unknown();
+  if (!OFFICERS.includes(principal.role))
+    throw refuse(403, 'forbidden', 'The simulator is for privacy officers and Caldicott Guardians (R-26)');
+}
+
+function standingRows(door: Door, who: string): Promise<StandingRows> {
+  return who.startsWith('Client/')
+    ? readStanding(door.pool, null, who.slice('Client/'.length))
+    : readStanding(door.pool, who, '');
+}
+
+function principalOf(door: Door, context: Context, who: string, rows: StandingRows): Principal {
+  const principal = who.startsWith('Client/')
+    ? systemPrincipal(door, who.slice('Client/'.length), rows)
+    : staffPrincipal(door, who, rows, context.now);
+  if (principal === null) throw refuse(422, 'business-rule', 'The directory knows nobody active of this name');
+  return principal;
+}
+
+function purposeMeant(principal: Principal, stated: string | null): Purpose {
+  const purpose = stated === null ? usualPurpose(principal) : purposeOf(stated);
+  if (purpose !== null) return purpose;
+  throw refuse(400, 'value', 'purpose is a v3-ActReason code of R-02; this role has no usual one');
+}
+
+function statusOf(decision: Decision, deleted: boolean): number {
+  if (decision.permit) return deleted ? 410 : 200;
+  return decision.concealed ? 404 : (decision.status ?? 403);
+}
