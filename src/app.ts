@@ -12,6 +12,7 @@ import type { Definitions } from './definitions/types.ts';
 import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
+import { operationResources } from './http/fhir/operation-definitions.ts';
 import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
@@ -169,6 +170,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),
   ];
+  definitions.publish(operationResources(operations));
   const metadata = metadataText({
     definitions,
     base,

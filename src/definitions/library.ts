@@ -20,6 +20,8 @@ export interface Library {
   byId(type: string, id: string): Resource | null;
   /** What there is of a type, ours first, then packages, then R4. */
   entries(type: string): readonly LibraryEntry[];
+  /** Adds what the service itself makes at start, such as the definitions of its operations; again is the same as once. */
+  publish(resources: readonly Resource[]): void;
 }
 
 interface Places {
@@ -41,13 +43,15 @@ function readAt(file: string, start: number, length: number): Resource {
 }
 
 interface Index {
+  /** Made by the service itself: not on any disk. */
+  made: Map<string, Resource>;
   byId: Map<string, LibraryRow>;
   byUrl: Map<string, LibraryRow[]>;
   entries: LibraryEntry[];
 }
 
 function indexOf(rows: readonly LibraryRow[]): Index {
-  const index: Index = { byId: new Map(), byUrl: new Map(), entries: [] };
+  const index: Index = { made: new Map(), byId: new Map(), byUrl: new Map(), entries: [] };
   for (const row of rows) {
     const [type, id, url, version] = row;
     const same = index.byUrl.get(url) ?? [];
@@ -72,19 +76,33 @@ export function createLibrary(snapshot: Snapshot, places: Places): Library {
     if (text !== null) byType.set(type, index);
     return index;
   };
+  const publish = (resource: Resource): void => {
+    const { resourceType: type, id = '', url, version } = resource;
+    const index = indexFor(type);
+    byType.set(type, index);
+    if (index.byId.has(id)) return;
+    const fresh = !index.made.has(id);
+    index.made.set(id, resource);
+    const words = { url: String(url ?? ''), version: String(version ?? '') };
+    if (fresh) index.entries.push({ type, id, ...words });
+  };
   const read = ([, , , , file, start, length]: LibraryRow): Resource =>
     readAt(file === '' ? places.file : join(places.r4, file), start, length);
   return {
     byId: (type, id) => {
-      const row = indexFor(type).byId.get(id);
-      return row === undefined ? null : read(row);
+      const { byId, made } = indexFor(type);
+      const row = byId.get(id);
+      return row === undefined ? (made.get(id) ?? null) : read(row);
     },
     resolve: (type, canonical) => {
       const [url = '', version] = canonical.split('|', 2);
       const rows = url === '' ? [] : (indexFor(type).byUrl.get(url) ?? []);
       const row = version === undefined ? rows[0] : rows.find(([, , , one]) => one === version);
-      return row === undefined ? null : read(row);
+      if (row !== undefined) return read(row);
+      const made = [...indexFor(type).made.values()].find((one) => one.url === url);
+      return made !== undefined && (version === undefined || made.version === version) ? made : null;
     },
+    publish: (resources) => resources.forEach(publish),
     entries: (type) => indexFor(type).entries,
   };
 }

@@ -184,6 +184,7 @@ export async function loadDefinitions(cacheDir: string, packageDir?: string): Pr
     resolve: library.resolve,
     byId: library.byId,
     entries: library.entries,
+    publish: library.publish,
     packages: packageNotes(snapshot),
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,

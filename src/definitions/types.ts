@@ -67,6 +67,8 @@ export interface Definitions {
   byId(type: string, id: string): Resource | null;
   /** Ids and canonicals of the definitional resources of a type: ours first, then the packages', then R4's. */
   entries(type: string): readonly LibraryEntry[];
+  /** Adds definitions the service makes at start (its operations); publishing them again changes nothing. */
+  publish(resources: readonly Resource[]): void;
   /** Implementation-guide packages found at start. */
   packages: readonly PackageNote[];
   /** True when the system|code is in the value set, false when not, null when it cannot be decided locally. */

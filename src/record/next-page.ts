@@ -7,6 +7,7 @@ import { entryOf, withRows } from './entry.ts';
 import { audited, checkGeneration } from './refusal.ts';
 import { callerKey, searchset } from './search.ts';
 import { guards, ruleFor } from './search-sight.ts';
+import { pageWithShipped, storedIds } from './shipped-search.ts';
 import type { Context, Door } from './types.ts';
 
 /**
@@ -23,15 +24,16 @@ export function nextPage(door: Door, context: Context, link: string): Promise<st
     const query = JSON.parse(page.query) as Query;
     const offset = Number(start);
     const ids = page.ids.slice(offset, offset + query.count);
-    const result = await runSearch(door.pool, {
+    const rows = await runSearch(door.pool, {
       query: { ...query, total: 'none', explain: false },
       now: context.now,
-      ids,
+      ids: storedIds(door, ids),
       ruleFor: ruleFor(door, context),
       allTypes: door.definitions.resourceTypes,
       guards: guards(context, query),
     });
-    checkGeneration(context, result.generation);
+    checkGeneration(context, rows.generation);
+    const result = pageWithShipped(door, ids, rows);
     const end = offset + ids.length;
     await door.audit.write({
       ...withRows(

@@ -18,6 +18,7 @@ import { isAuthor, mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
+import { requireNotShipped } from './shipped.ts';
 import type { Context, Door, ResourceDocument } from './types.ts';
 
 /** Where a write goes: an id, or criteria that must mean at most one resource. */
@@ -91,6 +92,7 @@ export async function prepareUpdate(
   const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, document);
   if ('id' in target) requireId(document.resource, id);
   else if (document.resource.id !== undefined) requireId(document.resource, id);
+  requireNotShipped(writing.door, type, id);
   if (!ID.test(id)) throw refuse(400, 'value', 'An id has 1 to 64 letters, digits, dashes and dots', `${type}.id`);
   const { current, before, hidden } = await fetchCurrent(writing, 'update', type, id);
   asUnknown(hidden, () => {

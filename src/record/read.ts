@@ -9,6 +9,7 @@ import { ask, reach, show } from './decide.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
+import { shippedRow } from './shipped.ts';
 import type { Context, Door, Shown } from './types.ts';
 
 /**
@@ -20,6 +21,11 @@ export function read(door: Door, context: Context, type: string, id: string): Pr
   return audited(door, entry, async () => {
     const closed = gate(context.principal, ask(door, context, 'read', type));
     if (closed !== null) throw await refused(door, entry, closed);
+    const shipped = shippedRow(door, type, id);
+    if (shipped !== null) {
+      await door.audit.write(withRows(entry, [shipped]));
+      return show(shipped, []);
+    }
     const { found, generation } = await readCurrent(door.pool, type, id, reach(context));
     checkGeneration(context, generation);
     return showFound(door, context, found, entry);

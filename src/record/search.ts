@@ -17,6 +17,7 @@ import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
 import { compartmentTypes, forbidden, guards, openTypes, ruleFor } from './search-sight.ts';
+import { withShipped } from './shipped-search.ts';
 import type { Context, Door } from './types.ts';
 
 export const MAX_COUNT = 1_000;
@@ -79,9 +80,10 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
     };
-    const result = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
-    checkGeneration(context, result.generation);
-    refuseCostly(query, result);
+    const rows = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
+    checkGeneration(context, rows.generation);
+    refuseCostly(query, rows);
+    const { result, warnings: notes } = await withShipped(door, query, rows);
     const next =
       result.ids === null || query.count === 0 ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
     const shown = {
@@ -91,7 +93,12 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       ),
     };
     await door.audit.write({ ...shown, query: { ...entry.query, count: result.found.length } });
-    return searchset(door, context, { query, result, warnings, next: next === null ? null : `${next}.${query.count}` });
+    return searchset(door, context, {
+      query,
+      result,
+      warnings: [...warnings, ...notes],
+      next: next === null ? null : `${next}.${query.count}`,
+    });
   });
 }
 

@@ -143,3 +143,87 @@ describe('$validate', () => {
     expect(Number(rows[0]?.n)).toBeGreaterThan(0);
   });
 });
+
+describe('definitions that ship, as resources', () => {
+  const CORE = 'http://hl7.org/fhir/StructureDefinition/';
+
+  test.each<[string, string]>([
+    ['StructureDefinition/Patient', `${CORE}Patient`],
+    ['StructureDefinition/JV-Patient', 'https://tandem.example/fhir/StructureDefinition/JV-Patient'],
+    ['ValueSet/administrative-gender', 'http://hl7.org/fhir/ValueSet/administrative-gender'],
+    ['CodeSystem/administrative-gender', 'http://hl7.org/fhir/administrative-gender'],
+    ['SearchParameter/Patient-birthdate', ''],
+    ['OperationDefinition/Resource-validate', 'http://hl7.org/fhir/OperationDefinition/Resource-validate'],
+    ['CompartmentDefinition/patient', 'http://hl7.org/fhir/CompartmentDefinition/patient'],
+    ['Questionnaire/joint-visit-assessment', 'https://tandem.example/fhir/Questionnaire/joint-visit-assessment'],
+  ])('%s, for anyone signed in', async (path, url) => {
+    for (const who of ['epr', 'mother', 'ig-officer']) {
+      const reply = await service.as(who).get(path);
+      if (reply.status === 404 && url === '') continue;
+      expect([who, reply.status, reply.headers.get('etag')]).toEqual([who, 200, 'W/"1"']);
+      if (url !== '') expect(reply.json.url).toBe(url);
+      expect((await service.as(who).get(`${path}/_history/1`)).status).toBe(200);
+    }
+    expect((await service.anonymous.get(path)).status).toBe(401);
+  });
+
+  test('found by url, whoever defined it, and only once', async () => {
+    const asked = ['Patient', 'Extension', 'bodyweight'].map((id) => `StructureDefinition?url=${CORE}${id}`);
+    for (const path of asked) {
+      const reply = await epr.get(`${path}&_total=accurate`);
+      expect([reply.status, reply.json.total, at(reply.json, 'entry.0.search.mode')]).toEqual([200, 1, 'match']);
+    }
+    const none = await epr.get('ValueSet?url=http://a.example/none&_total=accurate');
+    expect([none.status, none.json.total]).toEqual([200, 0]);
+  });
+
+  test('by what is inside them', async () => {
+    const reply = await epr.get('CodeSystem?code=female&_elements=url&_count=100');
+    const urls = JSON.stringify(reply.json.entry);
+    expect(urls).toContain('http://hl7.org/fhir/administrative-gender');
+    expect(urls).not.toContain('http://hl7.org/fhir/publication-status');
+  });
+
+  test('pages part the result: ours, R4s and stored ones, in order, each once', async () => {
+    const own = { resourceType: 'ValueSet', status: 'active', url: 'http://a.example/ValueSet/own', name: 'ZzzOwn' };
+    expect((await service.as('steward').post('ValueSet', own)).status).toBe(201);
+    const seen: string[] = [];
+    let reply = await epr.get('ValueSet?status=active&_sort=name&_count=200&_total=accurate&_elements=name');
+    const total = Number(reply.json.total);
+    for (let page = 1; page < 20; page += 1) {
+      const entries = reply.json.entry;
+      for (const entry of Array.isArray(entries) ? entries : []) seen.push(String(at(entry, 'resource.name')));
+      const links = Array.isArray(reply.json.link) ? reply.json.link : [];
+      const next = links.find((link) => at(link, 'relation') === 'next');
+      if (next === undefined) break;
+      reply = await epr.get(String(at(next, 'url')).slice(service.base.length));
+    }
+    expect(total).toBeGreaterThan(200);
+    expect(seen).toHaveLength(total);
+    expect(seen.filter((name) => name === 'ZzzOwn')).toHaveLength(1);
+    const folded = seen.map((name) => name.toLowerCase());
+    expect(folded.indexOf('zzzown')).toBeGreaterThan(folded.length - 20);
+  });
+
+  test('what they cannot be searched by is told', async () => {
+    const reply = await epr.get('StructureDefinition?_has:List:item:_id=x');
+    expect(JSON.stringify(reply.json)).toContain('Definitions that ship with the service are not searched by');
+  });
+
+  test('nobody changes them', async () => {
+    const patient = (await epr.get('StructureDefinition/Patient')).json;
+    expect((await service.as('steward').put('StructureDefinition/Patient', patient)).status).toBe(405);
+  });
+
+  test('every operation of the statement that is ours has its definition', async () => {
+    const text = JSON.stringify((await service.anonymous.get('metadata')).json);
+    const ours = new Set(text.match(/https:\/\/tandem\.example\/fhir\/OperationDefinition\/[\w$-]+/g));
+    expect(ours.size).toBeGreaterThan(5);
+    for (const url of ours) {
+      const reply = await epr.get(`OperationDefinition?url=${url}&_total=accurate`);
+      expect([url, reply.json.total]).toEqual([url, 1]);
+      const checked = await epr.post('OperationDefinition/$validate', at(reply.json, 'entry.0.resource') as JsonObject);
+      expect([url, severities(checked)]).toEqual([url, ['information']]);
+    }
+  });
+});

@@ -1,5 +1,7 @@
 /** Canonicals of the OperationDefinitions behind the route table, for the CapabilityStatement. */
+
 import type { OperationCapability } from '../../definitions/capability.ts';
+import type { Resource } from '../../fhir/types.ts';
 import type { Operation } from './dispatch.ts';
 
 const R4 = 'http://hl7.org/fhir/OperationDefinition';
@@ -26,9 +28,46 @@ export function operationCapabilities(operations: readonly Operation[], type: st
     (one) => one.type === type || (one.type === '*' && type !== null && type !== 'AuditEvent'),
   );
   const named = [...new Map(own.map((one) => [one.name, one])).values()];
-  return named.map(({ name, definition }) => ({
-    name: name.slice(1),
-    definition:
-      definition ?? DEFINED[`${type} ${name}`] ?? DEFINED[name] ?? `${OURS}/${type ?? 'System'}-${name.slice(1)}`,
-  }));
+  return named.map((one) => ({ name: one.name.slice(1), definition: canonicalOf(one, type) }));
+}
+
+function canonicalOf({ name, definition }: Pick<Operation, 'name' | 'definition'>, type: string | null): string {
+  return definition ?? DEFINED[`${type} ${name}`] ?? DEFINED[name] ?? `${OURS}/${type ?? 'System'}-${name.slice(1)}`;
+}
+
+/** `joint-visit` -> `JointVisit`: a name that programs can use. */
+function machineName(id: string): string {
+  return id.replace(/(?:^|-)([a-z])/gi, (_, letter: string) => letter.toUpperCase()).replace(/[^A-Za-z0-9]/g, '');
+}
+
+/**
+ * The OperationDefinitions of what is really offered and defined by nobody else, one for each canonical: where it is
+ * called and how. Its parameters are told by the documentation and by its refusals.
+ */
+export function operationResources(operations: readonly Operation[]): Resource[] {
+  const byCanonical = new Map<string, Operation[]>();
+  for (const one of operations) {
+    const canonical = canonicalOf(one, one.type === '*' ? 'Resource' : one.type);
+    if (canonical.startsWith(OURS)) byCanonical.set(canonical, [...(byCanonical.get(canonical) ?? []), one]);
+  }
+  return [...byCanonical].map(([url, same]): Resource => {
+    const id = url.slice(OURS.length + 1);
+    const types = [...new Set(same.map(({ type }) => (type === '*' ? 'Resource' : type)))].filter(
+      (type) => type !== null,
+    );
+    return {
+      resourceType: 'OperationDefinition',
+      id,
+      url,
+      name: machineName(id),
+      status: 'active',
+      kind: 'operation',
+      affectsState: !same.some(({ methods }) => methods.includes('GET')),
+      code: (same[0]?.name ?? '$').slice(1),
+      ...(types.length === 0 ? {} : { resource: types }),
+      system: same.some(({ level }) => level === 'system'),
+      type: same.some(({ level }) => level === 'type'),
+      instance: same.some(({ level }) => level === 'instance'),
+    };
+  });
 }

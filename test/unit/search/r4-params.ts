@@ -26,6 +26,7 @@ export const r4: Definitions = {
   resolve: () => null,
   byId: () => null,
   entries: () => [],
+  publish: () => undefined,
   packages: [],
   inValueSet: () => null,
   bindingOf: () => null,

@@ -1,0 +1,149 @@
+/**
+ * Searches of definitional types: stored rows first decided and found as any, then the definitions that ship, matched in
+ * memory by the same tree over the same index values. Both are sorted and paged together.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import { compareFor, holds, type Indexed } from '../search/match.ts';
+import { type Clause, isCriterion, type Query, type SearchParam } from '../search/types.ts';
+import type { FoundRow, SearchResult } from '../store/search.ts';
+import { parseStored } from './decide.ts';
+import { asShown, isShipped, shippedRow } from './shipped.ts';
+import type { Door } from './types.ts';
+
+/** What is large in a definition and seldom asked: left out of what is kept in memory (30 MB become 4). */
+const LARGE = ['snapshot', 'differential', 'mapping', 'compose', 'expansion', 'concept', 'group', 'text', 'parameter'];
+const LARGE_PATH = new RegExp(`\\.(?:${LARGE.join('|')})\\b`);
+/** Resources read between two turns of the event loop: a search must not hold up the others. */
+const CHUNK = 20;
+
+/** Resources without their large parts, by the definitions they came from. */
+const kept = new WeakMap<object, Map<string, Resource[]>>();
+
+function light(resource: Resource): Resource {
+  const { resourceType, ...rest } = resource;
+  for (const name of LARGE) delete rest[name];
+  return { resourceType, ...rest };
+}
+
+/** Every definition of a type, whole or without its large parts. */
+async function allOf({ definitions }: Door, type: string, whole: boolean): Promise<Resource[]> {
+  const byType = kept.get(definitions) ?? new Map<string, Resource[]>();
+  kept.set(definitions, byType);
+  const entries = definitions.entries(type);
+  const known = whole ? undefined : byType.get(type);
+  if (known?.length === entries.length) return known;
+  const found: Resource[] = [];
+  for (const [at, { id }] of entries.entries()) {
+    const resource = definitions.byId(type, id);
+    if (resource !== null) found.push(whole ? asShown(resource) : light(asShown(resource)));
+    if (at % CHUNK === CHUNK - 1) await breathe();
+  }
+  if (!whole) byType.set(type, found);
+  return found;
+}
+
+/** Clauses that memory can decide: criteria on the row itself, and combinations of them. */
+function isLocal(clause: Clause): boolean {
+  if (isCriterion(clause)) return clause.param.type !== 'special' || clause.param.code === 'near';
+  return (clause.op === 'all' || clause.op === 'any' || clause.op === 'not') && clause.clauses.every(isLocal);
+}
+
+function keeps(clause: Clause, { resource, values }: Indexed): boolean {
+  if (isCriterion(clause)) return holds(clause, resource, values);
+  if (clause.op === 'all') return clause.clauses.every((one) => keeps(one, { resource, values }));
+  if (clause.op === 'any') return clause.clauses.some((one) => keeps(one, { resource, values }));
+  return clause.op === 'not' && !clause.clauses.some((one) => keeps(one, { resource, values }));
+}
+
+function paramsOf(clause: Clause): SearchParam[] {
+  if (isCriterion(clause)) return [clause.param];
+  return 'clauses' in clause ? clause.clauses.flatMap(paramsOf) : [];
+}
+
+function needsWhole(query: Query): boolean {
+  const sorted = query.sort.flatMap(({ param }) => (typeof param === 'string' ? [] : [param]));
+  return [...query.where.flatMap(paramsOf), ...sorted].some(({ expression }) => LARGE_PATH.test(expression));
+}
+
+async function matching(door: Door, type: string, query: Query): Promise<Indexed[]> {
+  const resources = await allOf(door, type, needsWhole(query));
+  const found: Indexed[] = [];
+  for (const [at, resource] of resources.entries()) {
+    const indexed = { resource, values: door.indexer.indexOf(resource) };
+    if (query.where.every((clause) => keeps(clause, indexed))) found.push(indexed);
+    if (at % CHUNK === CHUNK - 1) await breathe();
+  }
+  return found.sort(compareFor(query));
+}
+
+const NOT_SEARCHED: OutcomeIssue = {
+  severity: 'warning',
+  code: 'incomplete',
+  diagnostics:
+    'Definitions that ship with the service are not searched by text, chains, _has, _list, _include or _revinclude: only stored ones were.',
+};
+
+function indexed(door: Door, { row }: FoundRow): Indexed {
+  const { resource } = parseStored(row.body ?? '');
+  return { resource, values: door.indexer.indexOf(resource) };
+}
+
+/** Ids in order, `Type/id`; stored rows stand before those that ship when nothing sorts them. */
+function orderOf(door: Door, query: Query, result: SearchResult, shipped: readonly Indexed[]): string[] {
+  const matches = result.found.filter(({ mode }) => mode === 'match');
+  const own = shipped.map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+  const stored = result.ids ?? matches.map(({ row }) => `${row.type}/${row.id}`);
+  if (query.sort.length === 0 || matches.length === 0) return [...stored, ...own];
+  if (result.ids !== null) {
+    throw refuse(400, 'too-costly', 'Too many stored definitions to sort with those that ship; narrow the search');
+  }
+  const all = [...matches.map((one) => indexed(door, one)), ...shipped].sort(compareFor(query));
+  return all.map(({ resource }) => `${resource.resourceType}/${resource.id}`);
+}
+
+function pageOf(door: Door, ids: readonly string[], stored: readonly FoundRow[]): FoundRow[] {
+  const known = new Map(stored.map((one) => [`${one.row.type}/${one.row.id}`, one]));
+  return ids.flatMap((id): FoundRow[] => {
+    const found = known.get(id);
+    if (found !== undefined) return [found];
+    const [type = '', key = ''] = id.split('/');
+    const row = shippedRow(door, type, key);
+    return row === null ? [] : [{ mode: 'match', row, consents: [] }];
+  });
+}
+
+/** A first page with the definitions that ship; other types pass through as they are. */
+export async function withShipped(
+  door: Door,
+  query: Query,
+  result: SearchResult,
+): Promise<{ result: SearchResult; warnings: OutcomeIssue[] }> {
+  const { type } = query;
+  if (type === null || door.definitions.entries(type).length === 0) return { result, warnings: [] };
+  const including = query.include.length + query.revinclude.length > 0;
+  if (including || !query.where.every(isLocal)) return { result, warnings: [NOT_SEARCHED] };
+  const shipped = await matching(door, type, query);
+  if (shipped.length === 0) return { result, warnings: [] };
+  const ids = orderOf(door, query, result, shipped);
+  const total = result.total === null ? null : result.total + shipped.length;
+  const found = pageOf(door, ids.slice(0, query.count), result.found);
+  return { result: { ...result, found, total, ids: ids.length > query.count ? ids : null }, warnings: [] };
+}
+
+/** The ids of a later page that stand for rows. */
+export function storedIds(door: Door, ids: readonly string[]): string[] {
+  return ids.filter((id) => {
+    const [type = '', key = ''] = id.split('/');
+    return !isShipped(door, type, key);
+  });
+}
+
+/** A later page in its order, definitions that ship put back where they were. */
+export function pageWithShipped(door: Door, ids: readonly string[], result: SearchResult): SearchResult {
+  if (ids.every((id) => door.definitions.entries(id.split('/')[0] ?? '').length === 0)) return result;
+  const includes = result.found.filter(({ mode }) => mode === 'include');
+  const matches = result.found.filter(({ mode }) => mode === 'match');
+  return { ...result, found: [...pageOf(door, ids, matches), ...includes] };
+}
