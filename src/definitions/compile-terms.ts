@@ -28,25 +28,44 @@ interface IncludeResource {
   valueSet?: string[];
 }
 
-/** Codes in order; the parent is the enclosing concept or, as v3 systems write it, the property `subsumedBy`. */
+/**
+ * Codes in order. Parents are the enclosing concept and, as v3 systems write them, the properties `subsumedBy` of a concept
+ * and `child` of its parents: a concept may have several (`TWINBRO` is a twin and a brother).
+ */
 export function compileCodeSystem(resource: CodeSystemResource): CodeSystemSource {
-  const codes: string[] = [];
-  const parents: (string | null)[] = [];
+  const parents = new Map<string, Set<string>>();
+  const parentsOf = (code: string): Set<string> => {
+    const known = parents.get(code) ?? new Set();
+    parents.set(code, known);
+    return known;
+  };
+  const children: [string, string][] = [];
   const visit = (concepts: readonly ConceptResource[], parent: string | null): void => {
-    for (const concept of concepts) {
-      const named = concept.property?.find((property) => property.code === 'subsumedBy')?.valueCode;
-      codes.push(concept.code);
-      parents.push(parent ?? named ?? null);
-      visit(concept.concept ?? [], concept.code);
+    for (const { code, property = [], concept = [] } of concepts) {
+      const above = parentsOf(code);
+      if (parent !== null) above.add(parent);
+      for (const { code: name, valueCode } of property) {
+        if (valueCode === undefined) continue;
+        if (name === 'subsumedBy' || name === 'parent') above.add(valueCode);
+        if (name === 'child') children.push([valueCode, code]);
+      }
+      visit(concept, code);
     }
   };
   visit(resource.concept ?? [], null);
-  const source: CodeSystemSource = { codes, complete: resource.content === 'complete' };
-  if (parents.some((parent) => parent !== null)) {
-    const positions = new Map(codes.map((code, index) => [code, index]));
-    source.parents = parents.map((parent) => (parent === null ? -1 : (positions.get(parent) ?? -1)));
-  }
-  return source;
+  for (const [child, parent] of children) parents.get(child)?.add(parent);
+  return withParents([...parents.keys()], parents, resource.content === 'complete');
+}
+
+function withParents(
+  codes: string[],
+  parents: ReadonlyMap<string, ReadonlySet<string>>,
+  complete: boolean,
+): CodeSystemSource {
+  const positions = new Map(codes.map((code, index) => [code, index]));
+  const placed = codes.map((code) => [...(parents.get(code) ?? [])].flatMap((one) => positions.get(one) ?? []));
+  if (placed.every((list) => list.length === 0)) return { codes, complete };
+  return { codes, complete, parents: placed.map((list) => (list.length > 1 ? list : (list[0] ?? -1))) };
 }
 
 function compileInclude(include: IncludeResource): IncludeSource {

@@ -65,8 +65,8 @@ export interface DefinitionSource {
 /** One code system: codes in order, each with its parent's position when the system is a hierarchy. */
 export interface CodeSystemSource {
   codes: string[];
-  /** Position of the parent of each code, -1 for roots; absent when flat. */
-  parents?: number[];
+  /** Position of the parent of each code, or of its several parents; -1 for roots; absent when flat. */
+  parents?: (number | number[])[];
   /** False for fragments and systems published without their codes. */
   complete: boolean;
 }

@@ -69,10 +69,15 @@ function reader(snapshot: Snapshot): Reader {
 }
 
 function isBelow(source: CodeSystemSource, position: number, ancestor: number): boolean {
-  let at = source.parents?.[position] ?? -1;
-  for (let steps = 0; at >= 0 && steps < 100; steps += 1) {
-    if (at === ancestor) return true;
-    at = source.parents?.[at] ?? -1;
+  const seen = new Set<number>();
+  const open = [position];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const parent of [source.parents?.[at] ?? -1].flat()) {
+      if (parent === ancestor) return true;
+      if (parent < 0 || seen.has(parent)) continue;
+      seen.add(parent);
+      open.push(parent);
+    }
   }
   return false;
 }
