@@ -47,7 +47,18 @@ export function patientsOf(entry: AuditEntry): string[] {
   });
 }
 
+const NO_FACTS: StretchFacts = {
+  of: () => {
+    throw new Error('a stretch without records has no facts');
+  },
+  explained: [],
+  earlier: [],
+  opened: [],
+  marks: [],
+};
+
 export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: Thresholds): Promise<StretchFacts> {
+  if (stretch.length === 0) return NO_FACTS;
   const [first] = stretch;
   const asked = first?.entry.at ?? new Date(0).toISOString();
   const concerned = stretch.filter(({ entry }) => opens(entry) || isDenied(entry));

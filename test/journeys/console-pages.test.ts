@@ -105,6 +105,11 @@ inBrowser('the console in Chromium', () => {
     await check(watched, 'a case by number');
     await page.goto(`${world.origin}/console/accesses`);
     await check(watched, 'accesses');
+    await page.goto(`${world.origin}/console/questions?question=timeline&who=Karl`);
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    await check(watched, 'a question and its answer');
+    await page.goto(`${world.origin}/console/questions?question=timeline&who=9990001006`);
+    await check(watched, 'a question with errors');
     expect(watched.troubles).toEqual([]);
   }, 120_000);
 

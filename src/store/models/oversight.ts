@@ -94,6 +94,41 @@ export interface StepResult {
   again: { id: number; seq: number }[];
 }
 
+/** What a step leaves behind, each list with the statement that keeps it. */
+function listsOf({ explained, opened, marks, accesses, again }: StepResult): [readonly unknown[], string][] {
+  return [
+    [
+      explained,
+      `insert into access_explained (seq, explanation)
+       select seq, explanation from jsonb_to_recordset($1) as e(seq bigint, explanation text) on conflict do nothing`,
+    ],
+    [
+      opened,
+      `insert into oversight_opened (party, hour, patient, role)
+       select party, hour, patient, role from jsonb_to_recordset($1) as o(party text, hour timestamptz, patient text, role text)
+       on conflict do nothing`,
+    ],
+    [
+      marks,
+      `insert into oversight_mark (kind, party, patient, at, seq)
+       select kind, party, patient, at, seq from jsonb_to_recordset($1)
+         as m(kind text, party text, patient text, at timestamptz, seq bigint) on conflict do nothing`,
+    ],
+    [
+      accesses,
+      `insert into oversight_access (kind, seq, patient, party, at)
+       select kind, seq, patient, party, at from jsonb_to_recordset($1)
+         as x(kind text, seq bigint, patient text, party text, at timestamptz) on conflict do nothing`,
+    ],
+    [
+      again,
+      `update alert a set hits = a.hits + g.hits, last_seq = greatest(a.last_seq, g.seq) from (
+         select id, count(*)::integer as hits, max(seq) as seq from jsonb_to_recordset($1) as x(id bigint, seq bigint) group by id
+       ) g where a.id = g.id`,
+    ],
+  ];
+}
+
 /**
  * Keeps what a step found and moves the place, in one commit.
  * @returns the new alerts with their references, or null when another process was here first: nothing was kept
@@ -105,35 +140,9 @@ export async function commitStep(pool: Pool, step: StepResult): Promise<AlertNot
       step.to,
     ]);
     if (moved.rowCount !== 1) return null;
-    const { explained, opened, marks, again } = step;
-    await client.query(
-      `insert into access_explained select * from jsonb_to_recordset($1) as e(seq bigint, explanation text) on conflict do nothing`,
-      [JSON.stringify(explained)],
-    );
-    await client.query(
-      `insert into oversight_opened (party, hour, patient, role)
-       select party, hour, patient, role from jsonb_to_recordset($1) as o(party text, hour timestamptz, patient text, role text)
-       on conflict do nothing`,
-      [JSON.stringify(opened)],
-    );
-    await client.query(
-      `insert into oversight_mark (kind, party, patient, at, seq)
-       select kind, party, patient, at, seq from jsonb_to_recordset($1)
-         as m(kind text, party text, patient text, at timestamptz, seq bigint) on conflict do nothing`,
-      [JSON.stringify(marks)],
-    );
-    await client.query(
-      `insert into oversight_access (kind, seq, patient, party, at)
-       select kind, seq, patient, party, at from jsonb_to_recordset($1)
-         as x(kind text, seq bigint, patient text, party text, at timestamptz) on conflict do nothing`,
-      [JSON.stringify(step.accesses)],
-    );
-    await client.query(
-      `update alert a set hits = a.hits + g.hits, last_seq = greatest(a.last_seq, g.seq) from (
-         select id, count(*)::integer as hits, max(seq) as seq from jsonb_to_recordset($1) as x(id bigint, seq bigint) group by id
-       ) g where a.id = g.id`,
-      [JSON.stringify(again)],
-    );
+    for (const [list, text] of listsOf(step)) {
+      if (list.length > 0) await client.query(text, [JSON.stringify(list)]);
+    }
     return insertAlerts(client, step.alerts);
   });
 }
