@@ -53,6 +53,16 @@ export function isExport(entry: AuditEntry): boolean {
   return entry.interaction === 'disclosure' && entry.detail?.startsWith('export') === true;
 }
 
+/** fewer are looked up by anybody who stayed late. */
+const NIGHT_PATIENTS = 3;
+const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', hourCycle: 'h23' });
+
+/** Q6: 20:00 to 07:00 in London. */
+export function isOutOfHours(at: string): boolean {
+  const hour = Number(LONDON_HOUR.format(new Date(at)));
+  return hour >= 20 || hour < 7;
+}
+
 /** Officers look at the trail, not at care. */
 function isGovernance(entry: AuditEntry): boolean {
   const { role } = entry.agent;
@@ -100,7 +110,11 @@ export const ALERT_RULES: readonly AlertRule[] = [
     quietMinutes: HOUR,
     fires: (entry, facts, t) => opens(entry) && (isAboveUsual(facts, t) || isAbovePeers(facts, t)),
   }),
-  off('A-09', 'Out of hours and not rostered', 'no duty list can be loaded yet'),
+  rule('A-09', 'Out of hours and not on a duty list', {
+    // Silent until a duty list is loaded: then nobody is known to be off it.
+    fires: (entry, facts) =>
+      opens(entry) && isOutOfHours(entry.at) && facts.rostered === false && facts.openedHour >= NIGHT_PATIENTS,
+  }),
   rule('A-10', 'Repeated refusals', {
     quietMinutes: HOUR,
     fires: (entry, facts, t) => isDenied(entry) && (facts.denials >= t.denials || facts.deniedPeople >= t.deniedPeople),

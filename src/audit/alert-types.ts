@@ -41,6 +41,8 @@ export interface AlertFacts {
   releasedAfterDowngrade: boolean;
   /** The agreement that carried this read has expired. */
   agreementExpired: boolean;
+  /** Whether she was on some duty list at that moment; null while no duty list is loaded. */
+  rostered: boolean | null;
   /** The subscription delivered to another address before. */
   endpointChanged: boolean;
   /** Earlier alerts of the same low rule about the same person within 30 days. */

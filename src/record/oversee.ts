@@ -3,7 +3,7 @@
  * reads a stretch, asks what is known around it, and keeps explanations, counts, alerts and its place in one commit; a
  * process that dies or loses the race leaves nothing behind. A rule that throws is switched off, loudly; the others go on.
  */
-import { opens } from '../audit/alert-rules.ts';
+import { isOutOfHours, opens } from '../audit/alert-rules.ts';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
 import { auditEntry } from '../audit/entry.ts';
@@ -82,14 +82,6 @@ function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {
   ];
   const party = partyOf(entry);
   return kinds.flatMap((kind) => entry.patients.map((patient) => ({ kind, seq, patient, party, at: entry.at })));
-}
-
-const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', hourCycle: 'h23' });
-
-/** Q6: 20:00 to 07:00 in London; whether she was on the rota is not known here. */
-function isOutOfHours(at: string): boolean {
-  const hour = Number(LONDON_HOUR.format(new Date(at)));
-  return hour >= 20 || hour < 7;
 }
 
 interface Attempt {

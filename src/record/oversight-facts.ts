@@ -11,7 +11,7 @@ import {
   openedBefore,
   peerMedians,
 } from '../store/models/alert-counts.ts';
-import { type Around, aroundOf, explanationsOf, type Touch } from '../store/models/alert-facts.ts';
+import { type Around, aroundOf, dutyIsKnown, explanationsOf, type Touch } from '../store/models/alert-facts.ts';
 import { bodiesOf, downgraded, expired } from '../store/models/alert-kin.ts';
 import type { Mark, Opened } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
@@ -70,7 +70,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
   const minutes = Math.max(t.denialMinutes, t.nameSearchMinutes);
   const since = new Date(Date.parse(asked) - minutes * 60_000).toISOString();
   const byPerson = [...new Set([...concerned.map(({ entry }) => partyOf(entry)), ...patients])];
-  const [around, explained, marks, opened, medians, earlier, bodies, lowered, lapsed] = await Promise.all([
+  const [around, explained, marks, opened, medians, earlier, bodies, lowered, lapsed, duty] = await Promise.all([
     aroundOf(pool, [...touches, ...familyTouches(stretch)], t.permitHours),
     explanationsOf(pool, unexplained.flatMap(touchesOf)),
     marksSince(pool, { parties, patients, since }),
@@ -80,6 +80,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
     concerned.length === 0 ? new Map<string, string>() : bodiesOf(pool, byPerson),
     downgraded(pool, stretch.flatMap(writtenIn)),
     expired(pool, concerned.flatMap(sharedIn)),
+    concerned.length > 0 && dutyIsKnown(pool),
   ]);
   const ledger = new Ledger(t, marks, opened, medians);
   const late = new Map(explained.map((one) => [one.seq, one.explanation]));
@@ -95,6 +96,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
       ...ledger.count(one),
       releasedAfterDowngrade: lowered.has(one.seq),
       agreementExpired: lapsed.has(one.seq),
+      rostered: duty ? around.some((row) => row.seq === one.seq && row.onDuty) : null,
       sameRuleBefore: 0,
       explanation: one.entry.explanation ?? late.get(one.seq) ?? null,
     }),

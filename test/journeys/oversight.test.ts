@@ -187,4 +187,35 @@ describe('as the service runs it', () => {
     expect(await late('mw-other')).toEqual([null, 'record-event']);
     expect(await late('mw-priya')).toEqual(['named-role']);
   });
+
+  test('Q3: the duty list explains what was opened together, for whom it is the only reason', async () => {
+    const extension = [
+      {
+        url: 'https://tandem.example/fhir/StructureDefinition/duty-team',
+        valueReference: { reference: TEAM.healthVisitors },
+      },
+    ];
+    const hour = (n: number) => new Date(Date.now() + n * 3_600_000).toISOString();
+    await service.load([
+      {
+        resourceType: 'Schedule',
+        id: 'duty-a',
+        active: true,
+        extension,
+        actor: [{ reference: 'PractitionerRole/hv-none' }],
+      },
+      {
+        resourceType: 'Slot',
+        id: 'duty-a-now',
+        extension,
+        schedule: { reference: 'Schedule/duty-a' },
+        status: 'busy',
+        start: hour(-1),
+        end: hour(1),
+      },
+    ]);
+    expect((await service.as(staff('hv-none')).get('Patient/seen/$everything')).status).toBe(200);
+    await overseen(service);
+    expect(await late('hv-none')).toEqual(['duty-list']);
+  });
 });

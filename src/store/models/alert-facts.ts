@@ -21,6 +21,7 @@ export interface Around {
   consents: string[];
   newlyPermitted: boolean;
   tags: string[] | null;
+  onDuty: boolean;
 }
 
 const ASKED = `asked as (
@@ -34,6 +35,20 @@ const ASKED = `asked as (
     union select s.party, d.entry ->> 'team' from selves s join directory d on d.member = s.self
       where d.entry ->> 'kind' = 'membership'
   )`;
+
+/** Joined to `selves s`: she is on a duty list at the instant of `a`. */
+const DUTY = `join directory y on y.member = s.self and y.entry ->> 'kind' = 'duty' and (y.entry ->> 'active')::boolean
+  join directory z on z.member = y.entry ->> 'schedule' and z.entry ->> 'kind' = 'duty-slot' and z.entry ->> 'team' = y.entry ->> 'team'
+    and (z.entry ->> 'from')::timestamptz <= a.at and a.at < (z.entry ->> 'until')::timestamptz`;
+
+/** Whether any duty list is loaded: until then nobody can be said to be off it. */
+export async function dutyIsKnown(db: Db): Promise<boolean> {
+  const result = await db.query<{ known: boolean }>({
+    name: 'alert_duty_known',
+    text: `select exists (select from directory where entry ->> 'kind' = 'duty-slot') as known`,
+  });
+  return result.rows[0]?.known === true;
+}
 
 /** Relationships, consents and tags as they are now, within their own times at the instant of the record. */
 export async function aroundOf(db: Db, touches: readonly Touch[], permitHours: number): Promise<Around[]> {
@@ -55,6 +70,7 @@ export async function aroundOf(db: Db, touches: readonly Touch[], permitHours: n
           and (c.party = a.party or c.party in (select self from sides s where s.party = a.party)
             or c.party = (select d.entry ->> 'service' from directory d where d.member = a.party and d.entry ->> 'kind' = 'role' limit 1)))
           as "newlyPermitted",
+        exists (select from selves s ${DUTY} where s.party = a.party) as "onDuty",
         (select p.tags from resource p where p.type = 'Patient' and p.id = substr(a.patient, 9)) as tags
       from asked a`,
     values: [JSON.stringify(touches), permitHours],
@@ -67,7 +83,7 @@ const EVENT_DAYS = 14;
 
 /**
  * Explanations the decision did not give: her own appointment, Task or named role where the decision looked at no row
- * (`$everything`), something she recorded about this person in the 14 days before, a handover to or by her.
+ * (`$everything`), the duty list that day, something she recorded about this person in the 14 days before, a handover to or by her.
  */
 export async function explanationsOf(
   db: Db,
@@ -81,6 +97,8 @@ export async function explanationsOf(
           when exists (${relatedBy(`'appointment'`)}) then 'own-appointment'
           when exists (${relatedBy(`'task'`)}) then 'own-task'
           when exists (${relatedBy(`'care-team', 'named', 'episode', 'referral-accepted'`)}) then 'named-role'
+          when exists (select from selves s ${DUTY} join relationship r on r.party = y.entry ->> 'team' and r.patient = a.patient
+            where s.party = a.party and r.from_at <= a.at and a.at < r.until_at) then 'duty-list'
           when exists (select from audit_link p join audit_seal s on s.seq = p.seq
             where p.link = audit_link_of('p=' || a.patient) and p.seq < a.seq
               and s.interaction in ('create', 'update', 'patch') and s.outcome = 0

@@ -27,6 +27,7 @@ const QUIET: AlertFacts = {
   newlyPermitted: false,
   releasedAfterDowngrade: false,
   agreementExpired: false,
+  rostered: null,
   endpointChanged: false,
   sameRuleBefore: 0,
   explanation: 'named-role',
@@ -40,6 +41,8 @@ function fired(entry: Partial<AuditEntry>, facts: Partial<AlertFacts> = {}): str
 
 const DENIED = { outcome: 4, status: 403, reason: 'no-relationship' } as const;
 const NOTHING: Partial<AuditEntry> = {};
+/** 20:30 in London's summer. */
+const NIGHT: Partial<AuditEntry> = { at: '2026-06-23T19:30:00.000Z' };
 const search = (cleaned: string): Partial<AuditEntry> => ({
   interaction: 'search-type',
   query: { cleaned, raw: '', count: 1 },
@@ -71,6 +74,7 @@ describe('fires, and not just short of it', () => {
     ],
     ['A-07', DENIED, { relationshipOver: true }, DENIED, {}],
     ['A-08', NOTHING, { openedHour: 31 }, NOTHING, { openedHour: 30 }],
+    ['A-09', NIGHT, { rostered: false, openedHour: 3 }, NIGHT, { rostered: null, openedHour: 3 }],
     ['A-10', DENIED, { denials: 5 }, DENIED, { denials: 4, deniedPeople: 2 }],
     ['A-11', { label: 'V' }, { relationships: outside }, { label: 'V' }, {}],
     ['A-12', { label: 'R' }, { explanation: null }, { label: 'N' }, { explanation: null }],
@@ -95,6 +99,17 @@ describe('fires, and not just short of it', () => {
     expect(fired({}, { openedDay: 20, peerMedian: 5 })).not.toContain('A-08');
   });
 
+  test('A-09: only at night, only off the list, only from the third patient on', () => {
+    const at = (hour: string) => ({ at: `2026-01-23T${hour}:00.000Z` });
+    const off = { rostered: false, openedHour: 3 };
+    expect(fired(at('20:00'), off)).toContain('A-09');
+    expect(fired(at('06:59'), off)).toContain('A-09');
+    expect(fired(at('07:00'), off)).not.toContain('A-09');
+    expect(fired(at('19:59'), off)).not.toContain('A-09');
+    expect(fired(at('23:00'), { ...off, openedHour: 2 })).not.toContain('A-09');
+    expect(fired(at('23:00'), { ...off, rostered: true })).not.toContain('A-09');
+  });
+
   test('A-11: an address restriction counts as well, and a list is not an opening', () => {
     expect(fired({}, { consents: new Set(['s-flag']), relationships: outside })).toContain('A-11');
     expect(fired(search('family=***'), { consents: new Set(['s-flag']), relationships: outside })).not.toContain(
@@ -114,7 +129,7 @@ test('all 22 are there; what cannot run says why; those promised elsewhere are l
   );
   const inMode = (mode: string) => ALERT_RULES.filter((rule) => rule.mode === mode).map(({ id }) => id);
   expect(inMode('live')).toEqual(['A-01', 'A-02', 'A-03', 'A-11', 'A-16', 'A-21', 'A-22']);
-  expect(inMode('off')).toEqual(['A-09', 'A-15']);
+  expect(inMode('off')).toEqual(['A-15']);
   for (const rule of ALERT_RULES) expect(rule.off === null).toBe(rule.mode !== 'off');
 });
 
@@ -132,7 +147,7 @@ describe('settings', () => {
     '{"rule":{}}',
     '{"rules":{"A-99":"live"}}',
     '{"rules":{"A-08":"loud"}}',
-    '{"rules":{"A-09":"live"}}',
+    '{"rules":{"A-15":"live"}}',
     '{"rules":{"A-16":"off"}}',
     '{"rules":{"A-01":"observe"}}',
     '{"thresholds":{"denial":3}}',
