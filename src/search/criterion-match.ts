@@ -1,7 +1,7 @@
 /** One criterion on one resource's index values, without its negation: the twin of store/criterion-sql.ts. */
 import type { Resource } from '../fhir/types.ts';
 import { compositeHolds } from './composite-values.ts';
-import { fold, foldedKey, foldedPart, wholeValue } from './fold.ts';
+import { AS_WRITTEN, fold, foldedKey, foldedPart, isWhole, wholeValue } from './fold.ts';
 import { metresBetween } from './near.ts';
 import { isOfUnit } from './number-values.ts';
 import { TEXT_PARAMS } from './params.ts';
@@ -90,7 +90,11 @@ function stringMatches(value: SearchValue, modifier: string | null, held: string
   if (value.kind !== 'string') return false;
   if (modifier === 'exact') return held === wholeValue(value.text);
   if (modifier === 'contains') return foldedPart(held).includes(fold(value.text));
-  return held.startsWith(foldedKey(value.text));
+  const key = foldedKey(value.text);
+  if (modifier === 'whole') return held.startsWith(key + AS_WRITTEN);
+  if (modifier === 'starts') return isWhole(held) && held.startsWith(key);
+  if (modifier === 'ends') return isWhole(held) && foldedPart(held).endsWith(fold(value.text));
+  return held.startsWith(key);
 }
 
 interface Bounds {

@@ -42,7 +42,7 @@ function stripped(text: string): string {
 }
 
 /** Separates the folded form from the text as written; cannot occur in either. */
-const AS_WRITTEN = '\u0001';
+export const AS_WRITTEN = '\u0001';
 /** A b-tree entry holds 2,704 bytes: 500 units of folded text and 300 as written stay below it in any script. */
 const MAX_FOLDED = 500;
 const MAX_WRITTEN = 300;

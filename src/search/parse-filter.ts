@@ -10,7 +10,7 @@ import { type Clause, isCriterion, type ParamType } from './types.ts';
 /** The operators of each parameter type: as prefix of the value, as modifier, or as the criterion itself (`''`). */
 const PREFIXED = Object.fromEntries(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'ap', 'sa', 'eb'].map((one) => [one, one]));
 const OPERATORS: Record<ParamType, Readonly<Record<string, string>>> = {
-  string: { co: ':contains' },
+  string: { eq: ':whole', co: ':contains', sw: ':starts', ew: ':ends' },
   token: { eq: '', ss: ':below', sb: ':above', in: ':in' },
   reference: { eq: '', re: '' },
   uri: { eq: '' },
@@ -20,6 +20,9 @@ const OPERATORS: Record<ParamType, Readonly<Record<string, string>>> = {
   composite: { eq: '' },
   special: {},
 };
+/** What `_filter` alone asks of strings: the whole text, and its beginning or end where a search takes later words too. */
+const OF_STRINGS: ReadonlySet<string> = new Set([':whole', ':starts', ':ends']);
+
 /** @throws Outcome 400 naming what is wrong or not served */
 export function parseFilter(type: string, text: string, context: ClauseContext): Clause {
   return clauseOf(type, readFilter(text), { name: '_filter', context, hops: 0 });
@@ -87,6 +90,10 @@ function leaf(
     );
   }
   const text = value.replaceAll('\\', '\\\\').replaceAll(',', '\\,');
+  if (OF_STRINGS.has(how)) {
+    const plain = parseClause(type, code, text, context);
+    return isCriterion(plain) ? { ...plain, modifier: how.slice(1) } : plain;
+  }
   if (how.startsWith(':')) return parseClause(type, `${code}${how}`, text, context);
   const found = parseClause(type, code, `${how}${text}`, context);
   // `po` is an overlap with the period itself, where `ap` searches a wider one.

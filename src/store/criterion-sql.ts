@@ -1,5 +1,5 @@
 /** One criterion as SQL: on the row, on its words, or on a side table. Always two-valued, so `not` may be put before it. */
-import { fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
+import { AS_WRITTEN, fold, foldedKey, prefixEnd, wholeValue } from '../search/fold.ts';
 import { isNegative } from '../search/match.ts';
 import { TEXT_PARAMS } from '../search/params.ts';
 import type { TextQuery } from '../search/text-query.ts';
@@ -163,7 +163,21 @@ function stringSql(value: SearchValue, modifier: string | null, params: SqlParam
   if (modifier === 'contains') {
     return `position(${params.add(fold(value.text))} in split_part(s.value, e'\\x01', 1)) > 0`;
   }
-  const prefix = foldedKey(value.text);
+  if (modifier === 'ends') return endsSql(value.text, params);
+  const prefix = modifier === 'whole' ? foldedKey(value.text) + AS_WRITTEN : foldedKey(value.text);
+  const begins = beginsSql(prefix, params);
+  return modifier === 'starts' ? `(${begins} and ${WHOLE})` : begins;
+}
+
+/** Whole values hold the text as written behind U+0001, the later words of a name do not (search/fold.ts). */
+const WHOLE = "position(e'\\x01' in s.value) > 0";
+
+function endsSql(text: string, params: SqlParams): string {
+  const end = `${params.add(fold(text))}::text`;
+  return `(right(split_part(s.value, e'\\x01', 1), length(${end})) = ${end} and ${WHOLE})`;
+}
+
+function beginsSql(prefix: string, params: SqlParams): string {
   const end = prefixEnd(prefix);
   const above = `s.value >= ${params.add(prefix)}`;
   return end === null ? above : `(${above} and s.value < ${params.add(end)})`;

@@ -25,6 +25,12 @@ pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) =>
 );
 
 /**
+ * Broad searches: given up earlier than other statements (then they are refused as too costly), and by one process each,
+ * so that walks along an index keep its order and the other core serves the others.
+ */
+const BROAD = 'auto -c statement_timeout=8s -c max_parallel_workers_per_gather=0';
+
+/**
  * A pool under the service's role.
  * @param url connection string of `tandem_service`
  * @param size connections; 16 is the measured knee on two cores, more only queue inside PostgreSQL
@@ -40,8 +46,8 @@ export function openPool(url: string, size = 16, plans: 'kept' | 'each' = 'kept'
     // transaction_timeout: the feed's horizon waits for the oldest transaction (house.md section 4).
     // enable_seqscan off: on an empty or fresh table the planner would scan, and keep that plan as the table grows.
     options:
-      `-c plan_cache_mode=${plans === 'kept' ? 'force_generic_plan' : 'auto'} ` +
-      '-c transaction_timeout=15s -c idle_in_transaction_session_timeout=5s -c statement_timeout=15s -c enable_seqscan=off -c jit=off -c timezone=UTC -c datestyle=ISO',
+      `-c plan_cache_mode=${plans === 'kept' ? 'force_generic_plan -c statement_timeout=15s' : BROAD} ` +
+      '-c transaction_timeout=15s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off -c jit=off -c timezone=UTC -c datestyle=ISO',
   });
   // A client taken for a transaction reports a lost connection by itself; unheard, that would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));

@@ -130,8 +130,11 @@ export function isNarrowQuery(query: Query): boolean {
   if (shown.length < query.where.length) return false;
   if (shown.some(isNarrow)) return true;
   const driver = driverOf(shown);
-  return driver !== null && driver.param.type === 'string' && driver.modifier !== 'contains';
+  return driver !== null && driver.param.type === 'string' && !WITHIN.has(driver.modifier ?? '');
 }
+
+/** Texts that are found by reading all of them. */
+const WITHIN: ReadonlySet<string> = new Set(['contains', 'ends']);
 
 /** With no word and no id, one string, date or number criterion drives from its side table. */
 function driverOf(shown: readonly Criterion[]): Criterion | null {

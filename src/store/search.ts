@@ -1,4 +1,5 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
+import { refuse } from '../fhir/outcome.ts';
 import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Query } from '../search/types.ts';
 import { waysOf } from './chain-ways.ts';
@@ -17,6 +18,7 @@ import { hopsSql, masksSql, typesSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
+import { isSqlState } from './write.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
 export const PAGE_IDS = 10_000;
@@ -69,11 +71,27 @@ interface RawHead extends RawFound {
 }
 
 /**
- * @param broad where searches go that need their values to be planned; a bulkhead too: they cannot take the connections
- *   of reads and narrow searches
- * @throws Error only for faults of the database; bad queries were refused by the parser
+ * Runs a search; one that takes longer than the store allows is too costly.
+ * @throws Outcome 400 too-costly; Error only for faults of the database: bad queries were refused by the parser
  */
 export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
+  try {
+    return await answered(db, ask, broad);
+  } catch (error) {
+    if (!isSqlState(error, '57014') && !isSqlState(error, '25P04')) throw error;
+    throw refuse(
+      400,
+      'too-costly',
+      'This search takes too long; narrow it, or leave out what is costly (_sort, :not, chains)',
+    );
+  }
+}
+
+/**
+ * @param broad where searches go that need their values to be planned; a bulkhead too: they cannot take the connections
+ *   of reads and narrow searches
+ */
+async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<SearchResult> {
   const few = ask.deciding === undefined || !isPool(db) ? null : await runFew(db, ask, ask.deciding);
   if (few !== null) return few;
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();

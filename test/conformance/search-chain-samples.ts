@@ -55,13 +55,16 @@ export function hopsFor(type: string, depth: number): fc.Arbitrary<[string, stri
 const FILTERS: Record<string, string[]> = {
   Patient: [
     'name co "an"',
+    'name eq "anne"',
+    'family sw "b"',
+    'given ew "E"',
     'gender eq female',
     'birthdate ge 1990',
     'link.name co "a"',
     'active eq true',
     'address pr true',
   ],
-  Encounter: ['status eq planned', 'date po 2024-02', 'subject.name co "a"', 'subject[gender eq female].name co "a"'],
+  Encounter: ['status eq planned', 'date po 2024-02', 'subject.name sw "a"', 'subject[gender eq female].name co "a"'],
   Observation: [
     'status eq finished',
     'date lt 2024-03',
