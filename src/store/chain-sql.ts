@@ -56,8 +56,10 @@ export function reverseSql(type: string, has: ReverseChain, sight: Sight): strin
   const mask = maskSql(source.type, param.code, sight.masks);
   const unmasked = mask === null ? '' : ` and not ${mask}`;
   if (sight.ways.get(has) === 'each') {
-    return `exists (select 1 from (select ${start} || r.id as word) o cross join lateral (select 1 from resource r
-      where r.tokens @> array[o.word] and ${sight.far(source, 'row')}${unmasked} offset 0) x)`;
+    // Looked up by the reference alone: with a second, common word each look-up walked that word's long list.
+    return `exists (select 1 from (select ${start} || r.id as word) o cross join lateral (select 1 from
+      (select r.* from resource r where r.tokens @> array[o.word] offset 0) r
+      where ${sight.far(source, 'row')}${unmasked} offset 0) x)`;
   }
   return `(r.type = ${sight.params.add(type)} and r.id = any (array(
     select substr(w, length(${start}::text) + 1) from resource r cross join lateral unnest(r.tokens) as w

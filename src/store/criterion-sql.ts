@@ -123,6 +123,7 @@ export function rangeSql(criterion: Criterion, type: string, params: SqlParams, 
   const { param } = criterion;
   const table = TABLES[param.type];
   if (table === undefined) throw new Error(`${param.type} has no side table`);
+  if (how === 'probe') return probeSql(criterion, table, params);
   const { name, alias } = table;
   const test = valuesSql(criterion, table, params);
   if (how === 'drive') {
@@ -131,15 +132,27 @@ export function rangeSql(criterion: Criterion, type: string, params: SqlParams, 
   }
   const typed = how === 'join' && type !== '' ? `${alias}.type = ${params.add(type)} and ` : '';
   return `exists (select 1 from ${name} ${alias} where ${typed}${alias}.type = r.type and ${alias}.id = r.id
-      and ${test}${how === 'probe' ? ' offset 0' : ''})`;
+      and ${test})`;
 }
 
-function valuesSql(criterion: Criterion, { alias, test }: SideTable, params: SqlParams): string {
-  const { param, modifier, values } = criterion;
+/** Values are tested behind the look-up of the row: inside it the planner took the value index and walked its range. */
+function probeSql(criterion: Criterion, table: SideTable, params: SqlParams): string {
+  const { name, alias } = table;
+  return `exists (select 1 from (select ${alias}.* from ${name} ${alias} where ${alias}.type = r.type and ${alias}.id = r.id
+      and ${codeSql(criterion, table, params)} offset 0) ${alias} where ${testSql(criterion, table, params)})`;
+}
+
+function valuesSql(criterion: Criterion, table: SideTable, params: SqlParams): string {
+  return `${codeSql(criterion, table, params)} and ${testSql(criterion, table, params)}`;
+}
+
+function codeSql({ param }: Criterion, { alias }: SideTable, params: SqlParams): string {
   const codes = param.type === 'string' ? [...(param.parts ?? [param.code])] : [param.code];
-  const code = codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`;
-  const found = modifier === 'missing' ? '' : ` and ${either(values.map((value) => test(value, modifier, params)))}`;
-  return `${alias}.code ${code}${found}`;
+  return `${alias}.code ${codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`}`;
+}
+
+function testSql({ modifier, values }: Criterion, { test }: SideTable, params: SqlParams): string {
+  return modifier === 'missing' ? 'true' : either(values.map((value) => test(value, modifier, params)));
 }
 
 /** The same test on a list of values inside a JSON document (composite-sql.ts). */

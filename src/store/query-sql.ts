@@ -22,6 +22,16 @@ export { SqlParams } from './sql-params.ts';
 
 /** The condition of a query, never empty. Deleted rows and the caller's rules on the matches are the caller's to add. */
 export function whereSql(query: Query, params: SqlParams, masks: readonly RowMask[] = [], hops: Hops = BLIND): string {
+  const types = query.type === null ? [`r.type = any (${params.add(query.types ?? [])}::text[])`] : [];
+  return [...types, clausesSql(query.type, query.where, sightOf(params, masks, hops), 'top')].join(' and ');
+}
+
+/** The same condition for rows of the query's type that are reached already, one by one. */
+export function rowsSql(query: Query, params: SqlParams, masks: readonly RowMask[], hops: Hops): string {
+  return clausesSql(query.type, query.where, sightOf(params, masks, hops), 'row');
+}
+
+function sightOf(params: SqlParams, masks: readonly RowMask[], hops: Hops): Sight {
   const sight: Sight = {
     params,
     masks,
@@ -30,8 +40,7 @@ export function whereSql(query: Query, params: SqlParams, masks: readonly RowMas
     far: (far, place) =>
       `${clausesSql(far.type, far.clauses, sight, place)} and ${hops.rule(far.type)} and not r.deleted`,
   };
-  const types = query.type === null ? [`r.type = any (${params.add(query.types ?? [])}::text[])`] : [];
-  return [...types, clausesSql(query.type, query.where, sight, 'top')].join(' and ');
+  return sight;
 }
 
 /** All clauses as one condition; each is read as a parameter of the type. */

@@ -9,7 +9,7 @@ import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
 import type { Pool } from './pool.ts';
 import { statementName } from './prepared.ts';
-import { isNarrowQuery, orderSql, whereSql } from './query-sql.ts';
+import { isNarrowQuery, orderSql, rowsSql, whereSql } from './query-sql.ts';
 import { reachSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
@@ -18,6 +18,8 @@ import { hopsSql, masksSql, typesSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
+import { isBroad, type Walk, walkOf } from './walk.ts';
+import { walkSql } from './walk-sql.ts';
 import { isSqlState } from './write.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
@@ -96,7 +98,8 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
   if (few !== null) return few;
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
   const params = new SqlParams();
-  const text = statement(ask, params, ways);
+  const walk = ask.ids === undefined ? await walkFor(broad ?? db, ask, ways) : null;
+  const text = statement(ask, params, { ways, walk });
   const name = isNarrow(ask) ? statementName(text) : null;
   const { values } = params;
   const result =
@@ -124,12 +127,18 @@ function isNarrow(ask: SearchAsk): boolean {
   return ask.ids !== undefined || isNarrowQuery(ask.query);
 }
 
-function statement(ask: SearchAsk, params: SqlParams, ways: Ways): string {
+/** How a search goes about it: the same rows are found whichever way. */
+interface Plan {
+  ways: Ways;
+  walk: Walk | null;
+}
+
+function statement(ask: SearchAsk, params: SqlParams, plan: Plan): string {
   const { query } = ask;
   const size = params.add(ask.ids === undefined ? query.count : ask.ids.length);
   const included = query.count === 0 ? null : includeSql(ask, query, params);
   // Only the keys are ordered and counted; bodies are fetched for the page alone.
-  return `with hit as materialized (${ask.ids === undefined ? hitSql(ask, params, ways) : listedSql(ask, ask.ids, params)}),
+  return `with hit as materialized (${ask.ids === undefined ? hitSql(ask, params, plan) : listedSql(ask, ask.ids, params)}),
     page as materialized (
       select h.n, ${ROW_COLUMNS}, r.tokens from hit h join resource r on r.type = h.type and r.id = h.id where h.n <= ${size}
     )${included?.with ?? ''}
@@ -144,19 +153,35 @@ function statement(ask: SearchAsk, params: SqlParams, ways: Ways): string {
     order by x.mode desc, x.n`;
 }
 
-function hitSql(ask: SearchAsk, params: SqlParams, ways: Ways): string {
+function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk }: Plan): string {
   const { query } = ask;
   const permitted = permittedSql(ask, params);
   if (permitted === 'false') return nothing;
   const counting = query.total !== 'none' || query.count === 0;
   const limit = counting || query.count > 0 ? PAGE_IDS + 1 : 1;
   const masks = masksSql(ask, params);
-  const where = whereSql(query, params, masks, hopsSql(ask, params, ways));
+  const hops = hopsSql(ask, params, ways);
+  if (walk !== null) {
+    const conditions = `${rowsSql(query, params, masks, hops)} and ${permitted}`;
+    return `select k.type, k.id, row_number() over () as n from (${walkSql(query, walk, { conditions, limit }, params)}) k`;
+  }
+  const where = whereSql(query, params, masks, hops);
   return `select k.type, k.id, row_number() over () as n from (
       select r.type, r.id from resource r
       where ${where}${reach(ask, params)} and ${permitted} and not r.deleted
       order by ${orderSql(query, params, masks)} limit ${limit}
     ) k`;
+}
+
+/** The walk of a broad search; of a person with few families the families are the better way. */
+async function walkFor(db: Db, ask: SearchAsk, ways: Ways): Promise<Walk | null> {
+  const { query } = ask;
+  const masked = new Set((ask.guards ?? []).flatMap((guard) => [...guard.params]));
+  const walk = walkOf(query, masked);
+  if (walk === null || reach(ask, new SqlParams()) !== '') return null;
+  const params = new SqlParams();
+  const sql = whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways));
+  return (await isBroad(db, query, { sql, values: params.values })) ? walk : null;
 }
 
 /** What the matches themselves must satisfy. */

@@ -152,8 +152,8 @@ describe('chains, reverse chains and filters', () => {
       { numRuns: 1000 },
     );
     // Alive: many find something, and what is hidden would have changed some of them.
-    expect(hits).toBeGreaterThan(120);
-    expect(changed).toBeGreaterThan(30);
+    expect(hits).toBeGreaterThan(80);
+    expect(changed).toBeGreaterThan(8);
   });
 
   test('a reference that is masked on its row leads nowhere, forwards and backwards', async () => {

@@ -1,0 +1,57 @@
+/**
+ * Broad searches walk: where most rows of a type match, they are visited in the order of the answer and the walk stops at
+ * the last id that is kept, instead of finding, deciding and sorting all of them. Measured on 354,000 resources, 117,000
+ * of them matching `status=final`: found and sorted under a service's rule 2.9 s, walked 0.3 s.
+ *
+ * Whether most match is PostgreSQL's estimate. It chooses a plan only: both ways find the same rows in the same order.
+ */
+import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
+import { hasNarrow } from './query-sql.ts';
+import type { Db } from './reads.ts';
+
+/** Fewer matches are found and sorted faster than a type is walked. */
+const BROAD = 20_000;
+/** The most rows a walk may be expected to visit for each one it keeps. */
+const MISSES = 8;
+
+/** What the rows of a walk are ordered by: columns of the row, or the one date of a sort key. */
+export type Walk = { by: 'row' } | { by: 'date'; key: SortKey };
+
+/** The walk that would give a query's order, whatever it costs; null when it has none. */
+export function walkOf(query: Query, masked: ReadonlySet<string>): Walk | null {
+  if (query.type === null || hasNarrow(query.where)) return null;
+  const [first, second] = query.sort;
+  if (first === undefined || query.sort.every(({ param }) => typeof param === 'string')) return { by: 'row' };
+  const isDate = typeof first.param !== 'string' && first.param.type === 'date' && second === undefined;
+  if (!isDate || typeof first.param === 'string' || masked.has(`${query.type}.${first.param.code}`)) return null;
+  return { by: 'date', key: first };
+}
+
+/**
+ * True when so many rows match that walking is better. `conditions` are the query's own, as they find rows.
+ * @param db where plans are made with the values of the statement
+ */
+export async function isBroad(
+  db: Db,
+  { type, where }: Pick<Query, 'type' | 'where'>,
+  conditions: { sql: string; values: unknown[] },
+): Promise<boolean> {
+  const all = await estimate(db, 'r.type = $1', [type]);
+  if (all < BROAD) return false;
+  if (where.length === 0 || where.every(isUnindexed)) return true;
+  const matching = await estimate(db, conditions.sql, conditions.values);
+  return matching >= BROAD && matching * MISSES >= all;
+}
+
+/** What no index finds: the type is read whole anyway, and a walk may stop. */
+function isUnindexed(clause: Clause): boolean {
+  return isCriterion(clause) && (clause.modifier === 'not' || clause.modifier === 'missing');
+}
+
+async function estimate(db: Db, condition: string, values: unknown[]): Promise<number> {
+  const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    `explain (format json) select 1 from resource r where ${condition}`,
+    values,
+  );
+  return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
+}
