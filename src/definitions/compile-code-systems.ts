@@ -70,11 +70,23 @@ function codeSystemOf(type: string, param: SearchParam, compiled: Compiled): str
   return found.size === 1 ? [...found][0] : undefined;
 }
 
+/** True for a reference parameter whose elements all hold canonical URLs: they name a definition, not a resource. */
+function isCanonical(type: string, param: SearchParam, compiled: Compiled): boolean {
+  if (param.type !== 'reference' || param.expression === '') return false;
+  return splitUnion(param.expression).every((term) => {
+    const types = elementAt(type, term, compiled)?.t ?? [];
+    return types.length > 0 && types.every(({ c }) => c === 'canonical' || c === 'uri');
+  });
+}
+
 /** The parameters of a type, those on elements of type code with their code system. */
 export function withCodeSystems(type: string, params: readonly SearchParam[], compiled: Compiled): SearchParam[] {
   const known = new Map(params.map((param) => [param.code, codeSystemOf(type, param, compiled)]));
   return params.map((param) => {
-    const own = withSystem(param, known.get(param.code));
+    const own = withSystem(
+      isCanonical(type, param, compiled) ? { ...param, canonical: true } : param,
+      known.get(param.code),
+    );
     if (param.composite === undefined) return own;
     const parts = param.composite.parts.map((part) => ({
       ...part,

@@ -97,6 +97,7 @@ export function chainAlong(
   if (param.type !== 'reference') {
     throw refuse(400, 'value', `Search parameter "${name}": ${code} of ${type} is no reference to chain along`);
   }
+  refuseCanonical(name, type, param);
   if (asked !== undefined) checkTarget(name, param, asked, context);
   const all = param.targets.length > 0 ? param.targets : context.definitions.resourceTypes;
   const chain: Chain = { op: 'chain', param, targets: targetsOf(asked === undefined ? all : [asked], name, build) };
@@ -137,9 +138,17 @@ function reverseOf(type: string, path: string, reading: Reading): ReverseChain {
   if (param.type !== 'reference' || (param.targets.length > 0 && !param.targets.includes(type))) {
     throw refuse(400, 'value', `Search parameter "${name}": ${source}:${code} never refers to ${type}`);
   }
+  refuseCanonical(name, source, param);
   const clauses = [clauseOf(source, rest, hop(reading))];
   const has: ReverseChain = { op: 'has', param, source: { op: 'type', type: source, clauses } };
   return isHidden(source, param, context) ? { ...has, hidden: true } : has;
+}
+
+/** @throws Outcome 400 for a parameter on canonical URLs: which version of a definition they mean is not decided here */
+export function refuseCanonical(name: string, type: string, { code, canonical }: SearchParam): void {
+  if (canonical !== true) return;
+  const why = `${type}:${code} holds canonical URLs, which are not followed; ask ${code}=url`;
+  throw refuse(400, 'not-supported', `Search parameter "${name}": ${why}`);
 }
 
 /** `_list`: the items of one List, named by its id (R4 search.html, "Lists"); functional lists are operations. */

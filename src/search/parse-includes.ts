@@ -2,6 +2,7 @@
 import type { Definitions } from '../definitions/types.ts';
 import { type Outcome, refuse } from '../fhir/outcome.ts';
 import { checkIndexed, searchableParams } from './params.ts';
+import { refuseCanonical } from './parse-clause.ts';
 import type { ResultContext } from './parse-results.ts';
 import type { Include, Query, SearchParam } from './types.ts';
 
@@ -83,13 +84,17 @@ const reaches = (param: SearchParam, type: string): boolean =>
 
 /** Reference parameters of a type, as `_include=Type:*` takes them. */
 export function referencesOf(definitions: Definitions, type: string): SearchParam[] {
-  return [...searchableParams(definitions, type).values()].filter((param) => param.type === 'reference');
+  return [...searchableParams(definitions, type).values()].filter(
+    (param) => param.type === 'reference' && param.canonical !== true,
+  );
 }
 
 function named(definitions: Definitions, name: string, source: string, code: string): SearchParam[] {
   const all = referencesOf(definitions, source);
   if (code === '*') return all;
-  const found = all.filter((param) => param.code === code);
+  const asked = searchableParams(definitions, source).get(code);
+  const found = asked?.type === 'reference' ? [asked] : [];
+  for (const param of found) refuseCanonical(name, source, param);
   if (found.length > 0) return found;
   const known = all.map((param) => param.code).join(', ');
   throw refuse(

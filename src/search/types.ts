@@ -24,6 +24,8 @@ export interface SearchParam {
   url: string;
   /** Token parameters on elements of type code: the one system of their required binding, when there is one. */
   codeSystem?: string;
+  /** Reference parameters on canonical URLs: nothing is reached along them. */
+  canonical?: true;
   /** Composite parameters: their parts, whose values must hold on one and the same element. */
   composite?: Composite;
   /** String parameters: the codes under which their values are stored, e.g. name -> name, family, given (search/params.ts). */

@@ -296,6 +296,21 @@ describe('clauses about other rows', () => {
     if (expected !== null) expect(found(reply)).toEqual(expected);
   });
 
+  test('canonical URLs are not followed, and that is said', async () => {
+    for (const path of [
+      'QuestionnaireResponse?questionnaire.title=x',
+      'QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire',
+      'Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed',
+    ]) {
+      const reply = await steward.get(path);
+      expect([path, reply.status, textAt(reply.json, 'issue.0.diagnostics')]).toEqual([
+        path,
+        400,
+        expect.stringContaining('canonical URLs'),
+      ]);
+    }
+  });
+
   test('across types: named, or all that a criterion fits', async () => {
     const named = await steward.get('?_type=Patient,Observation&_id=one,n-00&_total=accurate');
     expect([named.json.total, found(named)]).toEqual([2, ['Observation/n-00', 'Patient/one']]);
@@ -323,6 +338,26 @@ describe('clauses about other rows', () => {
     expect(new Set(rows).size).toBe(rows.length);
     expect((await midwife.get('Practitioner/x/Observation')).status).toBe(404);
     expect((await midwife.post('Patient/one/Observation', {})).status).toBe(405);
+  });
+
+  test('pages across types hold each row once, in order, whatever is written between, each with its includes', async () => {
+    const path = '?_type=Observation,RelatedPerson&_lastUpdated=gt2000-01-01&_include=Observation:subject&_count=7';
+    const whole = found(await midwife.get(path.replace('_count=7', '_count=500')));
+    const first = await midwife.get(path);
+    await service.load([note('n-00-between', 'one', 'written between two pages')]);
+    await service.load([note('n-07', 'one', 'rewritten', { status: 'amended' })]);
+    const all = await pages(midwife, first);
+    const rows = all.flatMap((page) => found(page));
+    expect(rows).toEqual(whole);
+    expect(all.length).toBeGreaterThan(3);
+    for (const page of all) {
+      const people = found(page, 'include');
+      expect(people.filter((one) => !one.startsWith('Patient/'))).toEqual([]);
+      expect(new Set(people).size).toBe(people.length);
+      for (const one of people) expect([one, (await midwife.get(one)).status]).toEqual([one, 200]);
+    }
+    // Somebody else's link leads nowhere.
+    expect((await service.as('health-visitor').get(link(first, 'next') ?? '')).status).toBe(410);
   });
 
   test('includes follow one another with :iterate, each once', async () => {

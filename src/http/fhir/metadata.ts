@@ -72,7 +72,7 @@ export function metadataText(input: MetadataInput): string {
 function typeCapability(input: MetadataInput, type: string): TypeCapability {
   const { definitions, mode } = input;
   const params = [...searchableParams(definitions, type).values()];
-  const references = params.filter((param) => param.type === 'reference').map((param) => `${type}:${param.code}`);
+  const references = params.filter(isFollowed).map((param) => `${type}:${param.code}`);
   if (type === 'AuditEvent') return auditCapability(input);
   return {
     type,
@@ -101,13 +101,15 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
   };
 }
 
+const isFollowed = (param: SearchParam): boolean => param.type === 'reference' && param.canonical !== true;
+
 /** Everything elsewhere that may point to this type by name. */
 function reverse(definitions: Definitions, type: string): string[] {
   // The access record is never included: it is read through a door of its own.
   const sources = definitions.resourceTypes.filter((source) => source !== 'AuditEvent');
   return sources.flatMap((source) =>
     [...searchableParams(definitions, source).values()]
-      .filter((param) => param.type === 'reference' && param.targets.includes(type))
+      .filter((param) => isFollowed(param) && param.targets.includes(type))
       .map((param) => `${source}:${param.code}`),
   );
 }
