@@ -1,5 +1,5 @@
 /** Where an extension stands, in the ways a definition may name it (R4 defining-extensions.html#context). */
-import type { Prop, Types } from './nodes.ts';
+import type { Node, Prop, Types } from './nodes.ts';
 import { text } from './reading.ts';
 import type { Run } from './run.ts';
 
@@ -46,6 +46,10 @@ function addTypes(forms: Set<string>, props: readonly Prop[]): void {
   }
 }
 
+function nodesOf(types: Types, names: readonly string[]): Node[] {
+  return names.flatMap((name) => types.node(name) ?? []);
+}
+
 /** The names under which the element that carries the extension at the run's path may be given as its context. */
 function formsOf(run: Run, types: Types): Set<string> {
   const type = text(run.resource, 'resourceType') ?? '';
@@ -55,17 +59,16 @@ function formsOf(run: Run, types: Types): Set<string> {
     .slice(0, -1);
   if (names.length === 0) return new Set([type, 'Resource', 'DomainResource', 'Element']);
   const forms = new Set<string>(['Element', [type, ...names].join('.')]);
-  let node = types.node(type);
+  // A choice is one step for all of its types: the path says `value`, whatever the value is.
+  let nodes = nodesOf(types, [type]);
   names.forEach((name, at) => {
-    const props = node === null ? [] : propsNamed(node.props, name);
-    const [first] = props;
-    if (node !== null && at === names.length - 1) {
-      forms.add(`${node.path}.${name}`);
-      forms.add(`${node.path}.${name}[x]`);
-      if (first?.node) forms.add(first.node.path);
+    const props = nodes.flatMap((node) => propsNamed(node.props, name));
+    if (at === names.length - 1) {
+      for (const { path } of nodes) forms.add(`${path}.${name}`).add(`${path}.${name}[x]`);
+      for (const { node } of props) if (node) forms.add(node.path);
       addTypes(forms, props);
     }
-    node = first === undefined ? null : (first.node ?? types.node(first.definition));
+    nodes = props.flatMap((prop) => (prop.node ? [prop.node] : nodesOf(types, [prop.definition])));
   });
   return forms;
 }

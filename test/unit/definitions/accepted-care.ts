@@ -12,6 +12,11 @@ export const ACCEPTED_CARE: readonly (readonly [string, string])[] = [
     {"code":{"text":"c"},"dataAbsentReason":{"text":"x"}},{"code":{"text":"d"},"valueTime":"10:11:12"}],"referenceRange":[{"text":"any"},{"high":{"value":1,"unit":"x"},"appliesTo":[{"text":"y"}],"age":{"low":{"value":1,${UCUM},"code":"a"}}}]}`,
   ],
   [
+    'an ordinal value on the coding of a value, and of a component',
+    `{"resourceType":"Observation","status":"final","code":{"text":"score"},"valueCodeableConcept":{"coding":[{"system":"urn:a","code":"b","extension":[{"url":"http://hl7.org/fhir/StructureDefinition/ordinalValue","valueDecimal":2}]}]},
+    "component":[{"code":{"text":"colour"},"valueCodeableConcept":{"coding":[{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/ordinalValue","valueDecimal":1}],"system":"urn:a","code":"c"}]}}]}`,
+  ],
+  [
     'decimals as they are spelt',
     `{"resourceType":"Observation","status":"amended","code":{"text":"x"},"valueQuantity":{"value":0.0100000000000000000001,"comparator":">=","unit":"mg",${UCUM},"code":"mg"},
     "component":[{"code":{"text":"a"},"valueQuantity":{"value":-1.0E-7}},{"code":{"text":"b"},"valueQuantity":{"value":12345678901234567890.10}}]}`,
