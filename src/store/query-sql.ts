@@ -120,7 +120,7 @@ const NOT_INDEXED: ReadonlySet<string> = new Set(['missing', 'text', 'below']);
 function isNarrow(criterion: Criterion): boolean {
   if (isNegative(criterion) || criterion.modifier === 'missing') return false;
   const { code, type } = criterion.param;
-  return code === '_id' || code === 'identifier' || (type === 'reference' && isWord(criterion));
+  return code === '_id' || (isWord(criterion) && (code === 'identifier' || type === 'reference'));
 }
 
 /** True when one of the clauses leaves a handful of rows by itself. */

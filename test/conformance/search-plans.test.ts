@@ -28,6 +28,15 @@ function* population(): Generator<Resource> {
         subject: { reference: `Patient/p${at}` },
         period: { start: `2024-0${visit + 1}-${10 + (at % 18)}` },
       };
+      if (visit > 1) continue;
+      yield {
+        resourceType: 'Observation',
+        id: `o${at}-${visit}`,
+        code: { coding: [{ code: visit === 0 ? 'weight' : 'other' }] },
+        subject: { reference: `Patient/p${at}` },
+        valueQuantity: { value: at, system: 'http://unitsofmeasure.org', code: 'g' },
+        component: [{ code: { coding: [{ code: `c${at}` }] }, valueQuantity: { value: visit } }],
+      };
     }
   }
 }
@@ -72,7 +81,21 @@ async function checkPlans(grown: boolean): Promise<void> {
     expect(ofPatient).not.toContain('Backward');
   }
   expect(await plan('Patient', '_id=p1')).toContain('resource_pkey');
-  if (grown) expect(await plan('Patient', 'family=family3')).toContain('index_string_value');
+  for (const text of [
+    'component-code-value-quantity=c7$3',
+    'combo-code-value-quantity=c7$3,weight$7',
+    'subject=Patient/p1&value-quantity=gt5',
+  ]) {
+    const paired = await plan('Observation', text);
+    expect(paired).toContain('resource_tokens');
+    expect(paired).not.toContain('resource_pkey');
+  }
+  if (grown) {
+    expect(await plan('Patient', 'family=family3')).toContain('index_string_value');
+    expect(await plan('Observation', 'value-quantity=7')).toContain('index_number_value');
+    expect(await plan('Observation', 'code-value-quantity=weight$7')).toMatch(/index_number_value|resource_tokens/);
+    expect(await plan('Observation', 'value-quantity=7|http://unitsofmeasure.org|g')).toContain('index_number_value');
+  }
 }
 
 describe('plans', () => {

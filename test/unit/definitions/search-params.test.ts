@@ -1,7 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { compileSections } from '../../../src/definitions/compile.ts';
 import { expressionFor, splitUnion } from '../../../src/definitions/compile-expressions.ts';
 import { defaultSources } from '../../../src/definitions/sources.ts';
+import type { Resource } from '../../../src/fhir/types.ts';
+import { createIndexer } from '../../../src/search/extract.ts';
+import { matches } from '../../../src/search/match-clauses.ts';
+import { parseSearch } from '../../../src/search/parse.ts';
+import type { SearchParam } from '../../../src/search/types.ts';
 import { testDefinitions } from './cache.ts';
 
 const definitions = await testDefinitions();
@@ -35,6 +43,82 @@ describe('expressions split per type', () => {
 
   test('a bar inside quotes or parentheses does not split', () => {
     expect(splitUnion("A.b.where(c = 'x|y') | (D.e | D.f)")).toEqual(["A.b.where(c = 'x|y')", '(D.e | D.f)']);
+  });
+});
+
+describe('every parameter is answered or refused by name', () => {
+  const context = { definitions, bases: [], lenient: false, maxCount: 1 };
+  const VALUES: Record<string, string> = { date: '2024', number: '1', quantity: '1', reference: 'Patient/1' };
+  const sampleOf = ({ code, type, composite }: SearchParam): string => {
+    if (code === 'near') return '1|1';
+    if (composite !== undefined) return composite.parts.map(({ param }) => VALUES[param.type] ?? 'x').join('$');
+    return type === 'reference' && code !== 'patient' ? 'http://x.example/Any/1' : (VALUES[type] ?? 'x');
+  };
+
+  test('of all 146 types', () => {
+    const refused = new Set<string>();
+    let answered = 0;
+    for (const type of definitions.resourceTypes) {
+      for (const param of definitions.searchParams(type).values()) {
+        try {
+          const { query } = parseSearch(type, [[param.code, sampleOf(param)]], context);
+          expect(query.where).toHaveLength(1);
+          answered++;
+        } catch (error) {
+          expect(String(error)).toContain(`"${param.code}"`);
+          refused.add(param.code);
+        }
+      }
+    }
+    expect([...refused].sort()).toEqual(['phonetic']);
+    expect(answered).toBeGreaterThan(2400);
+  });
+
+  test('composites pair parts that exist, and where the resource is the element its own parameters', () => {
+    let parts = 0;
+    for (const type of definitions.resourceTypes) {
+      const params = definitions.searchParams(type);
+      for (const { composite } of params.values()) {
+        for (const { param, whole, root } of composite?.parts ?? []) {
+          expect(params.get(whole)?.type).toBe(param.type);
+          expect(root === undefined || params.has(root)).toBe(true);
+          parts++;
+        }
+      }
+    }
+    expect(parts).toBeGreaterThan(100);
+    const combo = definitions.searchParams('Observation').get('combo-code-value-quantity')?.composite;
+    expect(combo?.parts.map(({ root }) => root)).toEqual(['code', 'value-quantity']);
+  });
+
+  test('our own SearchParameters beside R4’s, from a folder of definitions', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'own-'));
+    const own = {
+      resourceType: 'SearchParameter',
+      url: 'https://own.example/SearchParameter/booked-by',
+      code: 'booked-by',
+      base: ['Appointment'],
+      type: 'reference',
+      expression: "Appointment.extension.where(url = 'https://own.example/booked-by').value.as(Reference)",
+      target: ['Practitioner'],
+    };
+    writeFileSync(join(folder, 'SearchParameter-booked-by.json'), JSON.stringify(own));
+    try {
+      const sections = compileSections({ ...defaultSources(), own: [folder] }).sections.get('search:Appointment');
+      const found = JSON.stringify(sections);
+      expect(found).toContain('"code":"booked-by"');
+      const list: SearchParam[] = JSON.parse(found);
+      const compiled = { ...definitions, searchParams: () => new Map(list.map((param) => [param.code, param])) };
+      const reference = { reference: 'Practitioner/7' };
+      const booked: Resource = {
+        resourceType: 'Appointment',
+        extension: [{ url: 'https://own.example/booked-by', valueReference: reference }],
+      };
+      const { query } = parseSearch('Appointment', 'booked-by=Practitioner/7', { ...context, definitions: compiled });
+      expect(matches(query, booked, createIndexer(compiled, []).indexOf(booked))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
