@@ -209,6 +209,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       metadata: () => metadata,
       bodyLimit: config.bodyLimit,
       origins: config.corsOrigins,
+      jobs: new Map(),
       bodyTimeout: options.overrides?.bodyTimeout ?? BODY_TIMEOUT_MS,
     },
     health: {

@@ -31,6 +31,8 @@ export interface EverythingRequest {
   id: string;
   /** Raw text after `?`, with the parameters of a body added. */
   query: string;
+  /** Token under which the ids are kept for an answer that is fetched later. */
+  later?: string;
 }
 
 /**
@@ -59,7 +61,10 @@ export function everything(door: Door, context: Context, request: EverythingRequ
     });
     checkGeneration(context, result.generation);
     const end = start + asked.count;
-    const token = end >= all.length ? null : (page?.token ?? (await keep(door, context, reference, all)));
+    const { later } = request;
+    if (later !== undefined) await keep(door, context, reference, { ids: all, token: later });
+    const token =
+      end >= all.length ? null : (page?.token ?? later ?? (await keep(door, context, reference, { ids: all })));
     const rows = result.found.map(({ row }) => row);
     await door.audit.write(withDecision(withRows(entry, rows.length > 0 ? rows : [root]), decision));
     return bundleText({
@@ -126,8 +131,12 @@ async function laterPage(door: Door, context: Context, asked: Everything, refere
 
 const pageKey = (reference: string): string => JSON.stringify({ everything: reference });
 
-async function keep(door: Door, context: Context, reference: string, ids: string[]): Promise<string> {
-  const token = randomBytes(18).toString('base64url');
+async function keep(
+  door: Door,
+  context: Context,
+  reference: string,
+  { ids, token = randomBytes(18).toString('base64url') }: { ids: string[]; token?: string },
+): Promise<string> {
   const kept = { token, caller: callerKey(context), query: pageKey(reference), ids: ids.slice(0, PAGE_IDS) };
   return keepPage(door.pool, kept);
 }

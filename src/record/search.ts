@@ -42,6 +42,8 @@ export interface SearchRequest {
   lenient: boolean;
   /** Id of the patient whose compartment is searched (R4 search.html, "Compartments"). */
   compartment?: string;
+  /** Token under which the ids are kept for an answer that is fetched later, however few they are. */
+  later?: string;
 }
 
 /**
@@ -84,8 +86,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     checkGeneration(context, rows.generation);
     refuseCostly(query, rows);
     const { result, warnings: notes } = await withShipped(door, query, rows);
-    const next =
-      result.ids === null || query.count === 0 ? null : await keepPage(door.pool, pageOf(context, query, result.ids));
+    const next = await keepIds(door, context, request, { query, result });
     const shown = {
       ...withRows(
         entry,
@@ -100,6 +101,20 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       next: next === null ? null : `${next}.${query.count}`,
     });
   });
+}
+
+/** Keeps the ids when there are later pages, or when the answer itself is fetched later. */
+async function keepIds(
+  door: Door,
+  context: Context,
+  { later }: SearchRequest,
+  { query, result }: { query: Query; result: SearchResult },
+): Promise<string | null> {
+  const matches = result.found.filter(({ mode }) => mode === 'match').map(({ row }) => `${row.type}/${row.id}`);
+  const ids = result.ids ?? (later === undefined ? null : matches);
+  if (ids === null || query.count === 0) return null;
+  const page = pageOf(context, query, ids);
+  return keepPage(door.pool, later === undefined ? page : { ...page, token: later });
 }
 
 /** The time limit of statements is a cost limit too: what reads the text of every row may reach it. */

@@ -39,3 +39,9 @@ export async function forgetPages(db: Db): Promise<number> {
   const result = await db.query(`delete from page where created < now() - make_interval(mins => ${PAGE_MINUTES})`);
   return result.rowCount ?? 0;
 }
+
+/** Forgets one page of this caller's; says whether there was one. */
+export async function dropPage(db: Db, token: string, caller: string): Promise<boolean> {
+  const result = await db.query('delete from page where token = $1 and caller = $2', [token, caller]);
+  return (result.rowCount ?? 0) > 0;
+}

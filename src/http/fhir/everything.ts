@@ -7,6 +7,11 @@ export const everything: FhirHandler = async (door, request) => {
   const query = await operationQuery(door, request);
   return {
     status: 200,
-    body: await everythingRecord(door, request.context, { type: typeOf(request), id: idOf(request), query }),
+    body: await everythingRecord(door, request.context, {
+      type: typeOf(request),
+      id: idOf(request),
+      query,
+      ...(request.later === undefined ? {} : { later: request.later }),
+    }),
   };
 };

@@ -14,7 +14,8 @@ import { readBody } from '../body.ts';
 import { allowOrigin, preflight } from '../cors.ts';
 import { type Form, formOf, isXmlBody, JSON_BODIES, preferences } from '../negotiate.ts';
 import { dispatch, notAllowed, type Operation, offeredAt } from './dispatch.ts';
-import type { FhirRequest } from './request.ts';
+import { isLong, type Jobs, laterAddress, laterHandler, stateHandler } from './later.ts';
+import type { FhirHandler, FhirRequest } from './request.ts';
 
 export interface FhirDeps {
   door: Door;
@@ -34,6 +35,8 @@ export interface FhirDeps {
   metadata(): string;
   bodyLimit: number;
   bodyTimeout: number;
+  /** Requests of this process that are answered later. */
+  jobs: Jobs;
   /** Origins of pages that may use the API. */
   origins: readonly string[];
 }
@@ -130,12 +133,10 @@ interface Asked {
 
 async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): Promise<Answer> {
   const { path, method, requestId, address, now, caller } = asked;
-  const url = readAddress(path.startsWith('/') ? path.slice(1) : path);
-  if (url === null) throw noAddress();
-  const handler = dispatch(method, url, deps.operations);
+  const prefer = preferences(request.headers);
+  const { url, handler } = route(deps, method, path, prefer.async);
   const stated = deps.purposeOf(caller, textHeader(request, 'x-purpose-of-use'));
   const { headers, body } = incoming(deps, request);
-  const prefer = preferences(request.headers);
   const contextAt = async (fresh: boolean): Promise<Context> => {
     const standing = await deps.standing(caller, { purpose: stated, now, fresh });
     return { ...standing, caller, requestId, address, now };
@@ -161,6 +162,20 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
       if (attempt >= MAX_REPEATS) throw directoryInMotion();
     }
   }
+}
+
+/** What is asked for at this address, now or later. @throws Outcome 404, 405 */
+function route(deps: FhirDeps, method: string, path: string, later: boolean): Pick<FhirRequest, 'url'> & Handled {
+  const job = laterAddress(path);
+  const url = readAddress(job !== null ? '' : path.startsWith('/') ? path.slice(1) : path);
+  if (url === null) throw noAddress();
+  if (job !== null) return { url, handler: stateHandler(deps.jobs, job) };
+  const handler = dispatch(method, url, deps.operations);
+  return { url, handler: later && isLong(method, url) ? laterHandler(deps.jobs, handler) : handler };
+}
+
+interface Handled {
+  handler: FhirHandler;
 }
 
 /** Headers and body as handlers take them: read once, and in JSON whatever it came as. */

@@ -14,11 +14,18 @@ export const search: FhirHandler = async (door, request) => {
   const form = request.method === 'POST' ? await formOf(request) : '';
   const query = [url.query, form].filter((part) => part !== '').join('&');
   const lenient = prefer.handling === 'lenient';
+  const later = request.later === undefined ? {} : { later: request.later };
   const { within, id } = url;
   const body =
     within === null || id === null
-      ? await searchRecord(door, context, { type: url.type, query, lenient })
-      : await searchRecord(door, context, { type: within === '*' ? null : within, query, lenient, compartment: id });
+      ? await searchRecord(door, context, { type: url.type, query, lenient, ...later })
+      : await searchRecord(door, context, {
+          type: within === '*' ? null : within,
+          query,
+          lenient,
+          ...later,
+          compartment: id,
+        });
   return { status: 200, body };
 };
 
