@@ -9,7 +9,7 @@ import { masksFor } from './masks.ts';
 import { relationshipRule } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
 import { LAPSE_DAYS, type Piece, type RulePieces, rulePieces } from './row-rules.ts';
-import { isClinical, mayBreakGlass, READ_GRACE_DAYS } from './standing.ts';
+import { isClinical, mayBreakGlass, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, Decision, DenyReason, Principal, RowRule } from './types.ts';
 import { NO_SUCH_RECORD, wordsFor } from './words.ts';
 
@@ -97,6 +97,8 @@ function reasonOf(failed: Piece, principal: Principal, ask: Ask, world: World): 
       return 'held';
     case 'own-record':
       return 'own-record';
+    case 'restriction':
+      return 'restricted-processing';
     case 'conflict':
       return 'conflict';
     case 'relationship':
@@ -168,6 +170,7 @@ function agreementReason(principal: Principal, world: World): DenyReason {
  */
 function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, world: World): boolean {
   if (principal.kind === 'family' || reason === 'held' || world.row.label === 'V') return true;
+  if (failed.name === 'restriction') return !world.row.authors.some((one) => selvesOf(principal).includes(one));
   if (failed.name === 'relationship' && evaluate(any(consentFor('s-flag', [])), world)) return true;
   // a lapsed agreement stops system flows loudly.
   if (principal.kind === 'system') return reason !== 'dsa-expired';

@@ -35,6 +35,7 @@ import {
   supervision,
   WHOLE_RECORD,
 } from './relationship-rules.ts';
+import { restrictionPiece } from './restriction.ts';
 import { classesSeen, classesWritten, isWrite } from './role-views.ts';
 import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
@@ -45,6 +46,7 @@ export type PieceName =
   | 'test-data'
   | 'held'
   | 'own-record'
+  | 'restriction'
   | 'relationship'
   | 'conflict'
   | 'agreement'
@@ -104,6 +106,7 @@ function buildPieces(principal: Principal, ask: Ask): RulePieces {
     heldPiece(principal),
     ownRecordPiece(principal),
     relationshipPiece(principal, ask),
+    restrictionPiece(),
     conflictPiece(principal, ask),
     agreementPiece(principal, ask),
     sharingPiece(principal, ask),

@@ -1,6 +1,6 @@
 /**
- * What keeps staff out of a record however they are related to it: that it is their own (R-11), or that they declared an
- * interest in it (R-12).
+ * What keeps staff out of a record however they are related to it: that it is their own (R-11), that they declared an
+ * interest in it (R-12), or that its use is restricted (R-31).
  */
 import { auditColumns } from '../audit/entry.ts';
 import type { AuditEntry } from '../audit/types.ts';
@@ -13,9 +13,17 @@ import { reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { type GrantAsk, targetOf } from './grants.ts';
 import { newId } from './ids.ts';
-import { audited, notFound } from './refusal.ts';
+import { audited, notFound, unknown } from './refusal.ts';
+import { findPerson, type TraceAsk } from './trace.ts';
 import type { Context, Door } from './types.ts';
 
+export interface RestrictAsk {
+  person: TraceAsk;
+  lift: boolean;
+  words: string;
+}
+
+const GUARDIANS = ['ig-officer', 'caldicott-guardian'];
 const KEEPERS = ['ig-officer', 'caldicott-guardian', 'sysadmin', 'steward'];
 const NOTHING: FactWrite = {
   sources: [],
@@ -58,6 +66,28 @@ export function declareConflict(door: Door, context: Context, target: GrantAsk['
     const about = { patient: `Patient/${row.id}`, classes: [], from: context.now.toISOString(), until: null };
     const consent: ConsentRow = { ...about, kind: 'conflict', party, source: `conflict:${newId(context.now)}` };
     await write(door, { ...NOTHING, consents: [consent] }, withRows(entry, [row]));
+  });
+}
+
+/**
+ * Restricts use of a record, or lifts it (R-31). The officer names the woman as in a case, and sees nothing of the record.
+ * @throws Outcome 403 for other roles, 404 no such person
+ */
+export function restrictUse(door: Door, context: Context, asked: RestrictAsk): Promise<void> {
+  const word = asked.lift ? '$lift-restriction' : '$restrict';
+  const detail = `${word}; reason: ${asked.words.slice(0, 300)}`;
+  const entry = { ...entryOf(context, 'operation'), detail, rules: ['R-31'] };
+  return audited(door, entry, async () => {
+    if (context.principal.kind === 'family') throw unknown();
+    if (!GUARDIANS.includes(context.principal.role))
+      throw refuse(403, 'forbidden', 'Use is restricted by privacy officers and Caldicott Guardians (R-31)');
+    const found = await findPerson(door, context, asked.person);
+    if (found === null) throw await notFound(door, entry);
+    const patient = `Patient/${found.row.id}`;
+    const source = `restriction:${patient}`;
+    const row: ConsentRow = { patient, kind: 'restriction', party: null, classes: [], from: null, until: null, source };
+    const consents = asked.lift ? [] : [row];
+    await write(door, { ...NOTHING, sources: [source], consents }, withRows(entry, [found.row]));
   });
 }
 

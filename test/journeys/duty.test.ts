@@ -233,3 +233,20 @@ test('the simulator answers what a request would get, to officers, without conte
   const midwife = parameters({ who: 'PractitionerRole/hv-south', resource: 'Patient/mine', reason: 'curious' });
   expect((await service.as('midwife').post('$simulate', midwife)).status).toBe(403);
 });
+
+test('restricted use (R-31): kept and not used; its author hears why, others find nothing, until it is lifted', async () => {
+  const number = nhsNumberOf(80_010);
+  await service.family('held', { nhsNumber: number });
+  await service.load([note('held-n', 'held', 'N', { performer: [reference('PractitionerRole/hv-helen')] })]);
+  const [helen, priya] = [service.as('health-visitor'), service.as('midwife')];
+  expect([await status(helen, 'Observation/held-n'), await status(priya, 'Observation/held-n')]).toEqual([200, 200]);
+  const woman = { nhsNumber: number, birthDate: '1998-04-05', reason: 'She disputes it' };
+  expect((await priya.post('$restrict', parameters(woman))).status).toBe(403);
+  expect((await service.as('ig-officer').post('$restrict', parameters(woman))).status).toBe(204);
+  const told = await helen.get('Observation/held-n');
+  expect([told.status, reason(told.json)]).toEqual([403, 'restricted-processing']);
+  expect((await priya.get('Observation/held-n')).text).toBe((await priya.get('Observation/nobody')).text);
+  expect((await priya.get('Observation?patient=held&_total=accurate')).json.total).toBe(0);
+  expect((await service.as('ig-officer').post('$lift-restriction', parameters(woman))).status).toBe(204);
+  expect(await status(priya, 'Observation/held-n')).toBe(200);
+});

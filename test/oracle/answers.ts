@@ -55,9 +55,10 @@ export function prepare(world: readonly Resource[]): Prepared {
 function factsOfGrant(one: Resource): GrantFacts[] {
   const { id = '', kind, patient, holder, pregnancy, at, until } = one;
   const texts = [kind, patient, holder, at, until].every((value) => typeof value === 'string');
-  if (one.resourceType === 'Conflict') {
+  if (one.resourceType === 'Conflict' || one.resourceType === 'Restriction') {
+    const kind = one.resourceType === 'Conflict' ? ('conflict' as const) : ('restriction' as const);
     const about = { patient: String(patient), classes: [], from: null, until: null, source: `Conflict/${id}` };
-    return [{ relationships: [], consents: [{ ...about, kind: 'conflict', party: String(holder) }] }];
+    return [{ relationships: [], consents: [{ ...about, kind, party: kind === 'conflict' ? String(holder) : null }] }];
   }
   if (one.resourceType !== 'Grant' || !texts) return [];
   const key = typeof pregnancy === 'string' ? `https://tandem.example/fhir/Id/pregnancy|${pregnancy}` : null;

@@ -58,6 +58,7 @@ describe('proven alive', () => {
     'own-record',
     'relationship',
     'conflict',
+    'restriction',
     'agreement',
     'sharing',
     'objection',

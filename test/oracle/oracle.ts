@@ -58,6 +58,7 @@ export function mayRead(world: World, person: Person, resource: Resource, now: n
     !isHeldFrom(q) &&
     !isOwnRecord(q) &&
     isTied(q) &&
+    !isRestricted(q) &&
     (!isConflicted(q) || isGlassBroken(q)) &&
     isAgreed(q) &&
     isExplained(q) &&
@@ -193,6 +194,10 @@ function isSupervised(q: Question, mayBeWide = true): boolean {
       (wide || one.pregnancy === null || one.pregnancy === pregnancy),
   );
 }
+
+/** kept, not used. */
+const isRestricted = (q: Question) =>
+  q.world.map(loose).some((one) => one.resourceType === 'Restriction' && q.subjects.includes(one.patient));
 
 /** a relative by number, or an interest declared. */
 function isConflicted(q: Question): boolean {

@@ -59,6 +59,7 @@ export function kindOf(world: World, resource: Resource): string {
     case 'Account':
     case 'Grant':
     case 'Conflict':
+    case 'Restriction':
       return 'not-served';
     default:
       return 'directory';

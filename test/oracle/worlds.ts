@@ -169,6 +169,7 @@ const today = fc
     { resourceType: 'Slot', id: 'duty', ...dutyTeam(of), schedule: ref('Schedule/duty'), status, start: at(hours / 24), end: at(hours / 24 + 0.3) },
   ]); // biome-ignore format: two resources
 const interests = fc.oneof(
+  fc.constant({ resourceType: 'Restriction', patient: 'Patient/p1' }),
   pick('mw-1', 'hv-1', 'hv-3').map((who) => ({ resourceType: 'Conflict', holder: `PractitionerRole/${who}`, patient: 'Patient/p1' })),
   fc.constant({ resourceType: 'RelatedPerson', patient: ref('Patient/p1'), identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001014' }] }),
 ); // biome-ignore format: one interest each

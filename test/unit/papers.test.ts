@@ -29,6 +29,7 @@ describe('papers', () => {
     'docs/adr/README.md',
     'docs/conformance.md',
     'docs/dpia.md',
+    'docs/information-governance.md',
   ])('links of %s lead somewhere', (paper) => {
     const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
     const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
@@ -52,6 +53,19 @@ describe('papers', () => {
     const proven = /^- \[x\] .+ — (?:\[test\]\(\.\.\/test\/[\w./-]+\.test\.ts\)(?:, )?)+$/;
     const explained = /^- \[ \] .+ — (?!\[test\]).{8,}$/;
     expect(lines.filter((line) => !proven.test(line) && !explained.test(line))).toEqual([]);
+  });
+
+  test('each of the 51 rules has a line, and what it names exists', () => {
+    const paper = read('docs/information-governance.md');
+    const ids = Array.from({ length: 51 }, (_, i) => `R-${String(i + 1).padStart(2, '0')}`);
+    const lines = ids.map((id) => paper.split('\n').filter((line) => line.startsWith(`| ${id} |`)));
+    expect(ids.filter((_, i) => lines[i]?.length !== 1)).toEqual([]);
+    const named = [...paper.matchAll(/`((?:src|test)\/[^`]+\.(?:ts|sql))`/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(80);
+    expect(named.filter((file) => !there(file))).toEqual([]);
+    // A line without code or test must say why.
+    const silent = lines.flat().filter((line) => / - \|/.test(line) && line.endsWith('|  |'));
+    expect(silent).toEqual([]);
   });
 
   test('the copy-paste referral stays under 60 lines', () => {

@@ -3,6 +3,7 @@ import type { OperationInput } from '../../care/parameters.ts';
 import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject } from '../../fhir/types.ts';
 import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern } from '../../record/concern.ts';
+import { restrictUse } from '../../record/own-interest.ts';
 import { type Simulated, simulate } from '../../record/simulate.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { inputOf, personOf } from './access.ts';
@@ -32,6 +33,14 @@ export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
     await inputOf(door, request, []);
     return answer(200, (await concernQueue(door, request.context)).map(textParameter));
   }),
+  ...['$restrict', '$lift-restriction'].map((name) =>
+    systemLevel(name, async (door, request) => {
+      const input = await inputOf(door, request, ['reason', ...PERSON]);
+      const asked = { person: personOf(input), lift: name === '$lift-restriction', words: input.required('reason') };
+      await restrictUse(door, request.context, asked);
+      return { status: 204 };
+    }),
+  ),
   systemLevel('$simulate', async (door, request) => {
     const input = await inputOf(door, request, ['who', 'resource', 'action', 'purpose', 'reason']);
     return answer(200, simulated(await simulate(door, request.context, simulationOf(input))));
