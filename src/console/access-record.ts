@@ -1,6 +1,7 @@
 /** "Who looked at this record": an IG officer gives an NHS number and a reason, and reads who, when, why and what kind. */
 import { type AccessAnswer, askAccessRecord } from '../record/ask-access-record.ts';
 import { enterAccessRecord } from '../record/console-door.ts';
+import { exportAccessRecord } from '../record/export-access.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Filters, filterQuery, readFilters, readLookForm } from './access-form.ts';
 import { accessView } from './access-view.ts';
@@ -54,6 +55,35 @@ export async function lookPage(visit: Visit, context: Context): Promise<Page> {
   const question = { nhsNumber, reason, from, until, party, before: filters.before, count: EVENTS_PER_PAGE };
   const answer = await askAccessRecord(visit.deps.door, context, question);
   return result(200, { look, filters, answer });
+}
+
+/** The look as a file, with its own reason: what is shown here under the same filters. */
+export async function lookFile(visit: Visit, context: Context): Promise<Page> {
+  const look = visit.session?.looks.get(visit.look);
+  if (look === undefined) return lookPage(visit, context);
+  const get = (name: string) => visit.form.get(name) ?? '';
+  const filters = readFilters({ get });
+  const party = filters.person === '' ? null : look.people.get(filters.person)?.party;
+  if (filters.errors.length > 0 || party === undefined) {
+    await enterAccessRecord(visit.deps.door, context);
+    return message(422, 'The file was not made', [
+      'Its dates or its person were not understood. Go back and try again.',
+    ]);
+  }
+  const { nhsNumber, reason } = look;
+  const file = await exportAccessRecord(
+    visit.deps.door,
+    context,
+    { nhsNumber, reason, ...filters.range, party },
+    {
+      format: get('format') === 'ndjson' ? 'ndjson' : 'csv',
+      bom: get('bom') === 'yes',
+      reason,
+      sample: null,
+      period: filters.words ?? 'all',
+    },
+  );
+  return { file };
 }
 
 function result(status: number, parts: { look: Look; filters: Filters; answer: AccessAnswer | null }): Page {

@@ -4,7 +4,7 @@
  */
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Outcome } from '../fhir/outcome.ts';
-import { lookForm, lookPage, startLook } from './access-record.ts';
+import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
 import { openAssets } from './assets.ts';
 import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { demoSignIn } from './demo-sign-in.ts';
@@ -66,6 +66,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   router.get('/console/access-record', shown(signedIn(lookForm)));
   router.post('/console/access-record', ...posted(signedIn(startLook)));
   router.get('/console/access-record/:look', shown(signedIn(lookPage)));
+  router.post('/console/access-record/:look/file', ...posted(signedIn(lookFile)));
   router.get('/console/alerts', shown(signedIn(alertsPage)));
   router.get('/console/accesses', shown(signedIn(accessesPage)));
   router.get('/console/questions', shown(signedIn(questionsPage)));

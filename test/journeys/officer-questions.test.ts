@@ -114,6 +114,23 @@ describe('taken out', () => {
     );
   });
 
+  test('Q1 as a file: who looked at this family, without its ids and its number', async () => {
+    const imran = await officer();
+    const look = await imran.look();
+    const file = await imran.fill(look.address, `${look.address}/file`, { format: 'csv' });
+    expect([file.status, file.headers.get('content-disposition')]).toEqual([
+      200,
+      expect.stringContaining('access-record'),
+    ]);
+    expect(file.html).toContain('Karl');
+    // A person this look does not know must not become everybody.
+    const stranger = await imran.fill(look.address, `${look.address}/file`, { format: 'csv', person: 'unknown' });
+    expect([stranger.status, stranger.headers.get('content-disposition')]).toEqual([422, null]);
+    for (const canary of [...CANARIES, NUMBER]) expect([canary, file.html.includes(canary)]).toEqual([canary, false]);
+    const [row] = await trail(world.service, 'export access-record csv sha256:');
+    expect([row?.patients.includes('Patient/canaryfam'), file.html.includes(REASON)]).toEqual([true, true]);
+  });
+
   test('NDJSON, a sample with a seed, and what is refused', async () => {
     const lines = (await take({ format: 'ndjson', sample: '1', seed: 'march' })).html.trim().split('\n');
     expect(lines).toHaveLength(2);

@@ -68,15 +68,14 @@ describe('CSV', () => {
         const read = readCsv(csvText(table(rows), ABOUT, false));
         expect(read).toHaveLength(rows.length + 2);
         expect(new Set(read.map((line) => line.length))).toEqual(new Set([8]));
-        for (const [i, line] of read.entries()) {
-          for (const value of line) expect(value).not.toMatch(/^[\s\p{Cc}]*[=+\-@＝＋－＠]/u);
-          if (i < 2) continue;
-          for (const [k, value] of line.slice(0, 2).entries()) {
-            const given = rows[i - 2]?.[k] ?? '';
-            expect([given, `'${given}`]).toContain(value);
-          }
-        }
+        // One expectation for each table: thousands of them take seconds.
+        const formulas = read.flat().filter((value) => /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(value));
+        const back = rows.every((row, n) =>
+          row.every((given, k) => [given ?? '', `'${given ?? ''}`].includes(read[n + 2]?.[k] ?? 'missing')),
+        );
+        expect([formulas, back]).toEqual([[], true]);
       }),
+      { numRuns: 40 },
     );
   });
 
