@@ -10,8 +10,10 @@ import { searchableParams, TEXT_PARAMS } from '../../src/search/params.ts';
 import { parseSearch } from '../../src/search/parse.ts';
 import { type Clause, isCriterion, type Query, type SearchParam } from '../../src/search/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
-import { orderSql, type RowMask, SqlParams, whereSql } from '../../src/store/query-sql.ts';
-import type { Hops } from '../../src/store/sight.ts';
+import { orderSql, type RowMask, rowsSql, SqlParams, whereSql } from '../../src/store/query-sql.ts';
+import { BLIND, type Hops } from '../../src/store/sight.ts';
+import { walkOf } from '../../src/store/walk.ts';
+import { walkSql } from '../../src/store/walk-sql.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { BASES, paramOf, r4 } from '../unit/search/r4-params.ts';
 import { filterFor, hopsFor } from './search-chain-samples.ts';
@@ -112,6 +114,29 @@ describe('search', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a walk finds the same rows in the same order', async () => {
+  let walked = 0;
+  await fc.assert(
+    fc.asyncProperty(queries, fc.boolean(), async ([type, criteria], descending) => {
+      const dates = [...searchableParams(r4, type).values()].filter((param) => param.type === 'date');
+      for (const code of ['', ...dates.map((param) => param.code)]) {
+        const sort: [string, string][] = code === '' ? [] : [['_sort', descending ? `-${code}` : code]];
+        const { query } = parseSearch(type, [...criteria, ...sort], { ...context, now: NOW });
+        const walk = walkOf(query, new Set());
+        if (walk === null) continue;
+        const params = new SqlParams();
+        const conditions = rowsSql(query, params, [], BLIND);
+        const text = walkSql(query, walk, { conditions, limit: 1000 }, params);
+        const found = await pool.query<{ type: string; id: string }>(text, params.values);
+        expect(found.rows.map((row) => `${row.type}/${row.id}`)).toEqual(inMemory(query));
+        walked += found.rows.length > 1 && code !== '' ? 1 : 0;
+      }
+    }),
+    { numRuns: 150 },
+  );
+  expect(walked).toBeGreaterThan(50);
 });
 
 describe('chains, reverse chains and filters', () => {
