@@ -154,6 +154,7 @@ export const CODE_TABLE: readonly CodeRow[] = [
   { name: 'lr-reason', codes: ['transfer-in-progress', 'covering-colleague', 'duty-call'] },
   { name: 'breakglass-reason', codes: ['emergency', 'urgent-safeguarding', 'covering-colleague', 'other'] },
   { name: 'history-reason', codes: ['past-loss', 'past-removal', 'clinical-history', 'other'] },
+  { name: 'way-in', codes: ['self-claim', 'break-glass'] },
   { name: 'trace-result', codes: ['no-match', 'match-permitted', 'match-restricted', 'contact-safeguarding'] },
   {
     name: 'access-explanation',

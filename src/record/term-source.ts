@@ -1,6 +1,6 @@
 /** Terminology as one caller has it: what the process holds, and what was posted here, is active and she may see. */
 
-import { overlaid, splitCanonical, type TermSource, type TermType } from '../definitions/terms/source.ts';
+import { bounded, overlaid, splitCanonical, type TermSource, type TermType } from '../definitions/terms/source.ts';
 import { includesOf, valueSetsOf } from '../definitions/terms/value-set.ts';
 import type { Resource } from '../fhir/types.ts';
 import { type Asking, chosen, storedByUrl } from './canonical.ts';
@@ -42,7 +42,8 @@ export async function sourceFor(
     open.push(...drawnOn(found));
   }
   const over = overlaid(held, fetched);
-  return { find: (type, canonical) => overlaid(nothing, given).find(type, canonical) ?? over.find(type, canonical) };
+  const first = overlaid(nothing, given);
+  return bounded({ find: (type, canonical) => first.find(type, canonical) ?? over.find(type, canonical) });
 }
 
 const nothing: TermSource = { find: () => null };

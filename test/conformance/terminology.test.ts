@@ -129,6 +129,7 @@ describe('ValueSet', () => {
       'partly',
       'no',
     ]);
+    expect(codes(await ask('ValueSet/administrative-gender/$expand', { count: '2' }))).toEqual(['male', 'female']);
     const dogs = await ask('ValueSet/dogs/$expand', {});
     expect(dogs.json).toMatchObject({
       expansion: { total: 2, contains: [{ code: 'dog', contains: [{ code: 'pug' }] }] },

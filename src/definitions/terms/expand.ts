@@ -154,7 +154,9 @@ function nearest(member: Member, isMember: (code: string) => boolean, source: Te
   const system = systemOf(source, include);
   if (system === null) return null;
   const { code } = member.concept;
-  if (system.ancestors(code).size > 0 && isInCycle(system.ancestors(code), system.descendants(code))) return null;
+  const [above, below] = [system.ancestors(code), system.descendants(code)];
+  source.spend?.(above.size + below.size);
+  if (isInCycle(above, below)) return null;
   const seen = new Set<string>([code]);
   let level = system.concept(code)?.parents ?? [];
   while (level.length > 0) {

@@ -15,13 +15,15 @@ export function filterOf(system: CodeSystem, filter: JsonObject): ConceptTest {
   const value = text(filter, 'value') ?? '';
   switch (text(filter, 'op')) {
     case 'is-a':
-      return kin(system, property, [value, ...system.descendants(value)]);
+      return kin(system, property, (code) => code === value || system.ancestors(code).has(value));
     case 'descendent-of':
-      return kin(system, property, [...system.descendants(value)]);
+      return kin(system, property, (code) => system.ancestors(code).has(value));
     case 'is-not-a':
-      return opposite(kin(system, property, [value, ...system.descendants(value)]));
-    case 'generalizes':
-      return kin(system, property, [value, ...system.ancestors(value)]);
+      return kin(system, property, (code) => code !== value && !system.ancestors(code).has(value));
+    case 'generalizes': {
+      const above = system.ancestors(value);
+      return kin(system, property, (code) => code === value || above.has(code));
+    }
     case 'in':
       return among(property, value);
     case 'not-in':
@@ -29,7 +31,7 @@ export function filterOf(system: CodeSystem, filter: JsonObject): ConceptTest {
     case 'exists':
       return (concept) => valuesOf(concept, property).length > 0 === (value !== 'false');
     case 'regex':
-      return (concept) => anyMatches(valuesOf(concept, property), value);
+      return matching(system, property, value);
     case '=':
       return (concept) => valuesOf(concept, property).includes(value);
     default:
@@ -37,11 +39,10 @@ export function filterOf(system: CodeSystem, filter: JsonObject): ConceptTest {
   }
 }
 
-/** A hierarchy filter on a code the system does not have decides nothing in a fragment, and nobody passes in a whole one. */
-function kin(system: CodeSystem, property: string, codes: readonly string[]): ConceptTest {
+/** Hierarchy filters look up from a concept: what is above it is little, what is below may be all. */
+function kin(system: CodeSystem, property: string, test: (code: string) => boolean): ConceptTest {
   if (!HIERARCHY.has(property) || !system.subsumes) return () => null;
-  const set = new Set(codes);
-  return ({ code }) => set.has(code);
+  return ({ code }) => test(code);
 }
 
 function among(property: string, value: string): ConceptTest {
@@ -71,20 +72,34 @@ function wordOf(value: unknown): string {
   return 'code' in value && typeof value.code === 'string' ? value.code : JSON.stringify(value);
 }
 
-const REGEX_MS = 50;
+const REGEX_MS = 100;
 const sandbox: { pattern: string; values: string } = { pattern: '', values: '[]' };
 createContext(sandbox);
 const wholeMatch = new Script(
-  '(() => { const re = new RegExp("^(?:" + pattern + ")$", "u"); return JSON.parse(values).some((v) => re.test(v)); })()',
+  `(() => {
+    const re = new RegExp("^(?:" + pattern + ")$", "u");
+    return JSON.parse(values).filter(([, words]) => words.some((word) => re.test(word))).map(([code]) => code).join("\\n");
+  })()`,
 );
 
-/** Patterns are their author's: they run where they can be stopped. Null when one is none, or takes too long. */
-function anyMatches(values: readonly string[], pattern: string): boolean | null {
+/**
+ * Patterns are their author's: one runs over the whole system at once, where it can be stopped. Nothing is decided when it
+ * is no pattern, or takes too long.
+ */
+function matching(system: CodeSystem, property: string, pattern: string): ConceptTest {
+  let found: ReadonlySet<string> | null | undefined;
+  return (concept) => {
+    found ??= found === null ? null : matched(system, property, pattern);
+    return found === null ? null : found.has(concept.code);
+  };
+}
+
+function matched(system: CodeSystem, property: string, pattern: string): ReadonlySet<string> | null {
   sandbox.pattern = pattern;
-  sandbox.values = JSON.stringify(values);
+  sandbox.values = JSON.stringify([...system.concepts.values()].map((one) => [one.code, valuesOf(one, property)]));
   try {
     const result: unknown = wholeMatch.runInContext(sandbox, { timeout: REGEX_MS });
-    return result === true;
+    return new Set(String(result).split('\n'));
   } catch {
     return null;
   }

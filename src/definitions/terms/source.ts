@@ -3,12 +3,15 @@
  * compute; whoever has to fetch something first (the store, contained resources) lays it on top.
  */
 import type { Resource } from '../../fhir/types.ts';
+import { TermFault } from './faults.ts';
 
 export type TermType = 'CodeSystem' | 'ValueSet' | 'ConceptMap';
 
 export interface TermSource {
   /** The resource a canonical (`url` or `url|version`) names, or null. */
   find(type: TermType, canonical: string): Resource | null;
+  /** Counts work done for one question. @throws TermFault too-costly when it has had enough */
+  spend?(steps: number): void;
 }
 
 /** What a process holds from its start, and which maps there are: $translate looks through them all. */
@@ -33,6 +36,21 @@ export function overlaid(source: TermSource, over: readonly Resource[]): TermSou
           (one) => one.resourceType === type && one.url === url && (version === null || one.version === version),
         ) ?? null
       );
+    },
+  };
+}
+
+/** Steps one question may take: a step is a concept looked at, or a part of a value set asked about it; some 2 us each. */
+const MOST_STEPS = 1_000_000;
+
+/** A source for one question, which ends when the question has cost too much. */
+export function bounded(source: TermSource, most = MOST_STEPS): TermSource {
+  let left = most;
+  return {
+    find: source.find,
+    spend: (steps) => {
+      left -= steps;
+      if (left < 0) throw new TermFault('too-costly', 'The question needs too much work; ask for something simpler.');
     },
   };
 }

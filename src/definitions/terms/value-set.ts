@@ -128,6 +128,7 @@ export function expandedMembers(valueSet: Resource): Member[] | null {
 }
 
 function memberOfInclude(include: JsonObject, asked: Asked, depth: number): Member | false | null {
+  asked.source.spend?.(1);
   const system = text(include, 'system');
   let member: Member | false | null = null;
   if (system !== undefined) {
@@ -151,11 +152,13 @@ function memberOfSystem(include: JsonObject, url: string, { source, code }: Aske
   const version = system?.version ?? null;
   const listed = objects(include, 'concept');
   if (listed.length > 0) {
+    source.spend?.(listed.length / 20);
     const wanted = system?.concept(code)?.code ?? code;
     const entry = listed.find((one) => one.code === wanted);
     return entry === undefined ? false : { system: url, version, concept: listedConcept(entry, system) };
   }
   const filters = objects(include, 'filter');
+  source.spend?.(costOf(filters, system));
   if (system === null) {
     const fits = filters.length === 0 ? fitsGrammar(url, code) : null;
     return fits === true ? { system: url, version: null, concept: plainConcept(code) } : fits;
@@ -226,6 +229,7 @@ function membersOfSystem(include: JsonObject, source: TermSource, most: number):
   const system = systemOf(source, include);
   const version = system?.version ?? text(include, 'version') ?? null;
   const listed = objects(include, 'concept');
+  source.spend?.(1 + listed.length);
   if (listed.length > 0) {
     return listed.map((entry) => ({ system: url, version, concept: listedConcept(entry, system) }));
   }
@@ -237,6 +241,7 @@ function membersOfSystem(include: JsonObject, source: TermSource, most: number):
   }
   const filters = objects(include, 'filter').map((filter) => filterOf(system, filter));
   const members: Member[] = [];
+  source.spend?.(system.concepts.size * (1 + filters.length) + costOf(objects(include, 'filter'), system));
   for (const concept of system.concepts.values()) {
     const kept = filters.map((filter) => filter(concept));
     if (kept.includes(null))
@@ -246,6 +251,12 @@ function membersOfSystem(include: JsonObject, source: TermSource, most: number):
     if (members.length > most) throw costly(most);
   }
   return members;
+}
+
+/** A pattern is run over the whole system, and may take its time. */
+function costOf(filters: readonly JsonObject[], system: CodeSystem | null): number {
+  const patterns = filters.filter(({ op }) => op === 'regex').length;
+  return filters.length + patterns * (10_000 + (system?.concepts.size ?? 0));
 }
 
 const costly = (most: number): TermFault =>

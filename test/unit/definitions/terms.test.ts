@@ -1,9 +1,10 @@
 /** The terminology engine over a small world of its own and over R4's: membership, expansion, hierarchy, translation. */
 import { describe, expect, test } from '@jest/globals';
 import { readArguments } from '../../../src/definitions/terms/arguments.ts';
+import { EXPAND_DEFAULTS, expand as expandSet } from '../../../src/definitions/terms/expand.ts';
 import { TermFault } from '../../../src/definitions/terms/faults.ts';
 import { TERM_OPERATIONS } from '../../../src/definitions/terms/operations.ts';
-import { overlaid, type TermSource } from '../../../src/definitions/terms/source.ts';
+import { bounded, overlaid, type TermSource } from '../../../src/definitions/terms/source.ts';
 import { memberOf, membersOf } from '../../../src/definitions/terms/value-set.ts';
 import { Outcome } from '../../../src/fhir/outcome.ts';
 import type { JsonObject, Resource } from '../../../src/fhir/types.ts';
@@ -127,8 +128,29 @@ describe('what a value set holds', () => {
     );
     expect(reasonOf(() => codes({ valueSet: ['urn:vs:circle'] }))).toBe('invalid');
     expect(reasonOf(() => membersOf(all, over(), 4))).toBe('too-costly');
-    const slow = { system: 'urn:animals', filter: [filter('display', 'regex', '(.*)*(.*)*(.*)*x')] };
-    expect(['undecidable', 'none']).toContain(reasonOf(() => codes(slow)));
+    const crowd = valueSet(
+      'urn:vs:crowd',
+      Array.from({ length: 50 }, () => ({ valueSet: ['urn:vs:all'] })),
+    );
+    expect(reasonOf(() => membersOf(crowd, bounded(over(), 5_000)))).toBe('none');
+    expect(reasonOf(() => membersOf(crowd, bounded(over(), 200)))).toBe('too-costly');
+    const patterns = Array.from({ length: 200 }, () => filter('display', 'regex', '.*'));
+    expect(
+      reasonOf(() => membersOf(valueSet('urn:vs', [{ system: 'urn:animals', filter: patterns }]), bounded(over()))),
+    ).toBe('too-costly');
+    const long: Resource = { ...ANIMALS, url: 'urn:long', concept: [{ code: 'a', display: 'a'.repeat(40) }] };
+    const endless = valueSet('urn:vs', [{ system: 'urn:long', filter: [filter('display', 'regex', '(a+)+b')] }]);
+    expect(reasonOf(() => membersOf(endless, over(long)))).toBe('undecidable');
+    const round: Resource = {
+      ...ANIMALS,
+      url: 'urn:round',
+      concept: [
+        { code: 'a', property: [{ code: 'parent', valueCode: 'b' }] },
+        { code: 'b', property: [{ code: 'parent', valueCode: 'a' }] },
+      ],
+    };
+    const wheel = expandSet(valueSet('urn:vs', [{ system: 'urn:round' }]), over(round), EXPAND_DEFAULTS);
+    expect(wheel.expansion).toMatchObject({ contains: [{ code: 'a' }, { code: 'b' }] });
   });
 });
 
