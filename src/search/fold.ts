@@ -24,7 +24,8 @@ const LETTERS: Record<string, string> = {
   '–': '-',
 };
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'gu');
-const PLAIN = /^[\x21-\x7e]*$/;
+/** ASCII words with one space between them: most of what is stored, and nothing to fold but case. */
+const PLAIN = /^(?:[\x21-\x7e]+(?: [\x21-\x7e]+)*)?$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters count as white space, U+0001 is ours
 const SPACE = /[\s\u0000-\u001f]+/gu;
 
