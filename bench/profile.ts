@@ -113,6 +113,8 @@ async function profile(site: Site, operation: Operation, role: RoleName): Promis
       say(`${(share * 100).toFixed(1).padStart(6)} %  ${name}\n`);
     }
   } finally {
+    // Also when something failed before: a service left behind would slow whatever is measured next.
+    await service.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
