@@ -1,4 +1,5 @@
 /** What is checked of single data types wherever they stand: codes, references, identifiers, bindings. */
+import { isConceptId, normalIdentifier } from '../fhir/identifiers.ts';
 import { parseReference } from '../fhir/references.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
 import { isNhsNumber, NHS_NUMBER_SYSTEMS } from './nhs-number.ts';
@@ -17,9 +18,35 @@ export function checkOwnCode(run: Run, value: JsonObject, terminology: Terminolo
   reportChild(run, 'code', 'code-invalid', 'This code is not in the code system it names. Use a code of that system.');
 }
 
+const SNOMED = 'http://snomed.info/sct';
+
+/** Digits under SNOMED CT that cannot be a concept's id are a typing error; lists in use hold such ids, so it is told. */
+export function checkConceptId(run: Run, value: JsonObject): void {
+  const { system, code } = value;
+  if (system !== SNOMED || typeof code !== 'string' || !/^[0-9]+$/.test(code) || isConceptId(code)) return;
+  childWarning(run, 'code', 'Not a SNOMED CT concept id: its check digit or its partition does not fit.');
+}
+
+/** ODS codes are written in capitals, under one name of their system (domain.md 3.2); a write puts them right. */
+function checkOds(run: Run, value: JsonObject): void {
+  const { system, value: code } = value;
+  if (typeof system !== 'string' || typeof code !== 'string' || !system.startsWith('https://fhir.nhs.uk/Id/ods-'))
+    return;
+  const normal = normalIdentifier({ system, value: code });
+  if (normal.system !== system) childWarning(run, 'system', `The system's name is ${normal.system}; that is stored.`);
+  if (normal.value !== code) childWarning(run, 'value', 'ODS codes are written in capitals; that is stored.');
+}
+
+function childWarning(run: Run, child: string, words: string): void {
+  run.path.push(child);
+  report(run, 'warning', 'value', words);
+  run.path.pop();
+}
+
 /** NHS numbers must pass Modulus 11, wherever an Identifier stands. */
 export function checkIdentifier(run: Run, value: JsonObject): void {
   const system = value.system;
+  checkOds(run, value);
   if (typeof system !== 'string' || !NHS_NUMBER_SYSTEMS.has(system) || typeof value.value !== 'string') return;
   if (isNhsNumber(value.value)) return;
   run.path.push('value');

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../fhir/types.ts';
 import { evaluateRule } from './path-rules.ts';
 import { checkValue } from './profile-values.ts';
 import { choiceName } from './reading.ts';
+import { PROFILE_RULES } from './rules-profile.ts';
 import { isObject, quoted, type Run, report, reportChild } from './run.ts';
 import { inSlice, type Met, type SliceContext } from './slices.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -104,7 +105,9 @@ function checkOrder(run: Run, node: ProfileNode, homes: readonly number[]): void
 
 function checkRules(run: Run, node: ProfileNode, value: Json, base: string): void {
   for (const rule of node.rules ?? []) {
-    const kept = evaluateRule({ base, expression: rule.e }, value, { resource: run.resource, root: run.root });
+    const direct = isObject(value) ? PROFILE_RULES.get(rule.key) : undefined;
+    const around = { resource: run.resource, root: run.root };
+    const kept = direct && isObject(value) ? direct(value) : evaluateRule({ base, expression: rule.e }, value, around);
     if (kept === false) report(run, rule.severity, 'invariant', `${rule.key}: ${rule.h}`);
     if (kept === null) report(run, 'information', 'incomplete', `${rule.key} could not be checked here.`);
   }

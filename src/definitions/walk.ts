@@ -1,7 +1,14 @@
 /** The walk: one pass over a resource along the element tables. Never throws, whatever the JSON. */
 import { isPrimitive, isPrimitiveAt } from '../fhir/primitives.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
-import { checkBinding, checkExtensible, checkIdentifier, checkOwnCode, checkReference } from './element-checks.ts';
+import {
+  checkBinding,
+  checkConceptId,
+  checkExtensible,
+  checkIdentifier,
+  checkOwnCode,
+  checkReference,
+} from './element-checks.ts';
 import type { Extensions } from './extensions.ts';
 import type { Node, Prop, Rule, Types } from './nodes.ts';
 import { formatOf } from './primitives.ts';
@@ -212,8 +219,11 @@ function checkOpenBinding(walker: Walker, run: Run, valueSet: string, item: Json
 
 function checkType(walker: Walker, run: Run, prop: Prop, item: JsonObject): void {
   const { type } = prop;
-  if (type === 'Coding') checkOwnCode(run, item, walker.terminology);
-  else if (type === 'Identifier') checkIdentifier(run, item);
+  if (type === 'Coding') {
+    checkOwnCode(run, item, walker.terminology);
+    checkConceptId(run, item);
+  }
+  if (type === 'Identifier') checkIdentifier(run, item);
   else if (type === 'Reference') checkReference(run, item, prop.targets);
   else if (type === 'Extension') walker.extensions.check(run, item, prop.name === 'modifierExtension');
 }

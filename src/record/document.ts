@@ -1,9 +1,10 @@
 /** A body on its way in: parsed, checked, given the server's own id and meta, and put into its stored text. */
+import { normalIdentifier } from '../fhir/identifiers.ts';
 import { parseJson, stringifyJson } from '../fhir/json.ts';
 import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { eachReference } from '../fhir/references.ts';
 import { asResource, isObject } from '../fhir/resource.ts';
-import type { JsonObject, Resource } from '../fhir/types.ts';
+import type { Json, JsonObject, Resource } from '../fhir/types.ts';
 import type { Door, ResourceDocument } from './types.ts';
 
 /** R4 id: 1 to 64 of letters, digits, dash and dot. */
@@ -18,7 +19,20 @@ export function parseBody(door: Pick<Door, 'base'>, bytes: Buffer): ResourceDocu
   const { root, numbers } = parseJson(bytes);
   const resource = asResource(root);
   if (bytes.includes(door.base)) relativise(resource, door.base);
+  if (bytes.includes('https://fhir.nhs.uk/Id/ods-')) normaliseOds(resource);
   return { resource, numbers };
+}
+
+/** Puts ODS identifiers right in place: the mis-spelt system, codes in small letters (domain.md 3.2). */
+function normaliseOds(value: Json): void {
+  if (Array.isArray(value)) for (const item of value) normaliseOds(item);
+  if (!isObject(value)) return;
+  const { system, value: code } = value;
+  if (typeof system === 'string' && typeof code === 'string' && system.startsWith('https://fhir.nhs.uk/Id/ods-')) {
+    Object.assign(value, normalIdentifier({ system, value: code }));
+    return;
+  }
+  for (const name in value) normaliseOds(value[name] ?? null);
 }
 
 /** Makes references under our own base relative, in place. */

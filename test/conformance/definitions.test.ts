@@ -227,3 +227,14 @@ describe('definitions that ship, as resources', () => {
     }
   });
 });
+
+test('an ODS code is stored as it is written by everybody', async () => {
+  const steward = service.as('steward');
+  const identifier = [{ system: 'https://fhir.nhs.uk/Id/ods-organisation-code', value: 'zz9' }];
+  const made = await steward.post('Organization', { resourceType: 'Organization', name: 'x', identifier });
+  expect(made.status).toBe(201);
+  const found = await steward.get(
+    'Organization?identifier=https://fhir.nhs.uk/Id/ods-organization-code|ZZ9&_total=accurate',
+  );
+  expect(found.json.total).toBe(1);
+});

@@ -562,3 +562,27 @@ describe('what our CapabilityStatement requires of everyone', () => {
     ]);
   });
 });
+
+describe('identifiers and codes of English health care', () => {
+  const SNOMED = 'http://snomed.info/sct';
+  test.each<[string, string[]]>([
+    ['77386006', []],
+    ['1078501000000104', []],
+    ['104586100000100', ['warning value Condition.code.coding[0].code']],
+    ['77386007', ['warning value Condition.code.coding[0].code']],
+    ['77386006:246112005=24484000', []],
+  ])('SNOMED CT id %s', (code, expected) => {
+    const condition = { resourceType: 'Condition', subject: { reference: 'Patient/1' } };
+    expect(findings({ ...condition, code: { coding: [{ system: SNOMED, code }] } })).toEqual(expected);
+  });
+
+  test.each<[string, string, string[]]>([
+    ['ods-organization-code', 'RXX', []],
+    ['ods-organization-code', 'rxx', ['warning value Organization.identifier[0].value']],
+    ['ods-organisation-code', 'RXX', ['warning value Organization.identifier[0].system']],
+    ['ods-site-code', 'rxx01', ['warning value Organization.identifier[0].value']],
+  ])('%s %s', (system, value, expected) => {
+    const identifier = [{ system: `https://fhir.nhs.uk/Id/${system}`, value }];
+    expect(findings({ resourceType: 'Organization', identifier })).toEqual(expected);
+  });
+});
