@@ -31,15 +31,19 @@ interface Places {
   r4: string;
 }
 
-function readAt(file: string, start: number, length: number): Resource {
+function readAt(handle: number, start: number, length: number): Resource {
   const bytes = Buffer.allocUnsafe(length);
+  readSync(handle, bytes, 0, length, start);
+  return JSON.parse(bytes.toString('utf8'));
+}
+
+function readFrom(file: string, start: number, length: number): Resource {
   const handle = openSync(file, 'r');
   try {
-    readSync(handle, bytes, 0, length, start);
+    return readAt(handle, start, length);
   } finally {
     closeSync(handle);
   }
-  return JSON.parse(bytes.toString('utf8'));
 }
 
 interface Index {
@@ -64,9 +68,14 @@ function indexOf(rows: readonly LibraryRow[]): Index {
   return index;
 }
 
-/** The library of one snapshot; its positions (about 1 MB) are read at the first question about a type. */
+/**
+ * The library of one snapshot. The file beside it stays open for the life of the process: another version of the service
+ * that compiles its own removes it from the folder. Its positions (about 1 MB) are read at the first question
+ * about a type.
+ */
 export function createLibrary(snapshot: Snapshot, places: Places): Library {
   const byType = new Map<string, Index>();
+  const beside = openSync(places.file, 'r');
   const indexFor = (type: string): Index => {
     const known = byType.get(type);
     if (known) return known;
@@ -87,7 +96,7 @@ export function createLibrary(snapshot: Snapshot, places: Places): Library {
     if (fresh) index.entries.push({ type, id, ...words });
   };
   const read = ([, , , , file, start, length]: LibraryRow): Resource =>
-    readAt(file === '' ? places.file : join(places.r4, file), start, length);
+    file === '' ? readAt(beside, start, length) : readFrom(join(places.r4, file), start, length);
   return {
     byId: (type, id) => {
       const { byId, made } = indexFor(type);
