@@ -30,9 +30,22 @@ export function agreementFaults(resource: Resource): { expression: string; text:
   if (!isAgreement(resource)) return [];
   const terms = objects(resource.term);
   if (terms.length === 0) return [{ expression: 'Contract.term', text: 'an agreement needs at least one term' }];
-  return terms.flatMap((term, i) =>
-    termFaults(term).map((fault) => ({ ...fault, expression: `Contract.term[${i}].${fault.expression}` })),
-  );
+  return terms.flatMap((term, i) => [...neverInForce(resource, term, i), ...faultsIn(term, i)]);
+}
+
+/** An agreement whose time ends before it begins locks out whom it was made for, and says nothing about why. */
+function neverInForce(resource: Resource, term: JsonObject, i: number): { expression: string; text: string }[] {
+  const [whole, own] = [object(resource.applies), object(term.applies)];
+  const from = later(startOf(text(whole?.start)), startOf(text(own?.start)));
+  const until = earlier(endOf(text(whole?.end)), endOf(text(own?.end)));
+  if (from === null || until === null || from < until) return [];
+  return [
+    { expression: `Contract.term[${i}].applies`, text: 'it ends before it begins, so it would never be in force' },
+  ];
+}
+
+function faultsIn(term: JsonObject, i: number): { expression: string; text: string }[] {
+  return termFaults(term).map((fault) => ({ ...fault, expression: `Contract.term[${i}].${fault.expression}` }));
 }
 
 /** The rows of an agreement in force or revoked; none when it is neither, or when any term has a fault. */

@@ -39,10 +39,14 @@ export interface Writing {
 type Current = Pick<Change, 'current' | 'before'> & { hidden: Outcome | null };
 const NOTHING: Current = { current: null, before: null, hidden: null };
 
+/** What a second person confirmed (two-persons.ts): neither of the two may write it alone, so the gate asks for sight. */
+export const CONFIRMED = '$confirm';
+
 /** Refuses at the gate before anything is read. */
 export async function pass(writing: Writing, action: Action & Change['interaction'], type: string): Promise<void> {
   const { door, context } = writing;
-  const closed = gate(context.principal, ask(door, context, action, type));
+  const asked = context.operation === CONFIRMED ? 'read' : action;
+  const closed = gate(context.principal, ask(door, context, asked, type));
   if (closed !== null) throw await refused(door, entryOf(context, action), closed);
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { CANON, reference, snomed } from '../../src/care/canon.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { at, type Client } from '../harness/client.ts';
-import { practitionerRole, TEAM, team } from '../harness/directory.ts';
+import { agreement, practitionerRole, TEAM, team } from '../harness/directory.ts';
 import { familyOf, nhsNumberOf, note } from '../harness/family.ts';
 import { type Service, staff, startService } from '../harness/service.ts';
 
@@ -249,4 +249,37 @@ test('restricted use (R-31): kept and not used; its author hears why, others fin
   expect((await priya.get('Observation?patient=held&_total=accurate')).json.total).toBe(0);
   expect((await service.as('ig-officer').post('$lift-restriction', parameters(woman))).status).toBe(204);
   expect(await status(priya, 'Observation/held-n')).toBe(200);
+});
+
+test('two persons (R-27): an agreement waits for a second one, as it was proposed; revoking needs one', async () => {
+  const code = [{ text: 'Caldicott Guardian' }];
+  await service.load([{ ...practitionerRole('mw-other'), id: 'cg-one', code }]);
+  const [first, second] = [
+    service.as('ig-officer'),
+    service.as({
+      like: 'ig-officer',
+      claims: { sub: 'cg', fhirUser: 'PractitionerRole/cg-one', purpose_of_use: 'HLEGAL' },
+    }),
+  ];
+  const made: Resource = { ...agreement(), resourceType: 'Contract', status: 'amended' };
+  const start = await first.post('$propose?reason=New%20terms', made);
+  expect([start.status, at(start.json, 'parameter.0.name')]).toEqual([202, 'pending']);
+  const pending = parameters({ pending: String(at(start.json, 'parameter.0.valueString')) });
+  expect((await second.get('Contract/sharing')).json.status).toBe('executed');
+  expect((await first.post('$confirm', pending)).status).toBe(422);
+  expect((await service.as('admin').post('$confirm', pending)).status).toBe(403);
+  expect((await service.as('midwife').post('$propose?reason=New%20terms', made)).status).toBe(403);
+  const confirmed = await second.post('$confirm', pending);
+  expect([confirmed.status, confirmed.json.status]).toEqual([200, 'amended']);
+  expect((await second.post('$confirm', pending)).status).toBe(404);
+  // Alone neither writes it, and what contradicts itself is not even proposed.
+  expect((await first.put('Contract/sharing', made)).status).toBe(403);
+  const terms = Array.isArray(made.term) ? made.term : [];
+  const over = terms.map((term) => Object.assign({}, term, { applies: { start: '2020-01-01', end: '2025-01-01' } }));
+  const never = { ...made, applies: { start: '2026-01-02' }, term: over };
+  const refused = await first.post('$propose?reason=Wrong%20dates', never);
+  expect([refused.status, refused.text.includes('never be in force')]).toEqual([422, true]);
+  expect((await first.post('$propose?reason=Not%20mine', note('x', 'mine', 'x'))).status).toBe(422);
+  const revoked = await first.post('$propose?reason=Breach%20found', { ...made, status: 'revoked' });
+  expect([revoked.status, revoked.json.status]).toEqual([200, 'revoked']);
 });

@@ -5,7 +5,9 @@ import type { JsonObject } from '../../fhir/types.ts';
 import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern } from '../../record/concern.ts';
 import { restrictUse } from '../../record/own-interest.ts';
 import { type Simulated, simulate } from '../../record/simulate.ts';
+import { confirm, propose } from '../../record/two-persons.ts';
 import type { Operation } from '../fhir/dispatch.ts';
+import { JSON_BODIES, requireContentType } from '../negotiate.ts';
 import { inputOf, personOf } from './access.ts';
 
 const PERSON = ['nhsNumber', 'birthDate', 'family'];
@@ -41,6 +43,19 @@ export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
       return { status: 204 };
     }),
   ),
+  systemLevel('$propose', async (door, request) => {
+    const reason = new URLSearchParams(request.url.query).get('reason') ?? '';
+    if (reason.trim().length < 5)
+      throw refuse(400, 'required', '$propose?reason= must say why; the body is the resource');
+    requireContentType(request.headers, JSON_BODIES);
+    const done = await propose(door, request.context, await request.body(), reason);
+    if ('pending' in done) return answer(202, [{ name: 'pending', valueString: done.pending }]);
+    return { status: 200, body: done.written.text };
+  }),
+  systemLevel('$confirm', async (door, request) => {
+    const input = await inputOf(door, request, ['pending']);
+    return { status: 200, body: (await confirm(door, request.context, input.required('pending'))).text };
+  }),
   systemLevel('$simulate', async (door, request) => {
     const input = await inputOf(door, request, ['who', 'resource', 'action', 'purpose', 'reason']);
     return answer(200, simulated(await simulate(door, request.context, simulationOf(input))));
