@@ -2,8 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { applyMasks, visibleMembers } from '../../../src/governance/apply-masks.ts';
+import { classesOfType } from '../../../src/governance/data-classes.ts';
 import { evaluate } from '../../../src/governance/evaluate.ts';
+import { PLACE, SUMMARY } from '../../../src/governance/mask-tables.ts';
 import { masksFor, paramGuard } from '../../../src/governance/masks.ts';
+import type { Role } from '../../../src/governance/types.ts';
+import { UNBORN_TAG } from '../../../src/governance/vocabulary.ts';
 import { asks, consent, family, HV, MATERNITY, row, staff, world } from './fixtures.ts';
 
 const SFLAG = consent('s-flag', null, { source: 'Patient/aisha' });
@@ -127,4 +131,51 @@ test('no mask, no copy', () => {
   expect(applyMasks(patient, [])).toBe(patient);
   expect(masksFor(staff('midwife', MATERNITY), world(row('Patient', 'demographics')))).toEqual([]);
   expect(asks('read', 'Patient').type).toBe('Patient');
+});
+
+describe('a search in the whole text of a row (_text, _content)', () => {
+  const staffRoles: Role[] = [
+    'midwife',
+    'health-visitor',
+    'hospital-midwife',
+    'nursery-nurse',
+    'perinatal-mental-health',
+    'safeguarding',
+    'gp',
+    'social-worker',
+    'student',
+    'team-lead',
+    'admin',
+    'service-lead',
+    'ig-officer',
+    'caldicott-guardian',
+  ];
+  const types = [...new Set(['Group', 'Observation', ...Object.keys(PLACE), ...Object.keys(SUMMARY)])];
+
+  test('reaches no row from which any mask takes something, for every role, type, class and flag', () => {
+    const people = [...staffRoles.map((role) => staff(role, MATERNITY)), family('mother'), family('partner')];
+    let masked = 0;
+    let open = 0;
+    for (const principal of people) {
+      for (const type of types) {
+        for (const dataClass of classesOfType(type)) {
+          for (const consents of [[], [SFLAG]]) {
+            for (const tags of [[], [UNBORN_TAG]]) {
+              const at = world(row(type, dataClass, { tags }), { consents });
+              const isMasked = masksFor(principal, at).length > 0;
+              for (const param of ['_text', '_content']) {
+                const reached = evaluate(paramGuard(principal, type, [param]), at);
+                if (isMasked || type === 'Group') expect([principal.role, type, dataClass, reached]).toContain(false);
+                masked += isMasked ? 1 : 0;
+                open += reached ? 1 : 0;
+              }
+            }
+          }
+        }
+      }
+    }
+    // Alive: there are rows of both kinds.
+    expect(masked).toBeGreaterThan(500);
+    expect(open).toBeGreaterThan(500);
+  });
 });
