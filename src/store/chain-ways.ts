@@ -64,7 +64,7 @@ async function wayOf(
     .map((end) => {
       const query = { ...ask.query, type: end.type, where: end.clauses };
       const where = whereSql(query, params, masksSql(ask, params), hops);
-      return `(select 1 from resource r where ${where} and ${hops.rule(end.type)} and not r.deleted limit ${SET_ROWS + 1})`;
+      return `(select 1 from resource r where ${where}${hops.reach?.(end.type) ?? ''} and ${hops.rule(end.type)} and not r.deleted limit ${SET_ROWS + 1})`;
     });
   if (parts.length === 0) return 'set';
   const text = `select count(*)::int as n from (select 1 from (${parts.join(' union all ')}) u limit ${SET_ROWS + 1}) c`;

@@ -8,7 +8,7 @@
  */
 import { codesOf } from '../search/clauses.ts';
 import { isNegative } from '../search/match.ts';
-import { type Clause, type Combined, type Criterion, isCriterion, type Query } from '../search/types.ts';
+import { type Clause, type Combined, type Criterion, isCriterion, type Query, type Typed } from '../search/types.ts';
 import { chainSql, isSet, reverseSql } from './chain-sql.ts';
 import { compositeSql, hasWordPart } from './composite-sql.ts';
 import { type Access, isRanged, isRow, rangeSql, rowSql, wordSql } from './criterion-sql.ts';
@@ -38,9 +38,14 @@ function sightOf(params: SqlParams, masks: readonly RowMask[], hops: Hops): Sigh
     ways: hops.ways,
     sees: hops.sees,
     far: (far, place) =>
-      `${clausesSql(far.type, far.clauses, sight, place)} and ${hops.rule(far.type)} and not r.deleted`,
+      `${clausesSql(far.type, far.clauses, sight, place)}${farReach(far, place, hops)} and ${hops.rule(far.type)} and not r.deleted`,
   };
   return sight;
+}
+
+/** Rows that a broad far end is looked for among: those of the caller's own few patients. */
+function farReach({ type, clauses }: Typed, place: Place, hops: Hops): string {
+  return place === 'top' && !hasNarrow(clauses) ? (hops.reach?.(type) ?? '') : '';
 }
 
 /** All clauses as one condition; each is read as a parameter of the type. */

@@ -1,6 +1,7 @@
 /** The rules and masks of one search as SQL, each written once into its statement. */
 import type { RowRule } from '../governance/types.ts';
 import type { RowMask } from './mask-sql.ts';
+import { reachSql } from './reach-sql.ts';
 import { ruleSql } from './rule-sql.ts';
 import type { SearchAsk } from './search.ts';
 import type { Hops, Ways } from './sight.ts';
@@ -24,6 +25,10 @@ export function hopsSql(ask: SearchAsk, params: SqlParams, ways: Ways): Hops {
       const known = written.get(type) ?? once(() => ruleSql(ask.ruleFor(type) ?? CLOSED, params, ask.now));
       written.set(type, known);
       return known();
+    },
+    reach: (type) => {
+      const condition = ask.fewPatients === true ? reachSql(ask.ruleFor(type) ?? CLOSED, params, ask.now) : null;
+      return condition === null ? '' : ` and ${condition}`;
     },
   };
 }

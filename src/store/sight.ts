@@ -15,6 +15,8 @@ export interface Hops {
   sees(type: string): boolean;
   /** The rule of a type on `r`; asked only for types that are seen. */
   rule(type: string): string;
+  /** What the rule implies and an index serves, to be put behind it: ` and ...`, or nothing (reach-sql.ts). */
+  reach?(type: string): string;
   ways: Ways;
 }
 
