@@ -1,6 +1,7 @@
 /** The audit trail's own machinery: its signing keys, checkpoints in one or two places, the nightly proof, and alerts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
@@ -67,6 +68,7 @@ export interface AlertWatch extends Loop {
 
 /** How long a sealed record waits for the alert rules; domain.md asks for 60 s. */
 const EVERY_MS = 2_000;
+const BACKLOG_PAUSE_MS = 300;
 /** clocks further apart than this. */
 const SKEW_MS = 5_000;
 
@@ -84,7 +86,12 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
   let skewed = false;
   const loop = startLoop({
     everyMs: EVERY_MS,
-    run: () => oversee(oversight),
+    run: async () => {
+      const more = await oversee(oversight);
+      // A backlog is worked off beside the requests, not before them.
+      if (more) await setTimeout(BACKLOG_PAUSE_MS);
+      return more;
+    },
     onError: (error) => log.error('a pump failed', { task: 'alerts', error: error instanceof Error ? error.name : '' }),
   });
   return {
