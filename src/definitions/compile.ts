@@ -101,6 +101,16 @@ function isParam(resource: Definitional): resource is SearchParameterSource {
   return resource.resourceType === 'SearchParameter';
 }
 
+const SEARCHED: readonly string[] = ['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'];
+
+/** A package's parameter that can be searched by: one of a plain type with an expression; a code of R4's stays R4's. */
+function isSearched(resource: Definitional): resource is SearchParameterSource {
+  if (!isParam(resource)) return false;
+  const { code, type, base, expression, url } = resource;
+  const words = [code, type, expression, url].every((word) => typeof word === 'string');
+  return words && /^[A-Za-z][\w-]*$/.test(code) && SEARCHED.includes(type) && Array.isArray(base);
+}
+
 function addSearch(sections: Sections, params: ReadonlyMap<string, SearchParam[]>, compiled: Compiled): void {
   for (const [type, list] of params) sections.set(`search:${type}`, withCodeSystems(type, list, compiled));
 }
@@ -167,7 +177,8 @@ export function compileSections(sources: Sources, r4: R4Files = r4Files(sources.
   addPublished(sections, own);
   const leftOut = addStructures(sections, r4, { own, packages: packages.resources });
   sections.set('packages', withLeftOut(packages.notes, leftOut));
-  const params = [...readBundle(r4, 'search-parameters.json'), ...definitional(own)].filter(isParam);
+  const given = [...readBundle(r4, 'search-parameters.json'), ...definitional(own)].filter(isParam);
+  const params = [...definitional(packages.resources).filter(isSearched), ...given];
   addSearch(sections, compileSearchParams(resourceTypes, params), { types, valueSets });
   return { sections, resourceTypes, resources: [...own, ...packages.resources] };
 }

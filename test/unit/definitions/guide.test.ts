@@ -43,7 +43,16 @@ const colours = {
 };
 const binding = (strength: string) => ({ binding: { strength, valueSet: colours.url } });
 
+/** A search parameter of the package. */
+function param(id: string, more: object): object {
+  const url = `http://g.example/SearchParameter/${id}`;
+  return { resourceType: 'SearchParameter', id, url, code: id, type: 'token', base: ['Patient'], ...more };
+}
+
 const GUIDE = [
+  param('colour', { expression: `Patient.extension.where(url='${G}colour').value` }),
+  param('birthdate', { type: 'string', expression: 'Patient.name.text' }),
+  param('odd', { base: 'Patient' }),
   colours,
   profile('name', 'HumanName', [row('HumanName.family', { min: 1 }), row('HumanName.suffix', { max: '0' })]),
   profile(
@@ -150,6 +159,13 @@ test('packages: what is loaded, what is left out and why', () => {
   expect(definitions.byId('StructureDefinition', 'patient')).toMatchObject({ url: `${G}patient` });
   expect(definitions.resolve('StructureDefinition', `${CORE}Patient|4.0.1`)).toMatchObject({ id: 'Patient' });
   expect(definitions.resolve('StructureDefinition', `${CORE}Patient|9.0`)).toBeNull();
+});
+
+test('search parameters of a package, beside R4s', () => {
+  const params = definitions.searchParams('Patient');
+  expect(params.get('colour')).toMatchObject({ type: 'token', url: 'http://g.example/SearchParameter/colour' });
+  expect(params.get('birthdate')).toMatchObject({ type: 'date' });
+  expect(params.has('odd')).toBe(false);
 });
 
 describe('profiles of a package, snapshots made from their differentials', () => {
