@@ -67,8 +67,25 @@ function needsWhole(query: Query): boolean {
   return [...query.where.flatMap(paramsOf), ...sorted].some(({ expression }) => LARGE_PATH.test(expression));
 }
 
+/** The few definitions a plain `url=` can mean, without reading the others; null when the query has none. */
+function byUrl({ definitions }: Door, type: string, query: Query): Resource[] | null {
+  const asked = query.where.find(
+    (clause) =>
+      isCriterion(clause) && clause.param.code === 'url' && clause.modifier === null && clause.hidden !== true,
+  );
+  if (asked === undefined || !isCriterion(asked)) return null;
+  const urls = new Set(
+    asked.values.flatMap((value) => (value.kind === 'uri' ? [value.uri, value.uri.split('|', 1)[0]] : [])),
+  );
+  const named = definitions.entries(type).filter(({ url }) => urls.has(url));
+  return named.flatMap(({ id }) => {
+    const resource = definitions.byId(type, id);
+    return resource === null ? [] : [asShown(resource)];
+  });
+}
+
 async function matching(door: Door, type: string, query: Query): Promise<Indexed[]> {
-  const resources = await allOf(door, type, needsWhole(query));
+  const resources = byUrl(door, type, query) ?? (await allOf(door, type, needsWhole(query)));
   const found: Indexed[] = [];
   for (const [at, resource] of resources.entries()) {
     const indexed = { resource, values: door.indexer.indexOf(resource) };
