@@ -150,13 +150,14 @@ function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
   ];
   switch (resource.resourceType) {
     case 'CareTeam': {
-      const isOn = r.subject && (r.status === 'active' || r.status === 'inactive');
+      const isOn = r.subject && (r.status === 'active' || (r.status === 'inactive' && me.grace !== 0));
       const members = (r.participant ?? []).filter((one: Loose) => me.isMe(one.member.reference));
       // An inactive team closed when it was written, which in these worlds is now.
       return isOn && members.some((one: Loose) => runs(one.period, me.now, me.grace ?? 14)) ? tie('care-team') : [];
     }
     case 'EpisodeOfCare': {
-      const isOn = ['active', 'onhold', 'finished'].includes(r.status) && runs(r.period, me.now, me.grace ?? 14);
+      const statuses = me.grace === 0 ? ['active', 'onhold'] : ['active', 'onhold', 'finished'];
+      const isOn = statuses.includes(r.status) && runs(r.period, me.now, me.grace ?? 14);
       const isMine = me.isSystem
         ? me.ofService(r.managingOrganization?.reference)
         : r.team?.some((one: Loose) => me.isMe(one.reference));
