@@ -81,12 +81,13 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       guards: guards(context, query),
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
+      onward: mayGoOn(door, request),
     };
     const rows = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
     checkGeneration(context, rows.generation);
     refuseCostly(query, rows);
     const { result, warnings: notes } = await withShipped(door, query, rows);
-    const next = await keepIds(door, context, request, { query, result });
+    const next = await keepNext(door, context, request, { query, result });
     const shown = {
       ...withRows(
         entry,
@@ -98,13 +99,18 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       query,
       result,
       warnings: [...warnings, ...notes],
-      next: next === null ? null : `${next}.${query.count}`,
+      next,
     });
   });
 }
 
-/** Keeps the ids when there are later pages, or when the answer itself is fetched later. */
-async function keepIds(
+/** Types with definitions that ship are merged with those, and what is fetched later is kept whole: both need all ids. */
+function mayGoOn({ definitions }: Door, { type, later }: SearchRequest): boolean {
+  return later === undefined && type !== null && definitions.entries(type).length === 0;
+}
+
+/** Keeps what later pages need, or the answer itself when it is fetched later; gives where the next page is, or null. */
+async function keepNext(
   door: Door,
   context: Context,
   { later }: SearchRequest,
@@ -112,9 +118,12 @@ async function keepIds(
 ): Promise<string | null> {
   const matches = result.found.filter(({ mode }) => mode === 'match').map(({ row }) => `${row.type}/${row.id}`);
   const ids = result.ids ?? (later === undefined ? null : matches);
+  if (result.after !== null) {
+    return `${await keepPage(door.pool, pageOf(context, query, []))}.after.${result.after}`;
+  }
   if (ids === null || query.count === 0) return null;
   const page = pageOf(context, query, ids);
-  return keepPage(door.pool, later === undefined ? page : { ...page, token: later });
+  return `${await keepPage(door.pool, later === undefined ? page : { ...page, token: later })}.${query.count}`;
 }
 
 /** The time limit of statements is a cost limit too: what reads the text of every row may reach it. */
@@ -186,7 +195,7 @@ export interface SearchsetParts {
   query: Query;
   result: SearchResult;
   warnings: readonly OutcomeIssue[];
-  /** `token.offset` of the next page. */
+  /** `token.offset` of the next page, or `token.after.id`. */
   next: string | null;
 }
 

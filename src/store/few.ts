@@ -59,6 +59,7 @@ export async function runFew(pool: Pool, ask: SearchAsk, deciding: Deciding): Pr
   return {
     found: [...page.map(({ decidable }) => foundOf('match', decidable)), ...seen.map((one) => foundOf('include', one))],
     ids: isPaged ? matches.map(({ decidable: { row } }) => `${row.type}/${row.id}`) : null,
+    after: null,
     total: query.total === 'none' && query.count > 0 ? null : matches.length,
     // Another generation than the first statement's: the caller starts again, as with any stale answer.
     generation: included.find((one) => one.generation !== generation)?.generation ?? generation,
@@ -77,8 +78,9 @@ async function include(pool: Pool, ask: SearchAsk, page: readonly Candidate[], r
 }
 
 /** One type by id order, plain criteria that no mask touches, at least one of them narrow, references followed once. */
-function fits({ query, ids, guards = [] }: SearchAsk): boolean {
-  if (ids !== undefined || query.type === null || query.explain === true || guards.length > 0) return false;
+function fits({ query, ids, after, guards = [] }: SearchAsk): boolean {
+  if (ids !== undefined || after !== undefined || query.type === null || query.explain === true || guards.length > 0)
+    return false;
   if (query.sort.length > 0 || query.revinclude.length > 0 || !query.include.every(isPlain(query))) return false;
   return query.where.every((clause) => isCriterion(clause) && isSimple(clause)) && query.where.some(isNarrow);
 }

@@ -7,8 +7,14 @@ export interface Page {
   caller: string;
   /** The Query tree as JSON. */
   query: string;
-  /** `Type/id` in order. */
+  /** `Type/id` in order; empty for searches that go on behind an id. */
   ids: string[];
+}
+
+/** A page as it was kept. */
+export interface KeptPage extends Page {
+  /** After the snapshot of the first page. */
+  created: Date;
 }
 
 export const PAGE_MINUTES = 15;
@@ -24,10 +30,10 @@ export async function keepPage(db: Db, page: Page): Promise<string> {
 }
 
 /** The page, if it still stands and is this caller's; else null (the same for all three reasons). */
-export async function findPage(db: Db, token: string, caller: string): Promise<Page | null> {
-  const result = await db.query<Page>({
+export async function findPage(db: Db, token: string, caller: string): Promise<KeptPage | null> {
+  const result = await db.query<KeptPage>({
     name: 'page_find',
-    text: `select token, caller, query, ids from page
+    text: `select token, caller, query, ids, created from page
       where token = $1 and caller = $2 and created > now() - make_interval(mins => ${PAGE_MINUTES})`,
     values: [token, caller],
   });

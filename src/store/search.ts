@@ -40,6 +40,17 @@ export interface SearchAsk {
   deciding?: Deciding;
   /** Later pages: the ids of this page in order, as `Type/id`, instead of the query's own criteria. */
   ids?: readonly string[];
+  /** True when later pages may go on behind an id: nothing but the matching rows is needed of all of them. */
+  onward?: boolean;
+  /** A later page of that kind. */
+  after?: PageStart;
+}
+
+/** Where a later page of a search in the order of the ids begins: an id never moves, so nothing repeats or is left out. */
+export interface PageStart {
+  id: string;
+  /** ISO instant after the first page's snapshot: rows that were made later are not of this search. */
+  before: string;
 }
 
 export interface FoundRow {
@@ -53,6 +64,8 @@ export interface SearchResult {
   found: FoundRow[];
   /** All ids in order when there is more than one page (at most PAGE_IDS), else null. */
   ids: string[] | null;
+  /** Id behind which the next page begins, when this search goes on that way; then `ids` is null. */
+  after: string | null;
   /** Rows permitted and matching, when asked for; null when above PAGE_IDS. */
   total: number | null;
   generation: number;
@@ -99,7 +112,8 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
   const params = new SqlParams();
   const walk = ask.ids === undefined ? await walkFor(broad ?? db, ask, ways) : null;
-  const text = statement(ask, params, { ways, walk });
+  const onward = goesOn(ask, walk);
+  const text = statement(ask, params, { ways, walk, onward });
   const name = isNarrow(ask) ? statementName(text) : null;
   const { values } = params;
   const result =
@@ -107,9 +121,11 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
   const head = result.rows[0];
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
   const found = foundRows(result.rows);
+  const last = found.filter(({ mode }) => mode === 'match').at(-1);
   return {
     found: await iterated(broad ?? db, ask, found),
-    ids: head.ids,
+    ids: onward ? null : head.ids,
+    after: onward && head.ids !== null ? (last?.row.id ?? null) : null,
     total: ask.query.total === 'none' && ask.query.count > 0 ? null : head.matches > PAGE_IDS ? null : head.matches,
     generation: head.generation,
     ...(ask.query.explain === true ? { explained: await explained(broad ?? db, ask.query, { text, values }) } : {}),
@@ -131,6 +147,13 @@ function isNarrow(ask: SearchAsk): boolean {
 interface Plan {
   ways: Ways;
   walk: Walk | null;
+  /** The walk ends with the page: later ones go on behind its last id. */
+  onward: boolean;
+}
+
+/** Nothing is counted, sorted or merged: the rows of the page are all that must be decided (docs/adr 0021). */
+function goesOn({ query, onward }: SearchAsk, walk: Walk | null): boolean {
+  return onward === true && walk?.by === 'row' && query.sort.length === 0 && query.total === 'none' && query.count > 0;
 }
 
 function statement(ask: SearchAsk, params: SqlParams, plan: Plan): string {
@@ -153,17 +176,18 @@ function statement(ask: SearchAsk, params: SqlParams, plan: Plan): string {
     order by x.mode desc, x.n`;
 }
 
-function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk }: Plan): string {
+function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan): string {
   const { query } = ask;
   const permitted = permittedSql(ask, params);
   if (permitted === 'false') return nothing;
   const counting = query.total !== 'none' || query.count === 0;
-  const limit = counting || query.count > 0 ? PAGE_IDS + 1 : 1;
+  const limit = onward ? query.count + 1 : counting || query.count > 0 ? PAGE_IDS + 1 : 1;
   const masks = masksSql(ask, params);
   const hops = hopsSql(ask, params, ways);
   if (walk !== null) {
     const conditions = `${rowsSql(query, params, masks, hops)} and ${permitted}`;
-    return `select k.type, k.id, row_number() over () as n from (${walkSql(query, walk, { conditions, limit }, params)}) k`;
+    const sql = walkSql(query, walk, { conditions, limit, ...(ask.after ? { after: ask.after } : {}) }, params);
+    return `select k.type, k.id, row_number() over () as n from (${sql}) k`;
   }
   const where = whereSql(query, params, masks, hops);
   return `select k.type, k.id, row_number() over () as n from (
@@ -178,10 +202,12 @@ async function walkFor(db: Db, ask: SearchAsk, ways: Ways): Promise<Walk | null>
   const { query } = ask;
   const masked = new Set((ask.guards ?? []).flatMap((guard) => [...guard.params]));
   const walk = walkOf(query, masked);
+  if (ask.after !== undefined) return { by: 'row' };
   if (walk === null || reach(ask, new SqlParams()) !== '') return null;
   const params = new SqlParams();
   const sql = whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways));
-  return (await isBroad(db, query, { sql, values: params.values })) ? walk : null;
+  const wanted = goesOn(ask, walk) ? query.count + 1 : PAGE_IDS;
+  return (await isBroad(db, query, { sql, values: params.values }, wanted)) ? walk : null;
 }
 
 /** What the matches themselves must satisfy. */

@@ -1,6 +1,7 @@
 /** A walk (walk.ts) as SQL: rows on alias `r` in the order of the answer; `offset 0` keeps what decides them outside. */
 import type { Query, SortKey } from '../search/types.ts';
 import { orderSql } from './order-sql.ts';
+import type { PageStart } from './search.ts';
 import type { SqlParams } from './sql-params.ts';
 import type { Walk } from './walk.ts';
 
@@ -8,12 +9,16 @@ import type { Walk } from './walk.ts';
 export function walkSql(
   query: Query,
   walk: Walk,
-  { conditions, limit }: { conditions: string; limit: number },
+  { conditions, limit, after }: { conditions: string; limit: number; after?: PageStart },
   params: SqlParams,
 ): string {
   const type = params.add(query.type);
   if (walk.by === 'date') return datedSql(type, walk.key, { conditions, limit }, params);
-  return `select r.type, r.id from (select r.* from resource r where r.type = ${type} and not r.deleted
+  const behind =
+    after === undefined
+      ? ''
+      : ` and r.id > ${params.add(after.id)} and (r.version > 1 or r.updated <= ${params.add(after.before)}::timestamptz)`;
+  return `select r.type, r.id from (select r.* from resource r where r.type = ${type} and not r.deleted${behind}
       order by ${orderSql(query, params)} offset 0) r where ${conditions} limit ${limit}`;
 }
 

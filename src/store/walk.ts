@@ -13,6 +13,11 @@ import type { Db } from './reads.ts';
 const BROAD = 20_000;
 /** The most rows a walk may be expected to visit for each one it keeps. */
 const MISSES = 8;
+/** A small type is found and sorted in no time. */
+const LARGE = 5_000;
+
+/** The largest page, and the one row that tells of another. */
+const MAX_PAGE = 1_001;
 
 /** What the rows of a walk are ordered by: columns of the row, or the one date of a sort key. */
 export type Walk = { by: 'row' } | { by: 'date'; key: SortKey };
@@ -30,16 +35,20 @@ export function walkOf(query: Query, masked: ReadonlySet<string>): Walk | null {
 /**
  * True when so many rows match that walking is better. `conditions` are the query's own, as they find rows.
  * @param db where plans are made with the values of the statement
+ * @param wanted rows after which the walk stops: of a page it visits about `wanted * all / matching`
  */
 export async function isBroad(
   db: Db,
   { type, where }: Pick<Query, 'type' | 'where'>,
   conditions: { sql: string; values: unknown[] },
+  wanted: number,
 ): Promise<boolean> {
+  const isPage = wanted <= MAX_PAGE;
   const all = await estimate(db, 'r.type = $1', [type]);
-  if (all < BROAD) return false;
+  if (all < (isPage ? LARGE : BROAD)) return false;
   if (where.length === 0 || where.every(isUnindexed)) return true;
   const matching = await estimate(db, conditions.sql, conditions.values);
+  if (isPage) return matching * matching >= MISSES * wanted * all;
   return matching >= BROAD && matching * MISSES >= all;
 }
 
