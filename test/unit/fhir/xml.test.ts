@@ -220,6 +220,14 @@ describe('what is not FHIR XML is refused, with its place', () => {
     if (place !== '') expect(refusal.issues[0]?.expression).toBe(place);
   });
 
+  test('namespaces without end are refused at the first too many, not copied for each', () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => `xmlns:p${i}=""`).join(' ');
+    const begun = performance.now();
+    const refusal = refusalOf(() => read(`<Patient ${NS} ${many}/>`));
+    expect(refusal.issues[0]?.diagnostics).toContain('more than 32 namespaces');
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
   test('any text at all gives a resource or a refusal, in time', () => {
     const piece = fc.constantFrom(
       '<',
