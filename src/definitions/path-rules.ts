@@ -2,6 +2,7 @@
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { Json, JsonObject } from '../fhir/types.ts';
+import { Kept } from './foreign-work.ts';
 import { isObject } from './run.ts';
 
 type Compiled = (value: Json, environment: Record<string, unknown>) => unknown;
@@ -9,17 +10,12 @@ type Compiled = (value: Json, environment: Record<string, unknown>) => unknown;
 // R4's own constraints call trace(), which would print record content to stdout (house.md section 3)
 const OPTIONS = { traceFn: (): void => undefined };
 
-const compiled = new Map<string, Compiled | null>();
+/** R4 and our profiles have some 500; those of questionnaires come from anybody. */
+const compiled = new Kept<Compiled | null>(2_000);
 
 /** `base` is empty for a whole resource, whose type fhirpath sees itself. */
-function compile(base: string, expression: string): Compiled | null {
-  const key = `${base} ${expression}`;
-  const known = compiled.get(key);
-  if (known !== undefined) return known;
-  const fresh = compileOrNull(base, expression);
-  compiled.set(key, fresh);
-  return fresh;
-}
+const compile = (base: string, expression: string): Compiled | null =>
+  compiled.of(`${base} ${expression}`, () => compileOrNull(base, expression));
 
 function compileOrNull(base: string, expression: string): Compiled | null {
   try {

@@ -1,7 +1,7 @@
 /** Checks of one answer against its item: type, options, value set, bounds, length, format, target, unit, file. */
-import { createContext, Script } from 'node:vm';
 import type { NumberTexts } from '../../fhir/json.ts';
 import type { JsonObject } from '../../fhir/types.ts';
+import type { ForeignWork } from '../foreign-work.ts';
 import { text } from '../reading.ts';
 import { isObject } from '../run.ts';
 import { orderOf } from './enabled.ts';
@@ -20,6 +20,7 @@ export interface AnswerFault {
 export interface AnswerTools {
   inValueSet: InValueSet;
   numbers: NumberTexts | undefined;
+  foreign: ForeignWork;
 }
 
 const VALUE_OF: Readonly<Record<string, readonly string[]>> = {
@@ -68,7 +69,7 @@ export function answerFault(item: FormItem, answer: JsonObject, tools: AnswerToo
   }
   const value = answer[name];
   if (typeof value === 'number') return numberFault(item, value, tools.numbers?.get(answer, name));
-  if (typeof value === 'string') return textFault(item, name, value);
+  if (typeof value === 'string') return textFault(item, name, value, tools);
   if (!isObject(value)) return null;
   if (name === 'valueCoding') return codingFault(item, value, tools.inValueSet);
   if (name === 'valueReference') return targetFault(item, value);
@@ -117,16 +118,16 @@ function boundsFault(item: FormItem, value: number | string): AnswerFault | null
 /** Certainly before: `2026` is neither before nor after `2026-05`. */
 const isBefore = (a: number | string, b: number | string): boolean => (orderOf(a, b) ?? 0) < 0;
 
-function textFault(item: FormItem, name: string, value: string): AnswerFault | null {
+function textFault(item: FormItem, name: string, value: string, tools: AnswerTools): AnswerFault | null {
   if (value.trim() === '') return wrong('the answer is empty');
   const length = value.length > item.maxLength || value.length < item.minLength ? [...value].length : value.length;
   if (length > item.maxLength) return wrong(`the answer is longer than ${item.maxLength} characters`);
   if (length < item.minLength) return wrong(`the answer is shorter than ${item.minLength} characters`);
   if (name === 'valueDate' && !isPartialDate(value)) return wrong('the answer is not a date');
   if (item.regex !== null) {
-    const fits = matches(item.regex, value);
+    const fits = matches(item.regex, value, tools.foreign);
     if (fits === false) return wrong('the answer is not written as the question asks');
-    if (fits === null) return { words: 'its pattern could not be checked', code: 'value', unsure: true };
+    if (fits === undefined) return { words: 'its pattern could not be checked', code: 'value', unsure: true };
   }
   return name === 'valueString' || name === 'valueUri' ? null : boundsFault(item, value);
 }
@@ -139,24 +140,9 @@ function isPartialDate(value: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(full);
 }
 
-const REGEX_MS = 50;
-const sandbox: { pattern: string; value: string } = { pattern: '', value: '' };
-createContext(sandbox);
-const wholeMatch = new Script('new RegExp("^(?:" + pattern + ")$", "u").test(value)');
-
-/**
- * Whether the whole text matches a pattern of the form's author. Run where it can be stopped: a pattern that backtracks
- * without end must not hold the service. Null when it is no pattern, or took too long.
- */
-function matches(pattern: string, value: string): boolean | null {
-  sandbox.pattern = pattern;
-  sandbox.value = value;
-  try {
-    const result: unknown = wholeMatch.runInContext(sandbox, { timeout: REGEX_MS });
-    return result === true;
-  } catch {
-    return null;
-  }
+/** Whether the whole text matches a pattern of the form's author; undefined when it is no pattern, or takes too long. */
+function matches(pattern: string, value: string, foreign: ForeignWork): boolean | undefined {
+  return foreign(() => new RegExp(`^(?:${pattern})$`, 'u').test(value));
 }
 
 function codingFault(item: FormItem, coding: JsonObject, inValueSet: InValueSet): AnswerFault | null {

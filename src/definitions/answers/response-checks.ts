@@ -6,6 +6,7 @@
  */
 import type { NumberTexts } from '../../fhir/json.ts';
 import type { JsonObject, Resource } from '../../fhir/types.ts';
+import { foreignWork } from '../foreign-work.ts';
 import { evaluateRule } from '../path-rules.ts';
 import { object, objects, text } from '../reading.ts';
 import type { Issue, Severity } from '../types.ts';
@@ -46,6 +47,8 @@ interface Place {
 
 /** Findings beyond this are not listed: nobody reads them. */
 const MOST_ISSUES = 100;
+/** Characters of a constraint that is looked at. */
+const LONGEST_EXPRESSION = 4_000;
 
 /** Whether a response of this status must be complete. */
 export const mustBeComplete = (status: string | undefined): boolean => status === 'completed' || status === 'amended';
@@ -58,7 +61,7 @@ export function checkResponse(response: Resource, form: Form, tools: ResponseToo
     response,
     form,
     complete: mustBeComplete(status),
-    tools: { inValueSet: tools.inValueSet, numbers: tools.numbers },
+    tools: { inValueSet: tools.inValueSet, numbers: tools.numbers, foreign: foreignWork() },
     index: indexAnswers(response),
     issues: [],
     errors: 0,
@@ -226,15 +229,20 @@ function checkConstraints(
   if (!check.complete || constraints.length === 0) return;
   const base = place.linkId === '' ? 'QuestionnaireResponse' : 'QuestionnaireResponse.item';
   for (const { expression, human, severity, key } of constraints) {
-    const direct = directConstraint(expression);
-    const kept =
-      direct === null
-        ? evaluateRule({ base, expression }, value, { resource: check.response, root: check.response })
-        : direct(value) !== false;
+    const kept = keeps(check, { base, expression }, value);
     if (kept === false) found(check, { ...place, code: 'invariant', words: human, severity });
     if (kept === null) {
       const words = `constraint ${key.slice(0, 64)} could not be checked here`;
       found(check, { ...place, code: 'incomplete', words, severity: 'warning' });
     }
   }
+}
+
+/** Null when it cannot be decided here, or not in time. */
+function keeps(check: Check, rule: { base: string; expression: string }, value: JsonObject): boolean | null {
+  if (rule.expression.length > LONGEST_EXPRESSION) return null;
+  const direct = directConstraint(rule.expression);
+  if (direct !== null) return direct(value) !== false;
+  const around = { resource: check.response, root: check.response };
+  return check.tools.foreign(() => evaluateRule(rule, value, around)) ?? null;
 }

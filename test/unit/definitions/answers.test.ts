@@ -467,3 +467,50 @@ describe('enableWhen', () => {
     expect(run(items, [one(true), one(false)])).toEqual(['a business-rule .item[1].item[1]']);
   });
 });
+
+describe('authors who never end', () => {
+  const endless = '(a|a)*b';
+  const words = 'a'.repeat(40);
+  const many = Array.from({ length: 200 }, () => ({ valueString: words }));
+
+  test('patterns that backtrack without end leave all answers together a moment, and are said to be unchecked', () => {
+    const item = limited('string', 'regex', { valueString: endless }, { repeats: true });
+    const begun = performance.now();
+    const found = run([item], [a(...many)]);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(found[0]).toBe('a value warning .item[0].answer[0]');
+    expect(found).toHaveLength(100);
+  });
+
+  const constrained = (expression: string): JsonObject => ({
+    extension: [
+      {
+        url: `${EXT}/questionnaire-constraint`,
+        extension: [
+          { url: 'key', valueId: 'k' },
+          { url: 'human', valueString: 'x' },
+          { url: 'severity', valueCode: 'error' },
+          { url: 'expression', valueString: expression },
+        ],
+      },
+    ],
+  });
+
+  test.each([
+    ['a pattern', `'${words}'.matches('^${endless}$')`],
+    ['a repetition', `status.repeat($this & 'a').exists()`],
+    ['a book', `${'('.repeat(50_000)}true${')'.repeat(50_000)}`],
+  ])('a constraint that is %s without end is stopped and said to be unchecked', (_, expression) => {
+    const begun = performance.now();
+    const found = run([q('string')], [a({ valueString: 'x' })], 'completed', constrained(expression));
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(found).toEqual([' incomplete warning ']);
+  });
+
+  test('levels of brackets are read without running out of stack', () => {
+    const expression = `${'('.repeat(1_900)}item.empty()${')'.repeat(1_900)}`;
+    expect(run([q('string')], [a({ valueString: 'x' })], 'completed', constrained(expression))).toEqual([
+      ' invariant ',
+    ]);
+  });
+});
