@@ -5,34 +5,32 @@
 import { type PendingSignIn, SignInFault, type SignInProvider } from '../identity/sign-in-provider.ts';
 import { roleAt } from '../record/sign-in.ts';
 import { message, type Page, SIGN_IN } from './pages.ts';
-import { newId } from './session.ts';
 import { enter, noticeOf, notKnown } from './sign-in.ts';
 import type { Visit } from './visit.ts';
 
 /** Path the provider sends browsers back to. */
 export const RETURN_PATH = '/console/signed-in';
 const PENDING_MS = 10 * 60_000;
-const MAX_PENDING = 1_000;
+/** Visits that came back, remembered so that none comes back twice; the provider's codes open once as well. */
+const MAX_TAKEN = 1_000;
 
 /** Pages of officers are for oversight; other roles are turned away at the page. */
 const PURPOSE = 'HSYSADMIN';
 
-/** Handlers for one provider; visits under way are kept in this process, for ten minutes, bounded. */
+/**
+ * Handlers for one provider. Visits under way are kept by their browsers, sealed, for ten minutes: kept here, a stranger
+ * who begins a thousand would push out everybody else's.
+ */
 export function providerSignIn(provider: SignInProvider) {
-  const pending = new Map<string, PendingSignIn & { at: number }>();
-  const keep = (visit: Visit, one: PendingSignIn): string => {
-    const oldest = pending.keys().next().value;
-    if (pending.size >= MAX_PENDING && oldest !== undefined) pending.delete(oldest);
-    const id = newId();
-    pending.set(id, { ...one, at: visit.now.getTime() });
-    return id;
-  };
+  const back = new Set<string>();
   /** Once only: a second return with the same cookie finds nothing. */
   const taken = (visit: Visit): PendingSignIn | null => {
-    const one = visit.returning === null ? undefined : pending.get(visit.returning);
-    if (one === undefined || visit.returning === null) return null;
-    pending.delete(visit.returning);
-    return visit.now.getTime() - one.at < PENDING_MS ? one : null;
+    const one = visit.returning === null ? null : opened(visit, visit.returning);
+    if (one === null || back.has(one.state)) return null;
+    const [oldest] = back;
+    if (back.size >= MAX_TAKEN && oldest !== undefined) back.delete(oldest);
+    back.add(one.state);
+    return one;
   };
   return {
     show: (visit: Visit): Page =>
@@ -42,7 +40,7 @@ export function providerSignIn(provider: SignInProvider) {
     start: async (visit: Visit): Promise<Page> => {
       try {
         const begun = await provider.begin();
-        visit.giveReturnCookie(keep(visit, begun.pending));
+        visit.giveReturnCookie(sealed(visit, begun.pending));
         return { redirect: begun.url };
       } catch (error) {
         return faultPage(visit, error);
@@ -60,6 +58,19 @@ export function providerSignIn(provider: SignInProvider) {
       }
     },
   };
+}
+
+/** Seals of other things begin otherwise. */
+const KIND = 'sign-in';
+
+function sealed({ deps, now }: Visit, { state, nonce, verifier }: PendingSignIn): string {
+  return deps.door.seal([KIND, now.getTime(), state, nonce, verifier].join(' '));
+}
+
+function opened({ deps, now }: Visit, cookie: string): PendingSignIn | null {
+  const [kind, at = '', state, nonce, verifier] = (deps.door.unseal(cookie) ?? '').split(' ');
+  if (kind !== KIND || state === undefined || nonce === undefined || verifier === undefined) return null;
+  return now.getTime() - Number(at) < PENDING_MS ? { state, nonce, verifier } : null;
 }
 
 type Proven = Awaited<ReturnType<SignInProvider['finish']>>;

@@ -117,11 +117,17 @@ export function newId(): string {
   return randomBytes(32).toString('base64url');
 }
 
+const SEALED = /^[A-Za-z0-9_-]{40,1000}$/;
+
+/** The sealed visit in a Cookie header, or null. */
+export const sealedCookieOf = (header: string | undefined, name: string): string | null =>
+  cookieOf(header, name, SEALED);
+
 /** The id in a Cookie header, or null; only the shape of ours is looked at. */
-export function cookieOf(header: string | undefined, name: string): string | null {
+export function cookieOf(header: string | undefined, name: string, shape = ID): string | null {
   for (const part of (header ?? '').split(';')) {
     const [key, value = ''] = part.trim().split('=');
-    if (key === name && ID.test(value)) return value;
+    if (key === name && shape.test(value)) return value;
   }
   return null;
 }

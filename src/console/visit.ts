@@ -6,7 +6,7 @@ import type { SignInProvider } from '../identity/sign-in-provider.ts';
 import type { Door } from '../record/types.ts';
 import type { Standing } from './identity.ts';
 import { isFromHere } from './security.ts';
-import { cookieOf, newId, type Session, type Sessions, setCookie, setReturnCookie } from './session.ts';
+import { cookieOf, newId, type Session, type Sessions, sealedCookieOf, setCookie, setReturnCookie } from './session.ts';
 
 /** Picking an invented person (demo only), or an OpenID Connect provider. */
 export type SignInWay =
@@ -84,7 +84,7 @@ export function visitOf(browser: Browser, request: Request, response: Response):
       visit.cookie = value;
       response.append('Set-Cookie', setCookie(cookieName, value, secure));
     },
-    returning: cookieOf(request.headers.cookie, returnName),
+    returning: sealedCookieOf(request.headers.cookie, returnName),
     giveReturnCookie: (value) => response.append('Set-Cookie', setReturnCookie(returnName, value, secure)),
     refresh: null,
   };

@@ -22,7 +22,7 @@ export interface ProviderSettings {
   claims: ClaimNames;
 }
 
-/** What the browser's visit to the provider is remembered by; never leaves this process. */
+/** What the browser's visit to the provider is remembered by; leaves this process only sealed. */
 export interface PendingSignIn {
   state: string;
   nonce: string;

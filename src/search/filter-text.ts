@@ -14,6 +14,8 @@ export type Filter =
 
 /** Parentheses and brackets within one another. */
 const MAX_DEPTH = 12;
+/** Comparisons of one filter: what `and` joins is a tree as deep as it is long. */
+const MAX_COMPARISONS = 200;
 
 const NAME = /[A-Za-z_][A-Za-z0-9_-]*/y;
 const OPERATOR = /[a-z]{2}(?=\s)/y;
@@ -32,6 +34,7 @@ export function readFilter(text: string): Filter {
 class Reader {
   readonly #text: string;
   #at = 0;
+  #comparisons = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -72,6 +75,9 @@ class Reader {
   }
 
   #comparison(depth: number): Filter {
+    this.#comparisons++;
+    if (this.#comparisons > MAX_COMPARISONS)
+      throw refuse(400, 'too-costly', `_filter: more than ${MAX_COMPARISONS} comparisons`);
     const path: FilterStep[] = [];
     do path.push(this.#step(depth));
     while (this.#take('.'));

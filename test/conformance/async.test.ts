@@ -78,6 +78,17 @@ describe('a long answer', () => {
     expect([reply.status, reply.json.resourceType]).toEqual([400, 'OperationOutcome']);
   });
 
+  test('of what went wrong only the latest is kept', async () => {
+    const failed: string[] = [];
+    for (let i = 0; i < 13; i += 1) {
+      const address = await begin(midwife, 'Observation?horn=1');
+      expect((await settled(midwife, address)).status).toBe(400);
+      failed.push(address);
+    }
+    expect((await midwife.get(failed[0] ?? '')).status).toBe(404);
+    expect((await midwife.get(failed[12] ?? '')).status).toBe(400);
+  });
+
   test('is the caller’s alone: state, result and cancelling', async () => {
     const address = await begin(midwife, NOTES);
     await settled(midwife, address);

@@ -188,6 +188,31 @@ describe('with the provider there', () => {
     expect((await browser.get('/console/access-record')).address).toBe('/console/sign-in');
   });
 
+  test('a stranger who begins without end pushes nobody out, and what comes back twice is not taken', async () => {
+    const mine = await atTheDoor();
+    for (let round = 0; round < 11; round += 1) {
+      const begun = Array.from({ length: 100 }, () => fetch(`${origin}/console/sign-in/start`, { redirect: 'manual' }));
+      for (const one of await Promise.all(begun)) await one.body?.cancel();
+    }
+    const back = await throughProvider(mine.started.headers.get('location') ?? '', 'imran');
+    mine.browser.use(returnCookie(mine.started));
+    expect((await mine.browser.get(back.slice(origin.length))).status).toBe(200);
+    const again = browserOf(origin);
+    again.use(returnCookie(mine.started));
+    expect((await again.get(back.slice(origin.length))).status).toBe(400);
+  });
+
+  test('what comes back is sealed: a changed cookie begins nothing', async () => {
+    const { started } = await atTheDoor();
+    const [name, value = ''] = returnCookie(started).split('=');
+    const flipped = `${value.slice(0, -4)}${value.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`;
+    for (const one of [flipped, 'x'.repeat(900)]) {
+      const browser = browserOf(origin);
+      browser.use(`${name}=${one}`);
+      expect((await browser.get('/console/signed-in?code=x&state=y')).status).toBe(400);
+    }
+  });
+
   test('the code of one browser is worth nothing in another', async () => {
     const mine = await atTheDoor();
     const back = await throughProvider(mine.started.headers.get('location') ?? '', 'imran');

@@ -28,6 +28,8 @@ export type Jobs = Map<string, Job>;
 const KEPT_MS = 15 * 60_000;
 /** Jobs a caller may have running at once: they use the connections of everybody. */
 const MOST_PER_CALLER = 3;
+/** What went wrong is kept for so many of a caller's; older ones are forgotten before their 15 minutes. */
+const FAILURES_PER_CALLER = 10;
 const MAX_REPEATS = 5;
 
 /** May this request be answered later? Counts are small answers, and are given at once (a client must expect that). */
@@ -44,8 +46,10 @@ export function laterHandler(jobs: Jobs, handler: FhirHandler): FhirHandler {
     if (request.method === 'POST') await request.body();
     forgetOld(jobs, request.context.now);
     const caller = callerKey(request.context);
-    const own = [...jobs.values()].filter((job) => job.caller === caller && job.failure === null);
-    if (own.length >= MOST_PER_CALLER) throw tooMany();
+    const own = [...jobs].filter(([, job]) => job.caller === caller);
+    const failed = own.filter(([, job]) => job.failure !== null);
+    if (own.length - failed.length >= MOST_PER_CALLER) throw tooMany();
+    for (const [oldest] of failed.slice(0, -FAILURES_PER_CALLER)) jobs.delete(oldest);
     const token = randomBytes(18).toString('base64url');
     await recordLater(door, request.context, 'begun', 202);
     const job: Job = { caller, started: request.context.now.getTime(), failure: null, cancelled: false };

@@ -22,6 +22,13 @@ function refusal(run: () => unknown): { status: number; code: string | undefined
 }
 
 describe('refusals name the parameter and say what there is', () => {
+  test('a filter that is a tree as deep as it is long is refused, not run out of stack on', () => {
+    const long = (n: number): string => Array.from({ length: n }, () => 'name eq ","').join(' and ');
+    expect(refusal(() => parse('Patient', `_filter=${long(201)}`)).text).toContain('more than 200 comparisons');
+    expect(refusal(() => parse('Patient', `_filter=${long(20_000)}`)).code).toBe('too-costly');
+    expect(() => parse('Patient', `_filter=${long(200)}`)).not.toThrow();
+  });
+
   test.each([
     ['Patient', 'colour=red', 'not-supported', '"colour" is unknown for Patient; supported: _content, _id'],
     ['Patient', 'Name=x', 'not-supported', '"Name"'],
