@@ -2,7 +2,7 @@
  * The labelling step: the client's label raised, never lowered, by what the resource is (house.md section 4; R-13, R-14,
  * R-43, domain.md 2.5 and 3.6). U, L and M of v3-Confidentiality are treated as N.
  */
-import type { Json, Resource } from '../fhir/types.ts';
+import type { Coding, Json, Resource } from '../fhir/types.ts';
 import { isOneOf } from './data-classes.ts';
 import { type Code, codes, codings, object, objects } from './elements.ts';
 import type { DataClass, Label } from './types.ts';
@@ -45,6 +45,18 @@ export function labelOf(resource: Resource, dataClass: DataClass, inherited: rea
   if ([...tags].some(isSensitive)) label = higher(label, 'R');
   if (isOneOf(codes(resource.code), EDD_CODES)) tags.add(EDD_TAG);
   return { label, tags: [...tags], restricted };
+}
+
+/**
+ * Labels of the stored version that the next one must keep although its writer left them out (R-13: raised, never
+ * lowered): R and V, and every sensitivity and handling code. `$meta-delete` by its authors is the only way to lower one.
+ */
+export function labelsToKeep(stored: Resource, next: Resource): Coding[] {
+  const given = codings(next.meta?.security).map(({ system, code }) => `${system}|${code}`);
+  const kept = codings(stored.meta?.security).filter((one) => isHandling(one.code) || confidentiality(one, '') !== 'N');
+  return kept
+    .filter(({ system, code }) => !given.includes(`${system}|${code}`))
+    .map(({ system, code }) => ({ system, code }));
 }
 
 /** PDS says `R` (or a client LOCIS/DEMO) about a whole Patient: her address, not her record, is restricted (3.6). */

@@ -10,7 +10,7 @@ import { type ConcernText, insertConcern, readConcern, readConcerns } from '../s
 import { inTransaction } from '../store/transaction.ts';
 import { writeRows } from '../store/write.ts';
 import { entryOf } from './entry.ts';
-import { patientOf } from './handles.ts';
+import { heldIn } from './handles.ts';
 import { newId } from './ids.ts';
 import { audited, notFound, unknown } from './refusal.ts';
 import { findPerson, type TraceAsk } from './trace.ts';
@@ -94,7 +94,7 @@ function requireWriter({ principal }: Context): void {
 
 /** Known or not, the same look-up; nothing of it is told. */
 async function patientMeant(door: Door, context: Context, asked: ConcernAsk): Promise<string | null> {
-  if (asked.handle !== null) return patientOf(door, context, asked.handle);
+  if (asked.handle !== null) return heldIn(door, context, asked.handle).patient;
   const found = asked.person === null ? null : await findPerson(door, context, asked.person);
   return found === null ? null : `Patient/${found.row.id}`;
 }

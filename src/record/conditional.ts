@@ -80,7 +80,7 @@ async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<vo
       diagnostics: `This person is already registered, out of your sight; no second record is made.${words}`,
       expression: 'Patient.identifier',
       detail: { system: TRACE_RESULT, code },
-      ...(sealed ? {} : { handle: handleOf(door, asking, `Patient/${row.id}`) }),
+      ...(sealed ? {} : { handle: handleOf(door, asking, { patient: `Patient/${row.id}`, traced: true }) }),
     },
   ]);
 }

@@ -26,7 +26,7 @@ import { writeRows } from '../store/write.ts';
 import { ask, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { caresFor } from './grant-rules.ts';
-import { patientOf } from './handles.ts';
+import { heldIn } from './handles.ts';
 import { newId } from './ids.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
 import { isUntold } from './trace.ts';
@@ -103,19 +103,22 @@ const DENIED: Decision = {
   wayIn: null,
 };
 
-/** Whom it is about. By address only where a plain read would have told the way in; else like nobody at all. */
+/**
+ * Whom it is about. By address, or by the handle of a refusal, only where a plain read would have told the way in; else
+ * like nobody at all: a write about any address is refused with a handle, so holding one confirms nobody.
+ */
 export async function targetOf(
   door: Door,
   context: Context,
   target: GrantAsk['target'],
   entry: AuditEntry,
 ): Promise<DecidableRow> {
-  const patient = 'handle' in target ? patientOf(door, context, target.handle) : target.patient;
+  const { patient, traced } = 'handle' in target ? heldIn(door, context, target.handle) : { ...target, traced: false };
   const id = patient.slice('Patient/'.length);
   const { found, generation } = await readCurrent(door.pool, 'Patient', id, reach(context));
   checkGeneration(context, generation);
   if (found === null || found.row.deleted) throw await notFound(door, entry);
-  if ('handle' in target) {
+  if (traced) {
     if (isUntold(found)) throw await contact(door, withRows(entry, [found.row]));
     return found;
   }
@@ -124,7 +127,7 @@ export async function targetOf(
   return found;
 }
 
-/** R-18: nobody opens label V for herself. Only who came by a handle hears this: the woman has been confirmed to her. */
+/** R-18: nobody opens label V for herself. Only who traced her hears this: the woman has been confirmed to her. */
 async function contact(door: Door, entry: AuditEntry): Promise<Outcome> {
   const text = `Nobody opens this record for herself. Call: ${door.safeguardingContact}`;
   return refused(door, entry, { ...DENIED, rules: ['R-18'], reason: 'label', text });

@@ -14,18 +14,28 @@ export interface Asking {
 
 const HOURS = 24;
 
-/** A fresh handle of `Patient/..` for the caller's service. */
-export function handleOf(door: Pick<Door, 'seal'>, { service, now }: Asking, patient: string): string {
+/** What a handle holds is filled up to this: two ids of 64 letters and a date fit, and its length tells no id's length. */
+const SIZE = 256;
+
+/** Whom a handle means; `traced`: the caller had been told that she is here (R-50), not only refused. */
+export interface Held {
+  patient: string;
+  traced: boolean;
+}
+
+/** A fresh handle of `Patient/..` for the caller's service, of always the same length. */
+export function handleOf(door: Pick<Door, 'seal'>, { service, now }: Asking, { patient, traced }: Held): string {
   const until = now.getTime() + HOURS * 3_600_000;
-  return door.seal(JSON.stringify({ patient, service, until }));
+  return door.seal(JSON.stringify({ patient, service, until, traced }).padEnd(SIZE));
 }
 
 /** @throws Outcome 400 when it is none of ours, somebody else's, or too old: all three alike */
-export function patientOf(door: Door, { principal, now }: Pick<Context, 'principal' | 'now'>, handle: string): string {
+export function heldIn(door: Door, { principal, now }: Pick<Context, 'principal' | 'now'>, handle: string): Held {
   const text = door.unseal(handle);
   const said: unknown = text === null ? null : JSON.parse(text);
   if (isObject(said) && typeof said.patient === 'string' && typeof said.until === 'number') {
-    if (said.service === (principal.service ?? null) && said.until > now.getTime()) return said.patient;
+    if (said.service === (principal.service ?? null) && said.until > now.getTime())
+      return { patient: said.patient, traced: said.traced === true };
   }
   throw refuse(
     400,

@@ -16,6 +16,7 @@ import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { isAuthor, mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
+import { withKeptLabels } from './kept-labels.ts';
 import type { Change } from './plan.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
 import { requireNotShipped } from './shipped.ts';
@@ -90,12 +91,11 @@ export async function prepareUpdate(
   target: Target,
   request: { document: ResourceDocument; ifMatch: string | null; onlyNew?: boolean },
 ): Promise<Change> {
-  const { document, ifMatch, onlyNew = false } = request;
+  const { ifMatch, onlyNew = false } = request;
   await pass(writing, 'update', type);
-  requireType(document.resource, type);
-  const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, document);
-  if ('id' in target) requireId(document.resource, id);
-  else if (document.resource.id !== undefined) requireId(document.resource, id);
+  requireType(request.document.resource, type);
+  const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, request.document);
+  if ('id' in target || request.document.resource.id !== undefined) requireId(request.document.resource, id);
   requireNotShipped(writing.door, type, id);
   if (!ID.test(id)) throw refuse(400, 'value', 'An id has 1 to 64 letters, digits, dashes and dots', `${type}.id`);
   const { current, before, hidden } = await fetchCurrent(writing, 'update', type, id);
@@ -104,7 +104,8 @@ export async function prepareUpdate(
     if (onlyNew && current !== null && !current.row.deleted) throw alreadyThere();
     if (current === null && 'id' in target) requireOwnIds(writing, type);
   });
-  requireWhole(document.resource);
+  requireWhole(request.document.resource);
+  const document = withKeptLabels(writing.context, request.document, current?.row.body ?? null);
   const warnings = await check(writing, document, current);
   return { type, id, interaction: 'update', document, current, before, warnings };
 }
@@ -160,7 +161,8 @@ function patched(writing: Writing, row: ResourceRow, stored: ResourceDocument, p
     return changeMeta(stored.resource, patch.parts, patch.kind, stored.numbers);
   }
   const apply = patch.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
-  return apply(stored.resource, patch.document.root, stored.numbers, patch.document.numbers);
+  const after = apply(stored.resource, patch.document.root, stored.numbers, patch.document.numbers);
+  return withKeptLabels(writing.context, after, row.body);
 }
 
 function labelStays(): Outcome {

@@ -67,7 +67,7 @@ function wayIn(door: Door, entry: AuditEntry, decision: Decision): OutcomeIssue[
   const detail = { system: WAY_IN, code: decision.wayIn };
   if (patient === undefined || more.length > 0) return [{ ...issue, detail }];
   const asking = { service: entry.agent.service, now: new Date(entry.at) };
-  return [{ ...issue, detail, handle: handleOf(door, asking, patient) }];
+  return [{ ...issue, detail, handle: handleOf(door, asking, { patient, traced: false }) }];
 }
 
 function told(decision: Decision, more: readonly OutcomeIssue[]): Outcome {

@@ -97,7 +97,7 @@ export function traceResult(door: Door, context: Context, found: DecidableRow): 
   if (isUntold(found)) return { code: 'contact-safeguarding', contact: door.safeguardingContact };
   return {
     code: 'match-restricted',
-    handle: handleOf(door, { service: context.principal.service ?? null, now: context.now }, patient),
+    handle: handleOf(door, { service: context.principal.service ?? null, now: context.now }, { patient, traced: true }),
   };
 }
 

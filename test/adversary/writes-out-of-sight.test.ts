@@ -1,7 +1,7 @@
 /** Whoever may not see a woman may not write about her, and cannot tell by writing whether she is here (R-13, R-20). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/fhir/types.ts';
-import { at, found } from '../harness/client.ts';
+import { at, found, JSON_PATCH } from '../harness/client.ts';
 import { nhsNumberOf } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -28,6 +28,11 @@ const visit = (patient: string) => ({
   subject: { reference: `Patient/${patient}` },
 });
 
+/** A handle is sealed with fresh randomness each time: only its length can be alike. */
+function withoutHandle(text: string): string {
+  return text.replace(/"valueString":"([\w-]{100,})"/, (_, handle: string) => `"valueString":${handle.length}`);
+}
+
 describe('a woman whose record is V', () => {
   test.each(['midwife', 'health-visitor', 'hv-system', 'epr'])(
     '%s gets the answer an unknown woman gets',
@@ -36,9 +41,30 @@ describe('a woman whose record is V', () => {
       const hidden = await client.post('Encounter', visit('sealed') as never);
       const unknown = await client.post('Encounter', visit('nobody-of-that-id') as never);
       expect(hidden.status).toBeGreaterThanOrEqual(403);
-      expect([hidden.status, hidden.text]).toEqual([unknown.status, unknown.text]);
+      expect([hidden.status, withoutHandle(hidden.text)]).toEqual([unknown.status, withoutHandle(unknown.text)]);
+      expect(hidden.text.length).toBe(unknown.text.length);
     },
   );
+
+  test('a handle that came with a refusal confirms nobody', async () => {
+    const client = service.as('health-visitor');
+    const claim = async (patient: string, operation: string) => {
+      const refusal = await client.post('Encounter', visit(patient) as never);
+      const handle = String(at(refusal.json, 'issue.1.extension.0.valueString'));
+      const parameter = [
+        { name: 'handle', valueString: handle },
+        { name: 'reason', valueString: operation === '$break-glass' ? 'emergency' : 'duty-call' },
+        { name: 'text', valueString: 'she stands at the door of the clinic' },
+      ];
+      const reply = await client.post(`Patient/${operation}`, { resourceType: 'Parameters', parameter } as never);
+      return [reply.status, reply.text];
+    };
+    for (const operation of ['$claim-relationship', '$break-glass']) {
+      const hidden = await claim('sealed', operation);
+      expect([operation, hidden]).toEqual([operation, await claim('nobody-of-that-id', operation)]);
+      expect([operation, hidden[0]]).toEqual([operation, 404]);
+    }
+  });
 
   test('what is written about her by those who may is V too', async () => {
     await service.as('steward').put('Observation/late', {
@@ -69,6 +95,52 @@ test.each(['hv-system', 'midwife'])('%s learns nothing from naming an NHS number
   const hidden = await client.post('RelatedPerson', mother(HIDDEN_NUMBER) as never);
   const unknown = await client.post('RelatedPerson', mother(nhsNumberOf(700_002)) as never);
   expect(hidden.status).toBe(unknown.status);
+});
+
+describe('a label that was set', () => {
+  const R = [{ system: V[0]?.system ?? '', code: 'R' }];
+  const labels = async (path: string) => at((await service.as('steward').get(path)).json, 'meta.security');
+
+  test('of a finding stays when it is left out of a PUT, a PATCH or a Bundle; its author takes it away by name', async () => {
+    const client = service.as('midwife');
+    const visible = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'said in private' },
+      subject: { reference: 'Patient/mine' },
+    };
+    const made = await client.post('Observation', { ...visible, meta: { security: R } } as never);
+    const path = `Observation/${String(made.json.id)}`;
+    const bare = { ...visible, id: made.json.id };
+    const request = { method: 'PUT', url: path };
+    const entry = [{ resource: bare, request }];
+    const ways = [
+      () => client.put(path, bare as never),
+      () => client.put(path, { ...bare, meta: { security: [{ ...R[0], code: 'N' }] } } as never),
+      () => client.patch(path, [{ op: 'remove', path: '/meta/security' }] as never, JSON_PATCH),
+      () => client.post('', { resourceType: 'Bundle', type: 'transaction', entry } as never),
+      () => client.post('', { resourceType: 'Bundle', type: 'batch', entry } as never),
+    ];
+    for (const way of ways) {
+      const reply = await way();
+      expect([reply.status, reply.status === 200 ? '' : reply.text]).toEqual([200, '']);
+      expect(await labels(path)).toEqual(expect.arrayContaining(R));
+    }
+    const parameter = [{ name: 'meta', valueMeta: { security: R } }];
+    const taken = await client.post(`${path}/$meta-delete`, { resourceType: 'Parameters', parameter } as never);
+    expect(taken.status).toBe(200);
+    expect(await labels(path)).not.toEqual(expect.arrayContaining(R));
+  });
+
+  test('of a restricted address stays when a system writes the woman again', async () => {
+    await service.family('flagged');
+    const patient = (await service.as('steward').get('Patient/flagged')).json as JsonObject;
+    await service.as('steward').put('Patient/flagged', { ...patient, meta: { security: R } } as never);
+    const { meta: _, ...bare } = patient;
+    const written = await service.as('epr').put('Patient/flagged', bare as never);
+    expect(written.status).toBe(200);
+    expect(await labels('Patient/flagged')).toEqual(R);
+  });
 });
 
 describe('a family group', () => {
