@@ -75,5 +75,6 @@ function asked(door: Door, context: Context, query: Query): SearchAsk {
     ruleFor: ruleFor(door, context),
     allTypes: door.definitions.resourceTypes,
     guards: guards(context, query),
+    caller: callerKey(context),
   };
 }

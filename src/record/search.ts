@@ -82,6 +82,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
       onward: mayGoOn(door, request),
+      caller: callerKey(context),
     };
     const rows = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
     checkGeneration(context, rows.generation);

@@ -18,6 +18,7 @@ import { hopsSql, masksSql, typesSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
+import { inTurn, isWithoutConnection, tooBusy } from './turns.ts';
 import { isBroad, type Walk, walkOf } from './walk.ts';
 import { walkSql } from './walk-sql.ts';
 import { isSqlState } from './write.ts';
@@ -44,6 +45,8 @@ export interface SearchAsk {
   onward?: boolean;
   /** A later page of that kind. */
   after?: PageStart;
+  /** Whose turn a broad statement takes; absent = the service's own. */
+  caller?: string;
 }
 
 /** Where a later page of a search in the order of the ids begins: an id never moves, so nothing repeats or is left out. */
@@ -93,6 +96,7 @@ export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = nul
   try {
     return await answered(db, ask, broad);
   } catch (error) {
+    if (isWithoutConnection(error)) throw tooBusy();
     if (!isSqlState(error, '57014') && !isSqlState(error, '25P04')) throw error;
     throw refuse(
       400,
@@ -117,7 +121,9 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
   const name = isNarrow(ask) ? statementName(text) : null;
   const { values } = params;
   const result =
-    name === null ? await (broad ?? db).query<RawHead>(text, values) : await db.query<RawHead>({ name, text, values });
+    name === null
+      ? await inTurn(ask.caller, () => (broad ?? db).query<RawHead>(text, values))
+      : await db.query<RawHead>({ name, text, values });
   const head = result.rows[0];
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
   const found = foundRows(result.rows);

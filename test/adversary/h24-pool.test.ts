@@ -63,6 +63,28 @@ test('requests that fail in every way leave no connection behind', async () => {
   expect((await epr.get('Patient/one')).status).toBe(200);
 });
 
+test('one caller’s broad searches leave connections to others’', async () => {
+  const holder = await owner.connect();
+  const stuck = async (least: number): Promise<number> => {
+    for (;;) {
+      const { rows } = await holder.query<{ n: number }>(
+        `select count(*)::int as n from pg_locks l join pg_class c on c.oid = l.relation
+         where not l.granted and c.relname = 'index_date'`,
+      );
+      if ((rows[0]?.n ?? 0) >= least) return rows[0]?.n ?? 0;
+    }
+  };
+  await holder.query('begin');
+  await holder.query('lock table index_date in access exclusive mode');
+  const flood = Array.from({ length: 10 }, () => service.as('steward').get('Observation?_sort=-date&date=gt2000'));
+  await stuck(4);
+  const other = service.as('hv-system').get('Observation?_sort=-date&date=gt2000');
+  expect(await stuck(5)).toBe(5);
+  await holder.query('rollback');
+  holder.release();
+  expect((await Promise.all([...flood, other])).map(({ status }) => status)).toEqual(Array(11).fill(200));
+});
+
 test('the record cannot be written: 503, nothing shown, nothing changed; then it can again', async () => {
   const epr = service.as('epr');
   const before = (await service.as('steward').get('Patient?_summary=count')).json.total;
