@@ -22,6 +22,12 @@ export function guardReferralTask(task: Resource, previous?: Resource): void {
   if (task.status !== wanted) {
     throw refuse(422, 'business-rule', `a referral that is "${state}" has Task.status "${wanted}"`, 'Task.status');
   }
+  // The addressee reads this Task (R-51).
+  if (state === 'pregnancy-ended' && saysMore(task, previous)) {
+    const text =
+      'a referral of a pregnancy that ended says no reason and adds no note: others learn only that it ended';
+    throw refuse(422, 'business-rule', text, 'Task.statusReason');
+  }
   if (previous === undefined || !isReferralTask(previous)) {
     if (state === 'held' || state === 'received') return;
     throw refuse(422, 'business-rule', 'a new referral is "held" or "received"', 'Task.businessStatus');
@@ -37,6 +43,13 @@ export function guardReferralTask(task: Resource, previous?: Resource): void {
     'Task.businessStatus',
   );
 }
+
+/** Words that the version before did not have. */
+const saysMore = (task: Resource, previous: Resource | undefined): boolean =>
+  ['statusReason', 'note'].some((name) => {
+    const now = JSON.stringify(task[name]);
+    return now !== undefined && now !== JSON.stringify(previous?.[name]);
+  });
 
 /** One kind of task and one state: of two, the check could read the one and the rules the other. */
 function refuseTwoCodes(task: Resource): void {

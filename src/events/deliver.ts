@@ -22,6 +22,7 @@ import { type NotificationKind, notificationBundle } from './bundles.ts';
 import type { EventPorts, Standing, SubscriptionStatus } from './ports.ts';
 import { disclosureEntry } from './records.ts';
 import type { Sender, Sent } from './send.ts';
+import { decideEvent } from './stops.ts';
 
 export interface DeliveryOptions {
   pool: Pool;
@@ -162,9 +163,11 @@ async function deliverOne(
   lease: Lease,
   event: NumberedEvent,
 ): Promise<'sent' | 'failed' | 'ended'> {
-  const { ports, clock = () => new Date() } = options;
+  const { pool, ports, clock = () => new Date() } = options;
   const focus = `${event.focusType}/${event.focusId}`;
-  const standing = await ports.decideAs(state.subscriber, event.focusType, event.focusId, clock());
+  const { topic, subscriber } = state;
+  const asked = { topic, subscriber, type: event.focusType, id: event.focusId, now: clock() };
+  const { standing, named } = await decideEvent(pool, ports, asked);
   const record = async (detail: string, outcome: 0 | 4 | 8, status: number): Promise<void> => {
     const { id: subscription, endpoint } = state;
     const entry = { subscription, number: event.number, endpoint, focus, standing, detail, outcome, status };
@@ -178,7 +181,7 @@ async function deliverOne(
     });
     return 'ended';
   }
-  const shown = state.content === 'id-only' && standing.decision.permit ? focus : null;
+  const shown = state.content === 'id-only' && named ? focus : null;
   const sentAs = shown === null ? 'empty' : 'id-only';
   await record(`intent ${sentAs}`, standing.decision.permit ? 0 : 4, 0);
   const sent = await post(options, state, { kind: 'event-notification', number: event.number, event, focus: shown });

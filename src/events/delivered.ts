@@ -2,10 +2,11 @@
 import type { Resource } from '../fhir/types.ts';
 import { deliveriesOf } from '../store/models/deliveries.ts';
 import type { Pool } from '../store/pool.ts';
+import { STOP_TOPICS } from './topics.ts';
 
 /** Parameters with one `delivery` for each subscription it was announced to: `to` (client), `state`, `at`. */
 export async function readDeliveries(pool: Pool, type: string, id: string): Promise<Resource> {
-  const parameter = (await deliveriesOf(pool, type, id)).map(({ to, state, at }) => ({
+  const parameter = (await deliveriesOf(pool, { type, id, without: STOP_TOPICS })).map(({ to, state, at }) => ({
     name: 'delivery',
     part: [
       { name: 'to', valueString: to },

@@ -18,6 +18,7 @@ import type { EndpointPolicy } from './endpoint.ts';
 import { createMatcher, type Matcher } from './match.ts';
 import type { EventPorts, SubscriptionStatus } from './ports.ts';
 import { disclosureEntry } from './records.ts';
+import { permitStop, whoHears } from './stops.ts';
 import { parseSubscription, subscriberOf } from './subscription.ts';
 import { type Topic, topicsOf } from './topics.ts';
 
@@ -94,6 +95,7 @@ async function matchRows(
 ): Promise<Found> {
   const settings = new Map<string, SubscriptionSettings>();
   const events: MatchedEvent[] = [];
+  const run: Run = { options, matcher, announced: new Map() };
   let to = from;
   let failure: Found['failure'] = null;
   try {
@@ -103,7 +105,7 @@ async function matchRows(
         matcher.put(changed);
         settings.set(changed.id, changed);
       } else {
-        events.push(...(await matchRow(options, matcher, row)));
+        events.push(...(await matchRow(run, row)));
       }
       to = row.feedNo;
     }
@@ -113,20 +115,23 @@ async function matchRows(
   return { to, settings: [...settings.values()], events, failure };
 }
 
-async function matchRow(options: PumpOptions, matcher: Matcher, row: FeedRow): Promise<MatchedEvent[]> {
+interface Run {
+  options: PumpOptions;
+  matcher: Matcher;
+  /** Who had what announced to it earlier in this stretch, by focus: numbered with it, so not in the tables yet. */
+  announced: Map<string, Set<string>>;
+}
+
+async function matchRow(run: Run, row: FeedRow): Promise<MatchedEvent[]> {
   const events: MatchedEvent[] = [];
   for (const topic of topicsOf(row.type)) {
-    if (matcher.wants(topic)) events.push(...(await matchTopic(options, matcher, { row, topic })));
+    if (run.matcher.wants(topic)) events.push(...(await matchTopic(run, { row, topic })));
   }
   return events;
 }
 
-async function matchTopic(
-  options: PumpOptions,
-  matcher: Matcher,
-  { row, topic }: { row: FeedRow; topic: Topic },
-): Promise<MatchedEvent[]> {
-  const { ports, clock = () => new Date() } = options;
+async function matchTopic(run: Run, { row, topic }: { row: FeedRow; topic: Topic }): Promise<MatchedEvent[]> {
+  const { ports } = run.options;
   const now = row.op === 'D' ? null : await ports.readVersion(row.type, row.id, row.version);
   if (!now || now.deleted) return [];
   const before = row.version > 1 ? await ports.readVersion(row.type, row.id, row.version - 1) : null;
@@ -134,20 +139,50 @@ async function matchTopic(
   const focus = topic.focus(now.resource);
   if (focus === null) return [];
   const [type = '', id = ''] = focus.split('/');
-  const about = focus === `${row.type}/${row.id}` ? now.resource : await readFocus(ports, type, id);
+  // What stops is told whether or not it is still there.
+  const isHere = topic.stop || focus === `${row.type}/${row.id}`;
+  const about = isHere ? now.resource : await readFocus(ports, type, id);
   if (!about) return [];
   const events: MatchedEvent[] = [];
-  for (const subscription of matcher.find(topic, about)) {
-    const standing = await ports.decideAs(subscription.subscriber, type, id, clock());
-    if (standing.decision.permit) {
-      events.push({ subscription: subscription.id, feedNo: row.feedNo, focusType: type, focusId: id, at: row.at });
-      continue;
-    }
-    const withheld = { number: null, outcome: 4, status: 0, detail: 'withheld' } as const;
-    const { id: name, endpoint } = subscription;
-    await ports.audit(disclosureEntry({ ...withheld, subscription: name, endpoint, focus, standing, now: clock() }));
+  for (const subscription of await addressees(run, topic, { about, focus })) {
+    if (!(await permitted(run, topic, { subscription, focus }))) continue;
+    events.push({ subscription: subscription.id, feedNo: row.feedNo, focusType: type, focusId: id, at: row.at });
   }
   return events;
+}
+
+/** Subscriptions an event is for: those whose filters hold; of a stop event, those whose client had the record. */
+async function addressees(
+  { options, matcher, announced }: Run,
+  topic: Topic,
+  { about, focus }: { about: Resource; focus: string },
+): Promise<SubscriptionSettings[]> {
+  const found = matcher.find(topic, about);
+  if (!topic.stop || found.length === 0) return found;
+  const [type = '', id = ''] = focus.split('/');
+  const hears = new Set([...(await whoHears(options.pool, type, id)), ...(announced.get(focus) ?? [])]);
+  return found.filter(({ subscriber }) => hears.has(subscriber));
+}
+
+/** Decides as the subscriber, now. What is withheld is recorded. */
+async function permitted(
+  { options, announced }: Run,
+  topic: Topic,
+  { subscription, focus }: { subscription: SubscriptionSettings; focus: string },
+): Promise<boolean> {
+  const { ports, clock = () => new Date() } = options;
+  const [type = '', id = ''] = focus.split('/');
+  const { id: name, endpoint, subscriber } = subscription;
+  const now = clock();
+  const decided = await ports.decideAs(subscriber, type, id, now);
+  const standing = topic.stop ? permitStop(decided) : decided;
+  if (standing.decision.permit) {
+    if (!topic.stop) announced.set(focus, (announced.get(focus) ?? new Set<string>()).add(subscriber));
+    return true;
+  }
+  const withheld = { number: null, outcome: 4, status: 0, detail: 'withheld' } as const;
+  await ports.audit(disclosureEntry({ ...withheld, subscription: name, endpoint, focus, standing, now }));
+  return false;
 }
 
 async function readFocus(ports: EventPorts, type: string, id: string): Promise<Resource | null> {

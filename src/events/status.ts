@@ -5,6 +5,7 @@ import type { Pool } from '../store/pool.ts';
 import { eventsBetween, type SubscriptionState, subscriptionState } from '../store/subscriptions.ts';
 import { type EventShown, notificationBundle, statusBundle } from './bundles.ts';
 import type { EventPorts } from './ports.ts';
+import { decideEvent } from './stops.ts';
 import type { Content } from './subscription.ts';
 
 /** Events in one answer of `$events`; ask again from the next number for more. */
@@ -54,15 +55,12 @@ export async function readEvents(pool: Pool, ports: EventPorts, asked: EventsAsk
   for (const event of await eventsBetween(pool, range)) {
     let focus: string | null = null;
     if (content === 'id-only') {
-      const { decision, patients: about } = await ports.decideAs(
-        state.subscriber,
-        event.focusType,
-        event.focusId,
-        asked.now,
-      );
-      if (decision.permit) {
+      const { topic, subscriber } = state;
+      const about = { topic, subscriber, type: event.focusType, id: event.focusId, now: asked.now };
+      const { standing, named } = await decideEvent(pool, ports, about);
+      if (named) {
         focus = `${event.focusType}/${event.focusId}`;
-        for (const patient of about) patients.add(patient);
+        for (const patient of standing.patients) patients.add(patient);
       } else withheld += 1;
     }
     events.push({ number: event.number, at: event.at, focus });

@@ -53,7 +53,7 @@ export function parseSubscription(resource: Resource, policy: EndpointPolicy): P
     topic: topic?.url ?? '',
     filters: readFilters(resource, topic, fault),
     endpoint: readEndpoint(channel, policy, fault),
-    content: readContent(channel, fault),
+    content: readContent(channel, topic, fault),
     ...readChannelExtensions(channel, fault),
     ends: typeof resource.end === 'string' ? resource.end : null,
   };
@@ -112,6 +112,10 @@ function readFilters(resource: Resource, topic: Topic | undefined, fault: Fault)
       continue;
     }
     if (!topic) continue;
+    if (topic.stop) {
+      fault(where, 'Stop events are not narrowed: they go to whoever had the record.');
+      continue;
+    }
     const [type, query] = String(extension.valueString ?? '').split('?');
     if (type !== topic.focusType || !query) {
       fault(where, `A filter of this topic has the form ${topic.focusType}?parameter=value.`);
@@ -154,7 +158,7 @@ function readEndpoint(channel: JsonObject, policy: EndpointPolicy, fault: Fault)
   return endpoint;
 }
 
-function readContent(channel: JsonObject, fault: Fault): Content {
+function readContent(channel: JsonObject, topic: Topic | undefined, fault: Fault): Content {
   if (channel.payload !== 'application/fhir+json') {
     fault('channel.payload', 'The payload is application/fhir+json.');
   }
@@ -170,6 +174,9 @@ function readContent(channel: JsonObject, fault: Fault): Content {
     fault('channel.payload.extension', 'full-resource is refused: notifications carry ids at most; read what you may.');
   } else if (content !== 'id-only' && content !== 'empty') {
     fault('channel.payload.extension', 'The payload content is id-only or empty.', 'value');
+  }
+  if (topic?.emptyOnly && content === 'id-only') {
+    fault('channel.payload.extension', `Notifications of ${topic.code} carry nothing: the payload content is empty.`);
   }
   return content === 'empty' ? 'empty' : 'id-only';
 }

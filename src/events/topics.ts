@@ -11,8 +11,8 @@ export interface Topic {
   code: string;
   url: string;
   title: string;
-  /** Resource type whose changes are looked at. */
-  trigger: string;
+  /** Resource types whose changes are looked at. */
+  triggers: readonly string[];
   /** Whether this version, after the one before it (null = none or deleted), fires the topic. */
   fires(now: VersionRead, before: VersionRead | null): boolean;
   /** `Type/id` the event is about, from the triggering version; null = nothing to tell. */
@@ -21,6 +21,10 @@ export interface Topic {
   focusType: string;
   /** Filter parameters, each with the values a focus has for it. References are `Type/id`. */
   filters: Readonly<Record<string, (focus: Resource) => string[]>>;
+  /** R-49: goes to whoever had the record earlier, whatever other rules say now, and to nobody else (`stops.ts`). */
+  stop?: true;
+  /** Only subscriptions of payload content `empty` are taken. */
+  emptyOnly?: true;
 }
 
 const ANTENATAL_REFERRAL: Topic = {
@@ -28,7 +32,7 @@ const ANTENATAL_REFERRAL: Topic = {
   url: `${CANON}/SubscriptionTopic/antenatal-referral`,
   title: 'An antenatal referral has been released to its addressee',
   // The state of a referral is its Task's business status (domain.md 1.3); a ServiceRequest alone is not yet released.
-  trigger: 'Task',
+  triggers: ['Task'],
   fires: (now, before) => isReleased(now.resource) && !(before && isReleased(before.resource)),
   focus: (task) => referenceOf(task.focus, 'ServiceRequest'),
   focusType: 'ServiceRequest',
@@ -43,7 +47,7 @@ const CARE_PLAN_CHANGED: Topic = {
   code: 'care-plan-changed',
   url: `${CANON}/SubscriptionTopic/care-plan-changed`,
   title: 'A shared care plan was made or changed',
-  trigger: 'CarePlan',
+  triggers: ['CarePlan'],
   fires: (now) => now.dataClass === 'plan',
   focus: (plan) => (typeof plan.id === 'string' ? `CarePlan/${plan.id}` : null),
   focusType: 'CarePlan',
@@ -54,11 +58,41 @@ const CARE_PLAN_CHANGED: Topic = {
   },
 };
 
+// No filters: a filter over what a record says today (its performer, say) would silence whoever had it before a move.
+const PREGNANCY_ENDED: Topic = {
+  code: 'pregnancy-ended',
+  url: `${CANON}/SubscriptionTopic/pregnancy-ended`,
+  title: 'A pregnancy ended of which the subscriber had received the referral',
+  triggers: ['Task'],
+  fires: (now, before) => turns(now, before, (task) => isInState(task, 'pregnancy-ended')),
+  focus: (task) => referenceOf(task.focus, 'ServiceRequest'),
+  focusType: 'ServiceRequest',
+  filters: {},
+  stop: true,
+  emptyOnly: true,
+};
+
+const STOP: Topic = {
+  code: 'stop',
+  url: `${CANON}/SubscriptionTopic/stop`,
+  title: 'What the subscriber had received was withdrawn or entered in error',
+  triggers: ['Task', 'ServiceRequest', 'CarePlan'],
+  fires: (now, before) => turns(now, before, isStopped),
+  focus: (resource) =>
+    resource.resourceType === 'Task'
+      ? referenceOf(resource.focus, 'ServiceRequest')
+      : `${resource.resourceType}/${resource.id}`,
+  focusType: 'ServiceRequest',
+  filters: {},
+  stop: true,
+};
+
 /** All topics that exist; the CapabilityStatement lists these and no other. */
-export const TOPICS: readonly Topic[] = [ANTENATAL_REFERRAL, CARE_PLAN_CHANGED];
+export const TOPICS: readonly Topic[] = [ANTENATAL_REFERRAL, CARE_PLAN_CHANGED, PREGNANCY_ENDED, STOP];
 
 const BY_URL = new Map(TOPICS.map((topic) => [topic.url, topic]));
-const BY_TRIGGER = Map.groupBy(TOPICS, (topic) => topic.trigger);
+/** Canonicals of the topics that carry stop events. */
+export const STOP_TOPICS: readonly string[] = TOPICS.filter(({ stop }) => stop).map(({ url }) => url);
 
 /** A topic by its canonical, or undefined. */
 export function topicByUrl(url: string): Topic | undefined {
@@ -67,7 +101,7 @@ export function topicByUrl(url: string): Topic | undefined {
 
 /** Topics that look at changes of a resource type. */
 export function topicsOf(type: string): readonly Topic[] {
-  return BY_TRIGGER.get(type) ?? [];
+  return TOPICS.filter(({ triggers }) => triggers.includes(type));
 }
 
 /** States in which the addressee knows of the referral: everything from `received` on that was not cut off before. */
@@ -87,6 +121,22 @@ function isReleased(task: Resource): boolean {
   const state = codes(task.businessStatus, REFERRAL_STATE);
   // A sender that leaves the business status out says it by the status: 1.3 pairs `requested` with `received`.
   return state.length === 0 ? task.status === 'requested' : state.some((code) => RELEASED.has(code));
+}
+
+/** True when this version is so and the one before it was not. */
+function turns(now: VersionRead, before: VersionRead | null, is: (resource: Resource) => boolean): boolean {
+  return is(now.resource) && !(before && is(before.resource));
+}
+
+/** A referral's Task that was withdrawn, or anything that was entered in error. */
+function isStopped(resource: Resource): boolean {
+  if (resource.resourceType !== 'Task') return resource.status === 'entered-in-error';
+  const isReferral = hasCoding(resource.code, TASK_KIND, 'triage-referral');
+  return isReferral && (resource.status === 'entered-in-error' || isInState(resource, 'withdrawn'));
+}
+
+function isInState(task: Resource, state: string): boolean {
+  return hasCoding(task.code, TASK_KIND, 'triage-referral') && hasCoding(task.businessStatus, REFERRAL_STATE, state);
 }
 
 function hasCoding(concept: unknown, system: string, code: string): boolean {

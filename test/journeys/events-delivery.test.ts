@@ -302,6 +302,44 @@ describe('permitted at the moment it goes out', () => {
   });
 });
 
+describe('stop events (R-49)', () => {
+  test('go to whoever had it announced, in one stretch too; agreements and rules do not end them', async () => {
+    const others = [await openReceiver(), await openReceiver()];
+    const topics = ['pregnancy-ended', 'stop'] as const;
+    // The world permits `told` and withholds from `never`; both subscribe to the same.
+    world.rules.decide = (subscriber) => ({ permit: subscriber === 'told', reason: 'no-relationship' });
+    for (const [i, client] of ['told', 'never'].entries()) {
+      const endpoint = others[i]?.url ?? '';
+      await world.subscribe(aSubscription({ endpoint }), `${client}-referral`, client);
+      for (const topic of topics)
+        await world.subscribe(aSubscription({ topic, endpoint, content: 'empty' }), `${client}-${topic}`, client);
+    }
+    const later = aSubscription({ topic: 'stop', endpoint: receiver.url });
+    await world.subscribe(later, 'told-by-id', 'told');
+    await world.put(aReferral('r1'));
+    await world.put(aTask('t1', 'r1', 'received'));
+    await world.put(aTask('t1', 'r1', 'pregnancy-ended', 'cancelled'));
+    await world.put(aTask('held', 'r2', 'held', 'on-hold'));
+    await world.put(aTask('held', 'r2', 'pregnancy-ended', 'cancelled'));
+    stop = world.start();
+    const numbered = (one: Receiver | undefined) => (one?.got ?? []).filter(({ number }) => number !== null);
+    await until(() => numbered(others[0]).length === 2);
+    world.rules.decide = () => ({ permit: false, reason: 'dsa-expired' });
+    await world.put({ ...aReferral('r1'), status: 'entered-in-error' });
+    await until(() => numbered(others[0]).length === 3 && events().length === 1);
+    expect(numbered(receiver).map(({ focus }) => focus)).toEqual(['ServiceRequest/r1']);
+    expect(numbered(others[0]).filter(({ topic }) => topic === null)).toHaveLength(2);
+    expect(numbered(others[1])).toEqual([]);
+    expect(await status('told-pregnancy-ended')).toBe('active');
+    const asked = { since: undefined, until: undefined, content: undefined, now: new Date() };
+    expect(await readEvents(world.pool, world.ports, { ...asked, id: 'told-by-id' })).toMatchObject({
+      shown: ['ServiceRequest/r1'],
+      withheld: 0,
+    });
+    for (const other of others) await other.away();
+  });
+});
+
 describe('the end of patience', () => {
   test('after the time to give up: dead letter and error; what waits goes out when the client starts again', async () => {
     stop = world.start({ giveUpMs: 300 });

@@ -64,6 +64,10 @@ function taskChange(request: ReferralEventRequest): JsonObject {
     if (request.owner === undefined) throw refuse(422, 'required', 'to send outside, name the sending team that waits');
     return { owner: reference(request.owner) };
   }
+  if (request.event === 'end-pregnancy' && (request.note !== undefined || request.reason !== undefined)) {
+    // The addressee reads this Task and its Provenance: how a pregnancy ended stays with who treated her (R-51).
+    throw refuse(422, 'business-rule', 'end-pregnancy takes no reason and no note: others learn only that it ended');
+  }
   if (request.event !== 'reject') return {};
   if (request.reason === undefined || !REASONS.has(request.reason)) {
     throw refuse(422, 'required', `to reject, give a reason: ${[...REASONS].join(', ')}`);

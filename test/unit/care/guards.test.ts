@@ -20,6 +20,25 @@ describe('referral Task written directly', () => {
     ['the same state', task('opened', 'received'), task('opened', 'received'), undefined],
     ['a leap', task('triaged', 'in-progress'), task('received', 'requested'), /cannot go from "received" to "triaged"/],
     ['after the end', task('opened', 'received'), task('closed', 'completed'), /it is over/],
+    ['ended', task('pregnancy-ended', 'cancelled'), task('received', 'requested'), undefined],
+    [
+      'ended, with a cause',
+      { ...task('pregnancy-ended', 'cancelled'), statusReason: { text: 'a cause' } },
+      task('received', 'requested'),
+      /others learn only that it ended/,
+    ],
+    [
+      'a cause in a note after the end',
+      { ...task('pregnancy-ended', 'cancelled'), note: [{ text: 'a cause' }] },
+      task('pregnancy-ended', 'cancelled'),
+      /others learn only that it ended/,
+    ],
+    [
+      'ended, with a note of before',
+      { ...task('pregnancy-ended', 'cancelled'), note: [{ text: 'phone first' }] },
+      { ...task('received', 'requested'), note: [{ text: 'phone first' }] },
+      undefined,
+    ],
     ['no state', { ...task('x', 'requested') }, undefined, /no referral state/],
     [
       'another kind of Task',

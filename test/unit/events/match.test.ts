@@ -57,6 +57,31 @@ describe('care-plan-changed', () => {
   });
 });
 
+describe('stop events (R-49)', () => {
+  const released = version(aTask('t', 'r1', 'received'));
+  const planned = (status: string) => version({ ...aPlan('c1'), status }, 'plan');
+  test.each<[string, string, VersionRead, VersionRead | null, boolean]>([
+    ['pregnancy-ended', 'ends', version(aTask('t', 'r1', 'pregnancy-ended', 'cancelled')), released, true],
+    [
+      'pregnancy-ended',
+      'written again',
+      version(aTask('t', 'r1', 'pregnancy-ended', 'cancelled')),
+      version(aTask('t', 'r1', 'pregnancy-ended', 'cancelled')),
+      false,
+    ],
+    ['pregnancy-ended', 'withdrawn', version(aTask('t', 'r1', 'withdrawn', 'cancelled')), released, false],
+    ['stop', 'withdrawn', version(aTask('t', 'r1', 'withdrawn', 'cancelled')), released, true],
+    ['stop', 'the end of a pregnancy', version(aTask('t', 'r1', 'pregnancy-ended', 'cancelled')), released, false],
+    ['stop', 'a Task in error', version(aTask('t', 'r1', 'received', 'entered-in-error')), released, true],
+    ['stop', 'a plan in error', planned('entered-in-error'), planned('active'), true],
+    ['stop', 'a plan that goes on', planned('active'), planned('active'), false],
+    ['stop', 'another task', version({ ...aTask('t', 'r1', 'withdrawn'), code: { text: 'x' } }), released, false],
+  ])('%s: %s', (code, _, now, before, fires) => {
+    expect(topic(code).fires(now, before)).toBe(fires);
+    expect(topic(code)).toMatchObject({ stop: true, filters: {} });
+  });
+});
+
 describe('the index', () => {
   const performers = ['HealthcareService/a', 'HealthcareService/b', 'HealthcareService/c'];
   const patients = ['Patient/1', 'Patient/2'];
