@@ -40,7 +40,7 @@ export function referralLookups(resource: Resource): string[] {
 }
 
 /**
- * The referral a Task stands for, or null when it is no referral Task or names no request. `wasReleased`: whether its
+ * The referral a Task stands for, or null when it is no referral Task, names no request, or one of somebody else. `wasReleased`: whether its
  * addressee was ever told; a referral withdrawn while held stays untold (1.3, `held`).
  */
 export function referralOf(task: Resource, lookup: Lookup, wasReleased: boolean): Referral | null {
@@ -48,13 +48,16 @@ export function referralOf(task: Resource, lookup: Lookup, wasReleased: boolean)
   const focus = ref(task.focus);
   if (focus === null || !isTo(focus, 'ServiceRequest')) return null;
   const request = lookup(focus);
+  const patient = ref(task.for) ?? ref(request?.subject);
+  // Whoever may write about one family does not release, hold or readdress the referral of another.
+  if (request !== null && ref(request.subject) !== patient) return null;
   const stage = stageOf(task);
   const addressee = addressedService(task, request, lookup);
   const released = stage === 'over' ? wasReleased : stage !== 'held';
   const self = task.id === undefined ? [] : [`Task/${task.id}`];
   return {
     stage,
-    patient: ref(task.for) ?? ref(request?.subject),
+    patient,
     owner: ref(task.owner),
     addressee,
     scope: unique([...self, focus, ...refs(request?.supportingInfo)]),

@@ -243,7 +243,7 @@ function named(principal: Principal, ask: Ask): RowRule {
 
 /** the cell of the role matrix, with what it asks beyond the class. */
 function rolePiece(principal: Principal, ask: Ask): Piece {
-  const rule = isWrite(ask.action) ? writable(principal) : viewable(principal, ask);
+  const rule = isWrite(ask.action) ? all(writable(principal), dutyRule(principal)) : viewable(principal, ask);
   return { name: 'role', rules: ['R-05'], rule };
 }
 

@@ -13,7 +13,7 @@ import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { factWrite, registeredIn, registration } from './fact-write.ts';
 import { checkGeneration } from './refusal.ts';
-import { forgetHiddenNumbers, outOfSight, sealedPeople } from './sight.ts';
+import { forgetHiddenKin, outOfSight, sealedPeople } from './sight.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
 
 /** One resource about to be written; `document` null = a tombstone. */
@@ -55,7 +55,7 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   const inside = insideOf(changes);
   const known = await prefetch(db, questions(changes, inside), reach(context));
   checkGeneration(context, known.generation);
-  await forgetHiddenNumbers(door, db, context, known);
+  await forgetHiddenKin(door, db, context, known);
   const lookup = lookupIn(inside, known);
   const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
   settle(facts, known);

@@ -3,11 +3,12 @@
  * herself: a label V, an objection or sharing that was never explained closes both, and a row about somebody out of
  * sight is answered like a row about nobody (R-13, R-20, no existence oracle).
  */
+import { isObject } from '../fhir/resource.ts';
 import { decide } from '../governance/decide.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
 import type { Prefetched } from '../store/prefetch.ts';
 import { type Db, readSeveral } from '../store/reads.ts';
-import { ask, reach } from './decide.ts';
+import { ask, parseStored, reach } from './decide.ts';
 import type { Context, Door } from './types.ts';
 
 /** `Patient/..` of the subjects that are here and out of this writer's sight. */
@@ -33,16 +34,31 @@ export function sealedPeople(facts: readonly ResourceFacts[], known: Prefetched)
   );
 }
 
-/** Takes mothers found by NHS number out of the lookups when the writer may not see them: a number tells nothing. */
-export async function forgetHiddenNumbers(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
-  const byNumber = [...known.lookups].filter(([reference]) => reference.includes('?'));
-  if (byNumber.length === 0 || context.principal.role === 'steward') return;
-  const people = byNumber.map(([, { id }]) => `Patient/${id}`);
-  const rows = await readSeveral(db, people, reach(context));
+/**
+ * Takes out of the lookups what the writer may not see of whose child somebody is: mothers found by NHS number, and the
+ * related persons a Patient links to. A number tells nothing, and nobody makes a stranger's child her own family's.
+ */
+export async function forgetHiddenKin(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
+  const named = [...known.lookups].flatMap(([reference, { id, body }]) => {
+    if (reference.includes('?')) return [{ reference, person: `Patient/${id}` }];
+    return reference.startsWith('RelatedPerson/') ? [{ reference, person: personOf(body) }] : [];
+  });
+  if (named.length === 0 || context.principal.role === 'steward') return;
+  const rows = await readSeveral(
+    db,
+    named.flatMap(({ person }) => person ?? []),
+    reach(context),
+  );
   const asked = ask(door, context, 'read', 'Patient');
-  for (const [reference, { id }] of byNumber) {
-    const found = rows.get(`Patient/${id}`);
+  for (const { reference, person } of named) {
+    const found = person === null ? undefined : rows.get(person);
     const visible = found !== undefined && decide(context.principal, asked, { ...found, now: context.now }).permit;
     if (!visible) known.lookups.delete(reference);
   }
+}
+
+/** `Patient/..` a stored RelatedPerson is about. */
+function personOf(body: string): string | null {
+  const { patient } = parseStored(body).resource;
+  return isObject(patient) && typeof patient.reference === 'string' ? patient.reference : null;
 }

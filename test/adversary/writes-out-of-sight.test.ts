@@ -1,7 +1,9 @@
 /** Whoever may not see a woman may not write about her, and cannot tell by writing whether she is here (R-13, R-20). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeSystem } from '../../src/care/canon.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
 import { at, found, JSON_PATCH } from '../harness/client.ts';
+import { TEAM } from '../harness/directory.ts';
 import { nhsNumberOf } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -95,6 +97,43 @@ test.each(['hv-system', 'midwife'])('%s learns nothing from naming an NHS number
   const hidden = await client.post('RelatedPerson', mother(HIDDEN_NUMBER) as never);
   const unknown = await client.post('RelatedPerson', mother(nhsNumberOf(700_002)) as never);
   expect(hidden.status).toBe(unknown.status);
+});
+
+describe('whoever may write about one family', () => {
+  const elsewhere = { midwife: 'mw-other', midwives: TEAM.south };
+  const stored = async (path: string) => (await service.as('steward').get(path)).json as JsonObject;
+
+  test('does not take back the referral of another', async () => {
+    await service.family('waiting', { ...elsewhere, referral: 'received' });
+    const addressee = service.as('health-visitor');
+    expect((await addressee.get('ServiceRequest/waiting-referral')).status).toBe(200);
+    const { id: _, meta: _m, ...task } = await stored('Task/waiting-referral');
+    const state = { coding: [{ system: codeSystem('referral-state'), code: 'held' }] };
+    const forged = { ...task, for: { reference: 'Patient/mine' }, status: 'on-hold', businessStatus: state };
+    const reply = await service.as('midwife').post('Task', forged as never);
+    expect([reply.status, reply.status === 201 ? '' : reply.text]).toEqual([201, '']);
+    expect((await addressee.get('ServiceRequest/waiting-referral')).status).toBe(200);
+  });
+
+  test("does not make another's unborn child that family's own", async () => {
+    await service.family('strangers', { ...elsewhere, healthVisitor: null });
+    const found = await service.as('steward').get('RelatedPerson?patient=Patient/strangers-baby');
+    const [related] = found.json.entry as unknown as { resource: { id: string } }[];
+    const mine = await stored('Patient/mine');
+    const link = [{ other: { reference: `RelatedPerson/${related?.resource.id}` }, type: 'seealso' }];
+    expect((await service.as('midwife').put('Patient/mine', { ...mine, link } as never)).status).toBe(200);
+    const child = await stored('Patient/strangers-baby');
+    await service.as('steward').put('Patient/strangers-baby', child as never);
+    expect((await service.as('midwife').get('Patient/strangers-baby')).status).toBe(403);
+  });
+
+  test('makes nobody stand on duty by naming a patient beside her', async () => {
+    const duty = { url: 'https://tandem.example/fhir/StructureDefinition/duty-team' };
+    const extension = [{ ...duty, valueReference: { reference: TEAM.south } }];
+    const actor = [{ reference: 'PractitionerRole/midwife' }, { reference: 'Patient/mine' }];
+    const reply = await service.as('midwife').post('Schedule', { resourceType: 'Schedule', extension, actor } as never);
+    expect(reply.status).toBe(403);
+  });
 });
 
 describe('a label that was set', () => {
