@@ -76,5 +76,6 @@ function asked(door: Door, context: Context, query: Query): SearchAsk {
     allTypes: door.definitions.resourceTypes,
     guards: guards(context, query),
     caller: callerKey(context),
+    fewPatients: context.principal.kind !== 'system',
   };
 }

@@ -10,11 +10,17 @@ import type { SqlParams } from './sql-params.ts';
 
 /** The condition on `r.tokens`, or null when the rule also permits rows without a relationship. */
 export function reachSql(rule: RowRule, params: SqlParams, now: Date): string | null {
+  const words = reachWordsSql(rule, params, now);
+  return words === null ? null : `r.tokens && ${words}`;
+}
+
+/** The words as an array; null as above. */
+export function reachWordsSql(rule: RowRule, params: SqlParams, now: Date): string | null {
   const sources = reached(folded(rule));
   if (sources === null) return null;
-  if (sources.length === 0) return 'false';
+  if (sources.length === 0) return `'{}'::text[]`;
   const patients = sources.map((source) => patientsSql(source, params, now));
-  return `r.tokens && array(select '@s=' || p.patient from (${[...new Set(patients)].join(' union ')}) as p)`;
+  return `array(select '@s=' || p.patient from (${[...new Set(patients)].join(' union ')}) as p)`;
 }
 
 type Source = Extract<RowRule, { op: 'related' | 'subject' }>;

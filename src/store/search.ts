@@ -10,7 +10,7 @@ import { iterated } from './iterate.ts';
 import type { Pool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { isNarrowQuery, orderSql, rowsSql, whereSql } from './query-sql.ts';
-import { reachSql } from './reach-sql.ts';
+import { reachSql, reachWordsSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
@@ -192,7 +192,8 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan)
   const hops = hopsSql(ask, params, ways);
   if (walk !== null) {
     const conditions = `${rowsSql(query, params, masks, hops)} and ${permitted}`;
-    const sql = walkSql(query, walk, { conditions, limit, ...(ask.after ? { after: ask.after } : {}) }, params);
+    const among = onward ? amongSql(ask, params) : null;
+    const sql = walkSql(query, walk, { conditions, limit, among, after: ask.after ?? null }, params);
     return `select k.type, k.id, row_number() over () as n from (${sql}) k`;
   }
   const where = whereSql(query, params, masks, hops);
@@ -203,17 +204,22 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan)
     ) k`;
 }
 
-/** The walk of a broad search; of a person with few families the families are the better way. */
+/** The walk of a broad search; of a person with few families it is among their rows, and never long. */
 async function walkFor(db: Db, ask: SearchAsk, ways: Ways): Promise<Walk | null> {
   const { query } = ask;
+  if (ask.after !== undefined) return { by: 'row' };
   const masked = new Set((ask.guards ?? []).flatMap((guard) => [...guard.params]));
   const walk = walkOf(query, masked);
-  if (ask.after !== undefined) return { by: 'row' };
-  if (walk === null || reach(ask, new SqlParams()) !== '') return null;
-  const params = new SqlParams();
-  const sql = whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways));
-  const wanted = goesOn(ask, walk) ? query.count + 1 : PAGE_IDS;
-  return (await isBroad(db, query, { sql, values: params.values }, wanted)) ? walk : null;
+  if (walk === null) return null;
+  const onward = goesOn(ask, walk);
+  if (reach(ask, new SqlParams()) !== '') return onward ? walk : null;
+  if (query.where.some((clause) => ways.get(clause) === 'set')) return null;
+  const conditions = query.where.map((clause) => {
+    const params = new SqlParams();
+    const sql = whereSql({ ...query, where: [clause] }, params, masksSql(ask, params), hopsSql(ask, params, ways));
+    return { clause, sql, values: params.values };
+  });
+  return (await isBroad(db, query.type, conditions, onward ? query.count + 1 : null)) ? walk : null;
 }
 
 /** What the matches themselves must satisfy. */
@@ -230,6 +236,12 @@ function reach(ask: SearchAsk, params: SqlParams): string {
   if (rule === null || !ask.fewPatients || isNarrow(ask)) return '';
   const condition = reachSql(rule, params, ask.now);
   return condition === null ? '' : ` and ${condition}`;
+}
+
+/** Words of the families of a person, where her search walks among their rows. */
+function amongSql(ask: SearchAsk, params: SqlParams): string | null {
+  const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
+  return rule === null || !ask.fewPatients || isNarrow(ask) ? null : reachWordsSql(rule, params, ask.now);
 }
 
 function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): string {
