@@ -17,10 +17,10 @@ const script = new Script('work()');
 export type ForeignWork = <T>(work: () => T) => T | undefined;
 
 /** The time that all foreign work of one request has together. */
-export function foreignWork(allMs = ALL_MS): ForeignWork {
+export function foreignWork(allMs = ALL_MS, oneMs = ONE_MS): ForeignWork {
   let left = allMs;
   return <T>(work: () => T): T | undefined => {
-    const timeout = Math.floor(Math.min(ONE_MS, left));
+    const timeout = Math.floor(Math.min(oneMs, left));
     if (timeout < 1) return undefined;
     const result: { value?: T } = {};
     sandbox.work = () => {

@@ -1,8 +1,9 @@
 /** Validation of a resource: base R4, then the profiles of ours it claims or is asked to meet. Never throws. */
-import type { JsonObject, Resource } from '../fhir/types.ts';
+import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import { foreignWork } from './foreign-work.ts';
 import { evaluateRule } from './path-rules.ts';
 import { distinct, objects, text } from './reading.ts';
-import { isObject, quoted, type Run, report, reportAt, reportChild } from './run.ts';
+import { type Deferred, expressionOf, isObject, quoted, type Run, report, reportAt, reportChild } from './run.ts';
 import type { Issue, ValidateOptions } from './types.ts';
 import { type Walker, walkNode } from './walk.ts';
 
@@ -128,14 +129,40 @@ function validateContained(context: Context, run: Run, value: JsonObject): void 
   run.base = base;
 }
 
+/** What fhirpath may take for one resource; 1,000 elements of a StructureDefinition take half a second. */
+const FHIRPATH_MS = 3_000;
+/** Values of a resource whose rules are decided in no time; a limit on the work itself costs 0.3 ms. */
+const FEW = 1_000;
+
 /** fhirpath's share, only on sound structure: its functions assume it. */
 function decideDeferred(run: Run): void {
-  if (run.errors > 0) return;
-  for (const { rule, value, expression, resource, root } of run.deferred) {
-    const kept = evaluateRule(rule, value, { resource, root });
-    if (kept === false) reportAt(run, 'error', 'invariant', expression, `${rule.key}: ${rule.human}`);
-    if (kept === null) reportAt(run, 'information', 'incomplete', expression, `${rule.key} could not be checked here.`);
+  if (run.errors > 0 || run.deferred.length === 0) return;
+  const decide = (): boolean => {
+    for (const one of run.deferred) decideOne(run, one);
+    return true;
+  };
+  if (valuesIn(run.root, FEW) <= FEW) decide();
+  else if (foreignWork(FHIRPATH_MS, FHIRPATH_MS)(decide) === undefined) {
+    const diagnostics = 'This resource is too large for all its rules to be checked; send it in parts.';
+    reportAt(run, 'error', 'too-costly', expressionOf(run.path.slice(0, 1)), diagnostics);
   }
+}
+
+/** How many values a tree has, counted no further than just above `most`. */
+function valuesIn(tree: Json, most: number): number {
+  if (typeof tree !== 'object' || tree === null) return 1;
+  let sum = 1;
+  for (const inner of Object.values(tree)) {
+    if (sum > most) break;
+    sum += inner === undefined ? 0 : valuesIn(inner, most - sum);
+  }
+  return sum;
+}
+
+function decideOne(run: Run, { rule, value, expression, resource, root }: Deferred): void {
+  const kept = evaluateRule(rule, value, { resource, root });
+  if (kept === false) reportAt(run, 'error', 'invariant', expression, `${rule.key}: ${rule.human}`);
+  if (kept === null) reportAt(run, 'information', 'incomplete', expression, `${rule.key} could not be checked here.`);
 }
 
 export interface Context {

@@ -137,3 +137,42 @@ describe('dates are real, NHS numbers are checked', () => {
     );
   });
 });
+
+describe('what is very large is decided, or refused, in time', () => {
+  const timed = async (resource: Resource): Promise<{ ms: number; words: string[] }> => {
+    const { validate } = await testDefinitions();
+    const begun = performance.now();
+    const words = validate(resource).map(({ severity, code, diagnostics }) => `${severity} ${code} ${diagnostics}`);
+    return { ms: performance.now() - begun, words };
+  };
+
+  test('a code system of 20,000 concepts, and one code of them twice at any depth', async () => {
+    const concept = Array.from({ length: 20_000 }, (_, i) => ({ code: `c${i}` }));
+    const system = { resourceType: 'CodeSystem', name: 'Xx', status: 'draft', content: 'complete', concept } as const;
+    const { ms, words } = await timed(system);
+    expect([ms < 2_000, words]).toEqual([true, []]);
+    const twice = { ...system, concept: [...concept, { code: 'd', concept: [{ code: 'c5' }] }] };
+    expect((await timed(twice)).words.join()).toMatch(/^error invariant csd-1/);
+  });
+
+  test('a profile of 30,000 elements', async () => {
+    const element = Array.from({ length: 30_000 }, (_, i) => ({
+      id: i === 0 ? 'Patient' : `Patient.x${i}`,
+      path: i === 0 ? 'Patient' : `Patient.x${i}`,
+    }));
+    const { ms, words } = await timed({
+      resourceType: 'StructureDefinition',
+      url: 'http://x.example/sd',
+      name: 'Xx',
+      status: 'draft',
+      kind: 'resource',
+      abstract: false,
+      type: 'Patient',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+      derivation: 'constraint',
+      differential: { element },
+    });
+    expect(ms).toBeLessThan(10_000);
+    expect(words.at(-1)).toMatch(/^error too-costly /);
+  }, 20_000);
+});

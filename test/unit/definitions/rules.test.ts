@@ -257,6 +257,19 @@ const CASES: [string, string, string, fc.Arbitrary<JsonObject>][] = [
     record({ item: some(record({ linkId: code('a', 'b'), item: some(record({ linkId: code('b', 'c') })) })) }),
   ],
   [
+    'CodeSystem',
+    'CodeSystem',
+    'csd-1',
+    record({
+      concept: some(
+        record({
+          code: code('a', 'b', 'c'),
+          concept: some(record({ code: code('b', 'd'), concept: some(record({ code: code('d', 'e') })) })),
+        }),
+      ),
+    }),
+  ],
+  [
     'Questionnaire',
     'Questionnaire.item',
     'que-5',
