@@ -117,7 +117,8 @@ async function idOfCriteria(
   criteria: string,
   document: ResourceDocument,
 ): Promise<string> {
-  const found = await findByCriteria(writing, type, criteria, 'update');
+  // Finding nothing it creates, and a person out of sight is not registered twice.
+  const found = await findByCriteria(writing, type, criteria, 'create');
   return found ?? document.resource.id ?? newId(writing.context.now);
 }
 

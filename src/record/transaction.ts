@@ -14,7 +14,15 @@ import { findByCriteria } from './conditional.ts';
 import { entryOf } from './entry.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
-import { type Patch, prepareCreate, prepareDelete, preparePatch, prepareUpdate, type Writing } from './prepare.ts';
+import {
+  type Patch,
+  pass,
+  prepareCreate,
+  prepareDelete,
+  preparePatch,
+  prepareUpdate,
+  type Writing,
+} from './prepare.ts';
 import { audited, conflictAsOutcome, sameRecord } from './refusal.ts';
 import type { Context, Door, Written } from './types.ts';
 
@@ -92,6 +100,13 @@ async function assign(writing: Writing, writes: readonly BundleEntry[]): Promise
   return assigned;
 }
 
+const WRITES: Readonly<Record<string, Change['interaction']>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
 async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned> {
   const { url, method, ifNoneExist } = entry;
   const type = url.type;
@@ -103,12 +118,15 @@ async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned
       'request.url',
     );
   }
+  // Before the criteria are asked: who may not write the type at all must not learn whom they meet.
+  await pass(writing, WRITES[method] ?? 'update', type);
   if (method === 'POST') {
     const found = ifNoneExist === null ? null : await findByCriteria(writing, type, ifNoneExist, 'create');
     return { entry, type, id: found ?? newId(writing.context.now), existing: found !== null };
   }
   if (url.id !== null) return { entry, type, id: url.id, existing: false };
-  const interaction = method === 'PUT' ? 'update' : method === 'PATCH' ? 'patch' : 'delete';
+  // A PUT that finds nothing creates, and registers nobody twice either.
+  const interaction = method === 'PUT' ? 'create' : (WRITES[method] ?? 'update');
   const found = await findByCriteria(writing, type, decodeURIComponentSafe(url.query), interaction);
   const fresh = method === 'PUT' ? (entry.resource?.id ?? newId(writing.context.now)) : null;
   return { entry, type, id: found ?? fresh, existing: false };

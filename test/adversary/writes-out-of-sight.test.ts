@@ -182,6 +182,40 @@ describe('a label that was set', () => {
   });
 });
 
+describe('a condition that meets a woman out of sight', () => {
+  const criteria = (number: string) => `identifier=https://fhir.nhs.uk/Id/nhs-number|${number}`;
+  const patient = { resourceType: 'Patient' };
+  const entries = (number: string) => [
+    { resource: patient, request: { method: 'POST', url: 'Patient', ifNoneExist: criteria(number) } },
+    { resource: patient, request: { method: 'PUT', url: `Patient?${criteria(number)}` } },
+  ];
+
+  test.each(['mother', 'partner', 'nursery-nurse', 'ig-officer', 'service-lead'])(
+    'tells %s, who registers nobody, nothing in a Bundle of either kind',
+    async (who) => {
+      const answers = async (number: string) =>
+        Promise.all(
+          ['transaction', 'batch'].flatMap((type) =>
+            entries(number).map(async (entry) => {
+              const bundle = { resourceType: 'Bundle', type, entry: [entry] };
+              const reply = await service.as(who).post('', bundle as never);
+              return [reply.status, reply.text];
+            }),
+          ),
+        );
+      expect(await answers(HIDDEN_NUMBER)).toEqual(await answers(nhsNumberOf(700_002)));
+    },
+  );
+
+  test('registers nobody a second time by a conditional update', async () => {
+    const client = service.as('epr');
+    const reply = await client.put(`Patient?${criteria(HIDDEN_NUMBER)}`, patient as never);
+    const [, put] = entries(HIDDEN_NUMBER);
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry: [put] };
+    expect([reply.status, (await client.post('', bundle as never)).status]).toEqual([409, 409]);
+  });
+});
+
 describe('a family group', () => {
   test('is not searched by member, patched or overwritten by those who did not write it', async () => {
     const client = service.as('health-visitor');
