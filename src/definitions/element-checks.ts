@@ -93,7 +93,7 @@ function entryType(run: Run, url: string): string | undefined {
 function containedType(run: Run, id: string): string | undefined {
   run.hashes?.add(`#${id}`);
   if (id === '' && run.resource !== run.root) return text(run.root, 'resourceType');
-  const found = objects(run.root, 'contained').find((resource) => resource.id === id);
+  const found = id === '' ? undefined : run.inside?.get(id);
   if (!found) reportChild(run, 'reference', 'invariant', 'ref-1: no contained resource has this id.');
   return found ? text(found, 'resourceType') : undefined;
 }

@@ -29,6 +29,8 @@ export interface Run {
   root: JsonObject;
   /** `#id` values seen in the root while it has contained resources; null when it has none. */
   hashes: Set<string> | null;
+  /** The contained resources of the root by id; null when it has none. */
+  inside: ReadonlyMap<string, JsonObject> | null;
   /** Resources of a Bundle's entries by fullUrl; null outside bundles. */
   entries: Map<string, JsonObject> | null;
   /** Errors are told as warnings: a profile is checked that is claimed and known, but not required of anybody. */

@@ -29,10 +29,7 @@ function resolveReference(run: Run, value: Json): Met[] {
   const literal = typeof value === 'string' ? value : isObject(value) ? text(value, 'reference') : undefined;
   const parsed = literal === undefined ? null : parseReference(literal);
   if (!parsed || literal === undefined) return [];
-  const found =
-    parsed.kind === 'contained'
-      ? objects(run.root, 'contained').find(({ id }) => id === parsed.id)
-      : entryFor(run, literal);
+  const found = parsed.kind === 'contained' ? run.inside?.get(parsed.id) : entryFor(run, literal);
   if (found) return [{ value: found, type: text(found, 'resourceType') ?? null }];
   const said = isObject(value) ? text(value, 'type') : undefined;
   const type = 'type' in parsed && parsed.type ? parsed.type : (said ?? null);

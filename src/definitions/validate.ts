@@ -21,6 +21,7 @@ function newRun(resource: JsonObject, options: ValidateOptions): Run {
     base: 1,
     root: resource,
     hashes: null,
+    inside: null,
     entries: null,
     soft: false,
     depth: 0,
@@ -79,6 +80,12 @@ function refersToContainer(value: unknown): boolean {
   return value.reference === '#' || Object.values(value).some(refersToContainer);
 }
 
+/** Looked up for every `#id`; of two with one id the first counts. */
+function containedOf(root: JsonObject): Map<string, JsonObject> {
+  const found = objects(root, 'contained').map((one): [string, JsonObject] => [text(one, 'id') ?? '', one]);
+  return new Map(found.reverse());
+}
+
 /** A Bundle's resources by their fullUrl, so that references between them have a known target. */
 function entriesOf(bundle: JsonObject): Map<string, JsonObject> {
   const entries = new Map<string, JsonObject>();
@@ -96,6 +103,7 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
     resource: run.resource,
     base: run.base,
     hashes: run.hashes,
+    inside: run.inside,
     entries: run.entries,
     errors: run.errors,
   };
@@ -104,6 +112,7 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
   run.base = run.path.length;
   const contains = value.contained !== undefined && !PLAIN.has(text(value, 'resourceType') ?? '');
   run.hashes = contains ? new Set() : null;
+  run.inside = contains ? containedOf(value) : null;
   if (value.resourceType === 'Bundle') run.entries = entriesOf(value);
   if (walkResource(context.walker, run, value)) {
     if (contains) checkContained(run, value);
@@ -114,6 +123,7 @@ function validateRoot(context: Context, run: Run, value: JsonObject, extra: read
   run.resource = before.resource;
   run.base = before.base;
   run.hashes = before.hashes;
+  run.inside = before.inside;
   run.entries = before.entries;
 }
 

@@ -103,7 +103,7 @@ type Level = Pick<FormItem, 'children' | 'order'>;
 function checkPlace(check: Check, level: Level, place: Place): void {
   const given = objects(place.holder, 'item');
   if (given.length === 0 && level.children.length === 0) return;
-  const seen = new Map<string, number>();
+  const seen = new Map<string, JsonObject[]>();
   let last = -1;
   for (const [index, item] of given.entries()) {
     const linkId = text(item, 'linkId') ?? '';
@@ -114,9 +114,10 @@ function checkPlace(check: Check, level: Level, place: Place): void {
       stray(check, linkId, path, place.within);
       continue;
     }
-    const before = seen.get(linkId) ?? 0;
-    seen.set(linkId, before + 1);
-    if (before > 0 && definition.type !== 'group') {
+    const before = seen.get(linkId);
+    if (before === undefined) seen.set(linkId, [item]);
+    else before.push(item);
+    if (before !== undefined && definition.type !== 'group') {
       found(check, { linkId, path, code: 'business-rule', words: 'this item may stand only once here' });
     }
     // R4 makes no rule of the order, though answers that are shown without their form are read in it
@@ -127,7 +128,7 @@ function checkPlace(check: Check, level: Level, place: Place): void {
     last = Math.max(last, position);
     checkItem(check, definition, { ...place, holder: item, path });
   }
-  for (const definition of level.children) checkPresence(check, definition, seen.get(definition.linkId) ?? 0, place);
+  for (const definition of level.children) checkPresence(check, definition, seen.get(definition.linkId) ?? [], place);
 }
 
 function stray(check: Check, linkId: string, path: string, within: string | null): void {
@@ -191,33 +192,29 @@ const severityOf = ({ words, code, unsure }: AnswerFault): Pick<Finding, 'words'
 });
 
 /** Required and minOccurs, only when complete, only for what is enabled, only inside a group that is present. */
-function checkPresence(check: Check, definition: FormItem, groups: number, place: Place): void {
+function checkPresence(check: Check, definition: FormItem, items: readonly JsonObject[], place: Place): void {
   const { linkId, type, maxOccurs, minOccurs, required } = definition;
   const path = `${place.path}.item`;
-  if (type === 'group' && groups > maxOccurs) {
+  if (type === 'group' && items.length > maxOccurs) {
     found(check, { linkId, path, code: 'business-rule', words: `at most ${maxOccurs} times` });
   }
   if (!check.complete || !(required || minOccurs > 0)) return;
   if (!isEnabled(definition, check.index, place.scopes)) return;
-  const count = type === 'group' ? filledGroups(place.holder, linkId) : answerCount(place.holder, linkId);
+  const count = type === 'group' ? filledGroups(items) : answerCount(items);
   const least = Math.max(minOccurs, required ? 1 : 0);
   // minOccurs says how often when there is any; whether there must be one is said by required (R4 questionnaire-minOccurs)
-  const given = type === 'group' ? groups : count;
+  const given = type === 'group' ? items.length : count;
   if (count >= least || (given === 0 && !required)) return;
   const words = least > 1 ? `needed at least ${least} times` : 'an answer is required';
   found(check, { linkId, path, code: 'required', words });
 }
 
 /** A required group holds at least one item (R4 Questionnaire.item.required). */
-function filledGroups(holder: JsonObject, linkId: string): number {
-  return objects(holder, 'item').filter((item) => item.linkId === linkId && objects(item, 'item').length > 0).length;
-}
+const filledGroups = (items: readonly JsonObject[]): number =>
+  items.filter((item) => objects(item, 'item').length > 0).length;
 
-function answerCount(holder: JsonObject, linkId: string): number {
-  return objects(holder, 'item')
-    .filter((item) => item.linkId === linkId)
-    .reduce((count, item) => count + objects(item, 'answer').filter(hasValue).length, 0);
-}
+const answerCount = (items: readonly JsonObject[]): number =>
+  items.reduce((count, item) => count + objects(item, 'answer').filter(hasValue).length, 0);
 
 /** Constraints are for the complete response (R4 questionnaire-constraint: before it can be considered complete). */
 function checkConstraints(

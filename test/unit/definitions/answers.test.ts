@@ -468,6 +468,18 @@ describe('enableWhen', () => {
   });
 });
 
+test('a form of 20,000 required questions is checked in time', () => {
+  const ids = Array.from({ length: 20_000 }, (_, i) => `q${i}`);
+  const items = ids.map((linkId) => ({ linkId, type: 'string', required: true }));
+  const begun = performance.now();
+  const found = run(
+    items,
+    ids.slice(1).map((linkId) => ({ linkId, answer: [{ valueString: 'x' }] })),
+  );
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(found).toEqual(['q0 required .item']);
+});
+
 describe('authors who never end', () => {
   const endless = '(a|a)*b';
   const words = 'a'.repeat(40);

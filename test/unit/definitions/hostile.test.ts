@@ -155,6 +155,17 @@ describe('what is very large is decided, or refused, in time', () => {
     expect((await timed(twice)).words.join()).toMatch(/^error invariant csd-1/);
   });
 
+  test('20,000 contained resources, each referred to', async () => {
+    const ids = Array.from({ length: 20_000 }, (_, i) => `p${i}`);
+    const { ms, words } = await timed({
+      resourceType: 'Patient',
+      identifier: [{ value: 'x' }],
+      generalPractitioner: ids.map((id) => ({ reference: `#${id}` })),
+      contained: ids.map((id) => ({ resourceType: 'Practitioner', id })),
+    });
+    expect([ms < 3_000, words.filter((one) => one.startsWith('error'))]).toEqual([true, []]);
+  });
+
   test('a profile of 30,000 elements', async () => {
     const element = Array.from({ length: 30_000 }, (_, i) => ({
       id: i === 0 ? 'Patient' : `Patient.x${i}`,
