@@ -23,7 +23,9 @@ export interface Asking {
 const MOST = 50;
 /** Parsed definitions kept: forms and code systems are read far more often than they change. */
 const KEPT = 100;
-const parsed = new Map<string, Resource>();
+/** Their texts together: a body may have 16 MB, and a hundred of those parsed would be gigabytes. */
+const KEPT_LENGTH = 32 * 1024 * 1024;
+const parsed = new Map<string, { resource: Resource; length: number }>();
 
 /** `url|version` -> its parts. */
 export function canonicalParts(canonical: string): { url: string; version: string | null } {
@@ -64,11 +66,17 @@ async function stored({ door, context, db }: Asking, type: string, by: Record<st
 function resourceOf(row: ResourceRow): Resource {
   const key = `${row.type}/${row.id}/${row.version} ${row.updated.getTime()}`;
   const known = parsed.get(key);
-  if (known !== undefined) return known;
-  const { resource } = parseStored(row.body ?? '{}');
-  const oldest = parsed.keys().next().value;
-  if (parsed.size >= KEPT && oldest !== undefined) parsed.delete(oldest);
-  parsed.set(key, resource);
+  if (known !== undefined) return known.resource;
+  const text = row.body ?? '{}';
+  const { resource } = parseStored(text);
+  parsed.set(key, { resource, length: text.length });
+  let length = 0;
+  for (const one of parsed.values()) length += one.length;
+  for (const [oldest, one] of parsed) {
+    if (parsed.size <= KEPT && length <= KEPT_LENGTH) break;
+    parsed.delete(oldest);
+    length -= one.length;
+  }
   return resource;
 }
 
