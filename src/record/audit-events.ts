@@ -3,9 +3,11 @@
  * staff what they did themselves. The look itself is audited (Q12), once: looking at looks adds one record each.
  */
 import { auditEvent } from '../audit/balp.ts';
+import { KINDS } from '../audit/kinds.ts';
 import { parseAuditQuery } from '../audit/query.ts';
 import type { AuditQuery } from '../audit/types.ts';
 import { bundleText } from '../fhir/bundle-text.ts';
+import type { Resource } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import { cellOf } from '../governance/role-views.ts';
 import type { Action, Decision } from '../governance/types.ts';
@@ -67,6 +69,7 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     const row = await readAudit(door.pool, Number(seq));
     if (row === null || Number(n) > Math.max(1, row.patients.length)) throw await notFound(door, entry);
     const event = auditEvent(row, Number(n), { server: serverOf(door) });
+    if (view.own !== null && !isTold(event)) throw await notFound(door, entry);
     if (view.own !== null && !JSON.stringify(event.agent).includes(JSON.stringify(context.principal.subject))) {
       throw await notFound(door, entry);
     }
@@ -106,5 +109,15 @@ function viewOf(door: Door, context: Context, action: Action): { own: string | n
 /** Null when somebody else's actions were asked for: the answer is empty. */
 function ownOnly(query: AuditQuery, own: string, subject: string): AuditQuery | null {
   if (query.agent.length > 0 && !query.agent.some((agent) => agent === own || agent === subject)) return null;
-  return { ...query, agent: [own] };
+  if (query.outcome.length > 0 && !query.outcome.includes(0)) return null;
+  const interactions = (query.interactions ?? Object.keys(KINDS)).filter((one) => one !== 'operation');
+  return interactions.length === 0 ? null : { ...query, agent: [own], outcome: [0], interactions };
+}
+
+/**
+ * What one's own view leaves out: what was refused names whom it was about, though the answer was that of an unknown id,
+ * and a trace or a concern names whom it met (R-46, R-50). Officers see all of it.
+ */
+function isTold(event: Resource): boolean {
+  return event.outcome === '0' && !JSON.stringify(event.subtype ?? []).includes('"operation"');
 }

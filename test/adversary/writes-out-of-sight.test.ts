@@ -68,6 +68,23 @@ describe('a woman whose record is V', () => {
     }
   });
 
+  test('her name is in nobody’s own access record for having been asked about', async () => {
+    const client = service.as('health-visitor');
+    expect((await client.get('Patient/sealed')).status).toBe(404);
+    const body = { name: 'nhsNumber', valueString: HIDDEN_NUMBER };
+    const parameter = [body, { name: 'birthDate', valueDate: '1998-04-05' }];
+    await client.post('Patient/$trace', { resourceType: 'Parameters', parameter } as never);
+    const officer = await service.as('ig-officer').get('AuditEvent?patient=Patient/sealed&_count=500');
+    const ids = found(officer);
+    expect(ids.length).toBeGreaterThan(1);
+    for (const query of ['patient=Patient/sealed&_count=1', '_count=500']) {
+      const own = await client.get(`AuditEvent?${query}`);
+      expect([query, own.status, own.text.includes('Patient/sealed/')]).toEqual([query, 200, false]);
+      if (query.startsWith('patient')) expect(JSON.stringify(found(own))).toBe('[]');
+    }
+    for (const id of ids) expect((await client.get(id)).status).toBe(404);
+  });
+
   test('what is written about her by those who may is V too', async () => {
     await service.as('steward').put('Observation/late', {
       resourceType: 'Observation',
