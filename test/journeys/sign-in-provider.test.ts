@@ -115,6 +115,33 @@ test('while the provider is away the console says so, and signs nobody in', asyn
   await provider.open(`${origin}/console/signed-in`);
 });
 
+test('in production nothing but what says how to come in is open without a token', async () => {
+  const statusOf = async (path: string, method = 'GET'): Promise<[string, number]> => [
+    path,
+    (await fetch(`${origin}${path}`, { method, redirect: 'manual' })).status,
+  ];
+  const open = ['/fhir/R4/metadata', '/fhir/R4/.well-known/smart-configuration', '/.well-known/jwks.json'];
+  for (const path of [...open, '/.well-known/audit-keys.json', '/health/live', '/health/ready'])
+    expect(await statusOf(path)).toEqual([path, 200]);
+  const closed = [
+    'Patient',
+    'Patient/one',
+    'Patient/one/_history',
+    'Patient/one/$everything',
+    '_history',
+    'AuditEvent',
+  ];
+  const more = ['CodeSystem', 'StructureDefinition', 'ValueSet/$expand?url=x', '$versions', '_async/xxxxxxxxxxxxxxxx'];
+  for (const one of [...closed, ...more]) {
+    const path = `/fhir/R4/${one}`;
+    expect(await statusOf(path)).toEqual([path, 401]);
+  }
+  for (const one of ['', 'Patient', 'Patient/_search', 'Patient/$validate', 'Patient/$break-glass'])
+    expect(await statusOf(`/fhir/R4/${one}`, 'POST')).toEqual([`/fhir/R4/${one}`, 401]);
+  for (const one of ['', '/alerts', '/cases', '/questions', '/access-record', '/accesses'])
+    expect(await statusOf(`/console${one}`)).toEqual([`/console${one}`, 303]);
+});
+
 describe('with the provider there', () => {
   test('an IG officer gets in, is recorded under her own name, and looks', async () => {
     const { browser, page, back } = await signedInAs('imran');
