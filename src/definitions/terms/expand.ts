@@ -138,7 +138,9 @@ function nested(members: readonly Member[], source: TermSource, options: ExpandO
     if (parent === null) roots.push(entry);
     else {
       const key = keyOf(member.system, parent);
-      below.set(key, [...(below.get(key) ?? []), entry]);
+      const siblings = below.get(key);
+      if (siblings === undefined) below.set(key, [entry]);
+      else siblings.push(entry);
     }
   }
   for (const [key, children] of below) Object.assign(entries.get(key) ?? {}, { contains: children });
