@@ -8,7 +8,7 @@ export const GOALS: Readonly<Record<Kind, { words: string; p95: number }>> = {
   narrow: { words: 'up to 1,000 matches, or sorted on an indexed column', p95: 50 },
   broad: { words: 'broad filter, first page', p95: 100 },
   hard: { words: ':not, :missing, :contains, chains, _has', p95: 250 },
-  costly: { words: 'accurate total above 10,000 matches: refused as too-costly', p95: 2_000 },
+  costly: { words: 'accurate total: counted up to 10,000 matches, refused as too-costly above', p95: 2_000 },
 };
 
 export interface Search {

@@ -37,7 +37,8 @@ interface Seen {
 
 async function measure(pool: Pool, token: string, search: Search, families: readonly StoredFamily[]) {
   const taken: number[] = [];
-  const wanted = search.kind === 'costly' ? 400 : 200;
+  // Somebody with few families has few matches: then the total is counted.
+  const allowed = search.kind === 'costly' ? [200, 400] : [200];
   let entries = 0;
   let wrong = 0;
   let firstWrong: string | null = null;
@@ -51,7 +52,7 @@ async function measure(pool: Pool, token: string, search: Search, families: read
       const reply = await pool.request({ method: 'GET', path: `/fhir/R4${search.path(family)}`, headers });
       const text = await reply.body.text();
       taken.push(performance.now() - began);
-      if (reply.statusCode !== wanted) {
+      if (!allowed.includes(reply.statusCode)) {
         wrong += 1;
         firstWrong ??= `${reply.statusCode} ${text.slice(0, 200)}`;
       }
