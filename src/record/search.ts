@@ -11,7 +11,6 @@ import type { Explained } from '../store/explain.ts';
 import { MAX_INCLUDES } from '../store/include-sql.ts';
 import { keepPage } from '../store/pages.ts';
 import { PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { isSqlState } from '../store/write.ts';
 import { ask, asOf, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
@@ -84,7 +83,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       onward: mayGoOn(door, request),
       caller: callerKey(context),
     };
-    const rows = await runSearch(door.pool, asked, door.broadPool).catch(tooLong);
+    const rows = await runSearch(door.pool, asked, door.broadPool);
     checkGeneration(context, rows.generation);
     refuseCostly(query, rows);
     const { result, warnings: notes } = await withShipped(door, query, rows);
@@ -125,12 +124,6 @@ async function keepNext(
   if (ids === null || query.count === 0) return null;
   const page = pageOf(context, query, ids);
   return `${await keepPage(door.pool, later === undefined ? page : { ...page, token: later })}.${query.count}`;
-}
-
-/** The time limit of statements is a cost limit too: what reads the text of every row may reach it. */
-function tooLong(error: unknown): never {
-  if (!isSqlState(error, '57014')) throw error;
-  throw refuse(400, 'too-costly', 'This search takes too long; add criteria that narrow it, such as a patient');
 }
 
 /**

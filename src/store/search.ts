@@ -10,7 +10,7 @@ import { iterated } from './iterate.ts';
 import type { Pool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { isNarrowQuery, orderSql, rowsSql, whereSql } from './query-sql.ts';
-import { reachSql, reachWordsSql } from './reach-sql.ts';
+import { reachWordsSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';
@@ -192,7 +192,7 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan)
   const hops = hopsSql(ask, params, ways);
   if (walk !== null) {
     const conditions = `${rowsSql(query, params, masks, hops)} and ${permitted}`;
-    const among = onward ? amongSql(ask, params) : null;
+    const among = onward ? familyWords(ask, params) : null;
     const sql = walkSql(query, walk, { conditions, limit, among, after: ask.after ?? null }, params);
     return `select k.type, k.id, row_number() over () as n from (${sql}) k`;
   }
@@ -233,14 +233,12 @@ function permittedSql(ask: SearchAsk, params: SqlParams): string {
 
 /** A broad search of a person with few families starts from her families. */
 function reach(ask: SearchAsk, params: SqlParams): string {
-  const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
-  if (rule === null || !ask.fewPatients || isNarrow(ask)) return '';
-  const condition = reachSql(rule, params, ask.now);
-  return condition === null ? '' : ` and ${condition}`;
+  const words = familyWords(ask, params);
+  return words === null ? '' : ` and r.tokens && ${words}`;
 }
 
-/** Words of the families of a person, where her search walks among their rows. */
-function amongSql(ask: SearchAsk, params: SqlParams): string | null {
+/** Words of the families of a person with few, when her search is broad; else null. */
+function familyWords(ask: SearchAsk, params: SqlParams): string | null {
   const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
   return rule === null || !ask.fewPatients || isNarrow(ask) ? null : reachWordsSql(rule, params, ask.now);
 }
