@@ -1,7 +1,7 @@
 /** What officers type, checked: an NHS number with a reason, and the filters of a look. Pure. */
 import { isNhsNumber, unspacedNhsNumber } from '../fhir/identifiers.ts';
 import { londonDayStart } from '../fhir/london.ts';
-import { MAX_REASON } from '../record/ask-access-record.ts';
+import { MAX_REASON } from '../oversight/ask-access-record.ts';
 import { nextDay, shownDay } from './times.ts';
 
 export interface FieldError {

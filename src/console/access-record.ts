@@ -1,7 +1,7 @@
 /** "Who looked at this record": an IG officer gives an NHS number and a reason, and reads who, when, why and what kind. */
-import { type AccessAnswer, askAccessRecord } from '../record/ask-access-record.ts';
-import { enterAccessRecord } from '../record/console-door.ts';
-import { exportAccessRecord } from '../record/export-access.ts';
+import { type AccessAnswer, askAccessRecord } from '../oversight/ask-access-record.ts';
+import { enterAccessRecord } from '../oversight/console-door.ts';
+import { exportAccessRecord } from '../oversight/export-access.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Filters, filterQuery, readFilters, readLookForm } from './access-form.ts';
 import { accessView } from './access-view.ts';

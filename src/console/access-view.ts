@@ -1,7 +1,7 @@
 /** An answer of the access record as the page shows it: words, not codes. Pure. */
 import { createHash } from 'node:crypto';
 import { printedNhsNumber } from '../fhir/identifiers.ts';
-import type { AccessAnswer, AccessEvent, AccessTally } from '../record/ask-access-record.ts';
+import type { AccessAnswer, AccessEvent, AccessTally } from '../oversight/ask-access-record.ts';
 import { type AccessKind, KINDS, kindOf, kindOfEvent } from './kinds.ts';
 import { type Picture, pictureOf } from './picture.ts';
 import type { Look } from './session.ts';

@@ -2,8 +2,8 @@
 
 import type { CaseAct } from '../audit/case-rules.ts';
 import { printedNhsNumber } from '../fhir/identifiers.ts';
-import { type CaseSource, type CaseView, openCase, readCase, stepCase } from '../record/cases.ts';
-import { enterDesk } from '../record/officer.ts';
+import { type CaseSource, type CaseView, openCase, readCase, stepCase } from '../oversight/cases.ts';
+import { enterDesk } from '../oversight/officer.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readLookForm, readWords } from './access-form.ts';
 import { lineWords, outcomeWords, stateWords } from './case-words.ts';

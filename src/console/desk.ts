@@ -7,7 +7,7 @@ import {
   readCases,
   readDesk,
   readMarked,
-} from '../record/officer-desk.ts';
+} from '../oversight/officer-desk.ts';
 import type { Context } from '../record/types.ts';
 import { stateWords } from './case-words.ts';
 import type { Page } from './pages.ts';

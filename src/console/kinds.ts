@@ -1,5 +1,5 @@
 /** The kinds an officer tells accesses apart by (Q3 of domain.md 6.2). */
-import type { AccessEvent, AccessTally } from '../record/ask-access-record.ts';
+import type { AccessEvent, AccessTally } from '../oversight/ask-access-record.ts';
 
 /**
  * `explained`: opened by somebody with a personal explanation, or by the family itself; `unexplained`: opened, permitted

@@ -1,5 +1,5 @@
 /** The picture of a look: when it was looked at, as stacked bars. Geometry only; the template draws it. Pure. */
-import type { AccessTally } from '../record/ask-access-record.ts';
+import type { AccessTally } from '../oversight/ask-access-record.ts';
 import { type AccessKind, KINDS, kindOf } from './kinds.ts';
 import { shownDay } from './times.ts';
 

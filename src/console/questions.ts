@@ -1,8 +1,8 @@
 /** Officers' questions by name, and taking an answer out as a file. */
 
-import { type ExportAsked, exportTable } from '../record/export-table.ts';
-import { enterDesk } from '../record/officer.ts';
-import { askQuestion, MAX_ROWS, QUESTIONS, type Question } from '../record/questions.ts';
+import { type ExportAsked, exportTable } from '../oversight/export-table.ts';
+import { enterDesk } from '../oversight/officer.ts';
+import { askQuestion, MAX_ROWS, QUESTIONS, type Question } from '../oversight/questions.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Filters, readFilters, readReason } from './access-form.ts';
 import type { Page } from './pages.ts';

@@ -1,6 +1,6 @@
 /** Entering and leaving the console, however somebody proved who she is. Both are in the trail before the browser hears of them. */
 import { Outcome } from '../fhir/outcome.ts';
-import { recordConsoleEvent } from '../record/console-door.ts';
+import { recordConsoleEvent } from '../oversight/console-door.ts';
 import { recordUnrecorded } from '../record/refusal.ts';
 import { callerOf } from './identity.ts';
 import { message, type Page, SIGN_IN } from './pages.ts';

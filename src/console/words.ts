@@ -1,6 +1,6 @@
 /** The trail's codes in plain English, for officers: who, why and what kind. Total tables; no code is shown alone. */
 import type { AccessExplanation, DenyReason, Purpose, Role } from '../governance/types.ts';
-import type { AccessEvent } from '../record/ask-access-record.ts';
+import type { AccessEvent } from '../oversight/ask-access-record.ts';
 
 type Interaction = AccessEvent['interactions'][number];
 

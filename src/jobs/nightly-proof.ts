@@ -1,7 +1,7 @@
 /** The trail is proven each night; a result that is not whole is told loudly, and stays in the table of results. */
 import cron from 'node-cron';
 import type { Log } from '../log.ts';
-import { proveTrail, type TrailKeeper, type TrailReport } from '../record/verify-trail.ts';
+import { proveTrail, type TrailKeeper, type TrailReport } from '../oversight/verify-trail.ts';
 import type { Pool } from '../store/pool.ts';
 
 export interface ProofJob {

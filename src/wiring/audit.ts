@@ -8,7 +8,7 @@ import { openKeys } from '../identity/keys.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
 import { type ProofJob, startNightlyProof } from '../jobs/nightly-proof.ts';
 import type { Log } from '../log.ts';
-import { type Oversight, oversee, raiseAlert } from '../record/oversee.ts';
+import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
 import { type Loop, startLoop } from '../store/loop.ts';
 import { forgetCounts } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';

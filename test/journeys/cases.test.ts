@@ -1,7 +1,7 @@
 /** Alerts and accesses become cases (domain.md 6.6): who may, what may follow what, two people where it hurts, no family outside. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
-import { readCase, stepCase } from '../../src/record/cases.ts';
+import { readCase, stepCase } from '../../src/oversight/cases.ts';
 import { createStanding } from '../../src/record/standing.ts';
 import type { Context } from '../../src/record/types.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';

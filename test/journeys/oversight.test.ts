@@ -4,7 +4,7 @@ import { ALERT_RULES, THRESHOLDS } from '../../src/audit/alert-rules.ts';
 import type { AlertRule } from '../../src/audit/alert-types.ts';
 import { auditColumns } from '../../src/audit/entry.ts';
 import type { AuditEntry } from '../../src/audit/types.ts';
-import { type Oversight, oversee, raiseAlert } from '../../src/record/oversee.ts';
+import { type Oversight, oversee, raiseAlert } from '../../src/oversight/oversee.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import type { AlertNotice } from '../../src/store/models/oversight.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';

@@ -8,7 +8,7 @@ import { checkpointLine } from '../../src/audit/checkpoint.ts';
 import { auditColumns } from '../../src/audit/entry.ts';
 import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
 import { openCheckpointBook } from '../../src/jobs/checkpoint-book.ts';
-import { proveTrail } from '../../src/record/verify-trail.ts';
+import { proveTrail } from '../../src/oversight/verify-trail.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import { checksOf } from '../../src/store/models/audit-checks.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';

@@ -18,10 +18,11 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   record: ['store', 'governance', 'audit', 'definitions', 'search', 'fhir'],
   events: ['record', 'store', 'search', 'fhir'],
   care: ['record', 'definitions', 'audit', 'fhir'],
-  oversight: ['record', 'definitions', 'audit', 'fhir'],
-  http: ['record', 'events', 'care', 'oversight', 'identity', 'definitions', 'search', 'fhir'],
-  console: ['record', 'events', 'care', 'oversight', 'identity', 'definitions', 'search', 'fhir'],
-  jobs: ['record', 'events', 'audit', 'care', 'oversight', 'store'],
+  oversight: ['record', 'store', 'governance', 'audit', 'definitions', 'search', 'fhir'],
+  directory: ['record', 'store', 'governance', 'audit', 'definitions', 'search', 'fhir'],
+  http: ['record', 'events', 'care', 'oversight', 'directory', 'identity', 'definitions', 'search', 'fhir'],
+  console: ['record', 'events', 'care', 'oversight', 'directory', 'identity', 'definitions', 'search', 'fhir'],
+  jobs: ['record', 'events', 'audit', 'care', 'oversight', 'directory', 'store'],
 };
 
 /** Composition: these wire rooms together and may import everything. */

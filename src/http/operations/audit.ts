@@ -2,8 +2,8 @@
 import type { RequestHandler } from 'express';
 import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject, Resource } from '../../fhir/types.ts';
+import { type TrailKeeper, type TrailReport, verifyTrail } from '../../oversight/verify-trail.ts';
 import type { Door } from '../../record/types.ts';
-import { type TrailKeeper, type TrailReport, verifyTrail } from '../../record/verify-trail.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import type { FhirRequest } from '../fhir/request.ts';
 

@@ -2,10 +2,10 @@
 import type { OperationInput } from '../../care/parameters.ts';
 import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject } from '../../fhir/types.ts';
+import { type Simulated, simulate } from '../../oversight/simulate.ts';
+import { confirm, propose } from '../../oversight/two-persons.ts';
 import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern } from '../../record/concern.ts';
 import { restrictUse } from '../../record/own-interest.ts';
-import { type Simulated, simulate } from '../../record/simulate.ts';
-import { confirm, propose } from '../../record/two-persons.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
 import { inputOf, personOf } from './access.ts';

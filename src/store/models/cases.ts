@@ -1,4 +1,4 @@
-/** Cases and their append-only log. Written by `record/cases.ts` alone. */
+/** Cases and their append-only log. Written by `oversight/cases.ts` alone. */
 import type { CaseLine, CaseOutcome, CaseState } from '../../audit/case-rules.ts';
 import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';

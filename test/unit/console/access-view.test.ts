@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { accessView } from '../../../src/console/access-view.ts';
 import { kindOf } from '../../../src/console/kinds.ts';
 import { pictureOf } from '../../../src/console/picture.ts';
-import type { AccessAnswer, AccessEvent, AccessTally } from '../../../src/record/ask-access-record.ts';
+import type { AccessAnswer, AccessEvent, AccessTally } from '../../../src/oversight/ask-access-record.ts';
 
 const LAST = new Date('2026-03-03T09:14:04.123Z');
 

@@ -6,6 +6,8 @@ import { auditEntry } from '../audit/entry.ts';
 import type { Cell, Table } from '../audit/export-text.ts';
 import type { AuditEntry, StoredAudit } from '../audit/types.ts';
 import { refuse } from '../fhir/outcome.ts';
+import { refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import { markedAccesses } from '../store/models/alerts.ts';
 import { checksOf } from '../store/models/audit-checks.ts';
 import { caseByReference } from '../store/models/cases.ts';
@@ -22,8 +24,6 @@ import {
 } from '../store/models/officer-questions.ts';
 import { sealDurable } from '../store/seal.ts';
 import { deskEntry, notYours, officerOf, onDesk } from './officer.ts';
-import { refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 /** `needs`: a person or system by name or id, a case, either, or nothing. */
 export const QUESTIONS = [

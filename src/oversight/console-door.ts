@@ -2,10 +2,10 @@
 import type { AuditEntry } from '../audit/types.ts';
 import { gate } from '../governance/gates.ts';
 import type { Decision } from '../governance/types.ts';
-import { ask } from './decide.ts';
-import { entryOf } from './entry.ts';
-import { audited, refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
+import { ask } from '../record/decide.ts';
+import { entryOf } from '../record/entry.ts';
+import { audited, refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 
 export type ConsoleEvent = 'console-sign-in' | 'console-sign-out';
 

@@ -7,14 +7,14 @@ import type { AuditEntry } from '../audit/types.ts';
 import type { JsonObject } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import type { Decision, Role } from '../governance/types.ts';
+import { ask } from '../record/decide.ts';
+import { entryOf } from '../record/entry.ts';
+import { audited, refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import { keepCheck } from '../store/models/audit-checks.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
 import { verifyAudit } from '../store/verify.ts';
-import { ask } from './decide.ts';
-import { entryOf } from './entry.ts';
-import { audited, refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 /** What is known of the chain elsewhere, and who signs reports about it. */
 export interface TrailKeeper {

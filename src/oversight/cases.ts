@@ -19,6 +19,8 @@ import {
 } from '../audit/case-rules.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import { refuse } from '../fhir/outcome.ts';
+import { refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { familyByWords, familyOfPatients } from '../store/models/access-record.ts';
 import { alertByReference, alertsInCase, closeAlerts, namesOf, takeAlert } from '../store/models/alerts.ts';
@@ -37,8 +39,6 @@ import {
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
-import { refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 export type CaseSource =
   | { nhsNumber: string }

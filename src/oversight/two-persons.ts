@@ -4,18 +4,18 @@
  */
 import { refuse } from '../fhir/outcome.ts';
 import { cellOf } from '../governance/role-views.ts';
+import { commit, one } from '../record/commit.ts';
+import { reach } from '../record/decide.ts';
+import { parseBody } from '../record/document.ts';
+import { entryOf } from '../record/entry.ts';
+import { newId } from '../record/ids.ts';
+import { CONFIRMED, check, prepareCreate, prepareUpdate } from '../record/prepare.ts';
+import { audited, notFound, unknown } from '../record/refusal.ts';
+import type { Context, Door, ResourceDocument, Written } from '../record/types.ts';
 import { insertPending, type PendingChange, readPending, takePending } from '../store/pending-changes.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { readCurrent } from '../store/reads.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { commit, one } from './commit.ts';
-import { reach } from './decide.ts';
-import { parseBody } from './document.ts';
-import { entryOf } from './entry.ts';
-import { newId } from './ids.ts';
-import { CONFIRMED, check, prepareCreate, prepareUpdate } from './prepare.ts';
-import { audited, notFound, unknown } from './refusal.ts';
-import type { Context, Door, ResourceDocument, Written } from './types.ts';
 
 const TYPES = [
   ...['Contract', 'Organization', 'HealthcareService', 'Location', 'Practitioner', 'PractitionerRole', 'CareTeam'],

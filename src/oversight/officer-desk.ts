@@ -3,10 +3,10 @@ import { ALERT_RULES } from '../audit/alert-rules.ts';
 import { auditEntry } from '../audit/entry.ts';
 import { londonDate } from '../fhir/london.ts';
 import type { Role } from '../governance/types.ts';
+import type { Context, Door } from '../record/types.ts';
 import { type AlertRow, alertsOf, type Desk, deskOf, markedAccesses } from '../store/models/alerts.ts';
 import { type CaseFile, casesOf } from '../store/models/cases.ts';
 import { deskEntry, officerOf, onDesk } from './officer.ts';
-import type { Context, Door } from './types.ts';
 
 /** Counts of what waits for an officer today. */
 export function readDesk(door: Door, context: Context): Promise<Desk> {

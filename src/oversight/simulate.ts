@@ -6,13 +6,13 @@ import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import { purposeOf, usualPurpose } from '../governance/purposes.ts';
 import type { Action, Decision, Principal, Purpose } from '../governance/types.ts';
+import { ask, reach } from '../record/decide.ts';
+import { entryOf, withRows } from '../record/entry.ts';
+import { audited, checkGeneration, notFound, refused, unknown } from '../record/refusal.ts';
+import { staffPrincipal, systemPrincipal } from '../record/standing.ts';
+import type { Context, Door } from '../record/types.ts';
 import { readCurrent } from '../store/reads.ts';
 import { readStanding, type StandingRows } from '../store/standing.ts';
-import { ask, reach } from './decide.ts';
-import { entryOf, withRows } from './entry.ts';
-import { audited, checkGeneration, notFound, refused, unknown } from './refusal.ts';
-import { staffPrincipal, systemPrincipal } from './standing.ts';
-import type { Context, Door } from './types.ts';
 
 export interface SimulateAsk {
   /** `PractitionerRole/..`, or `Client/..` for a system. */

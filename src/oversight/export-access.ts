@@ -1,11 +1,11 @@
 /** The access record of a family as a file (Q1, R-38): the same question, asked anew, so that what leaves is recorded by itself. */
 import type { Cell, Table } from '../audit/export-text.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
+import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { familyByWords } from '../store/models/access-record.ts';
 import { type AccessAnswer, type AccessQuestion, askAccessRecord } from './ask-access-record.ts';
 import { type ExportAsked, type ExportFile, exportTable } from './export-table.ts';
-import type { Context, Door } from './types.ts';
 
 /** Events in one file, at most: the newest ones. */
 const MAX_EVENTS = 200;

@@ -7,6 +7,9 @@ import { auditEntry } from '../audit/entry.ts';
 import type { AuditEntry, StoredAudit } from '../audit/types.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import type { Decision } from '../governance/types.ts';
+import { entryOf } from '../record/entry.ts';
+import { audited, checkGeneration, refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import {
   type AccessCount,
@@ -19,9 +22,6 @@ import {
 } from '../store/models/access-record.ts';
 import { sealDurable } from '../store/seal.ts';
 import { officersOnly } from './console-door.ts';
-import { entryOf } from './entry.ts';
-import { audited, checkGeneration, refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 export interface AccessQuestion {
   /** Ten digits, checked. */

@@ -3,6 +3,7 @@ import { isDenied, isExport, isNameSearch, opens } from '../audit/alert-rules.ts
 import type { AlertFacts, Thresholds } from '../audit/alert-types.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { AccessExplanation } from '../governance/types.ts';
+import { type Kinship, kinshipOf, NOT_KIN } from '../record/kinship.ts';
 import {
   alertsBefore,
   type EarlierAlert,
@@ -15,7 +16,6 @@ import { type Around, aroundOf, dutyIsKnown, explanationsOf, type Touch } from '
 import { bodiesOf, downgraded, expired } from '../store/models/alert-kin.ts';
 import type { Mark, Opened } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
-import { type Kinship, kinshipOf, NOT_KIN } from './kinship.ts';
 
 export interface SealedEntry {
   seq: number;

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { csvText, type ExportAbout, ndjsonText, sampleOf, type Table } from '../audit/export-text.ts';
 import type { Decision } from '../governance/types.ts';
+import { refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import { deskEntry, officerOf, onDesk } from './officer.ts';
-import { refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 export interface ExportAsked {
   format: 'csv' | 'ndjson';

@@ -2,12 +2,12 @@
 import { auditColumns } from '../audit/entry.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { Decision, Role } from '../governance/types.ts';
+import { entryOf } from '../record/entry.ts';
+import { audited, refused } from '../record/refusal.ts';
+import type { Context, Door } from '../record/types.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
 import { officersOnly } from './console-door.ts';
-import { entryOf } from './entry.ts';
-import { audited, refused } from './refusal.ts';
-import type { Context, Door } from './types.ts';
 
 /** Who works on cases; a Caldicott Guardian may be the second person. */
 const DESK: readonly Role[] = ['ig-officer', 'caldicott-guardian'];
