@@ -57,6 +57,7 @@ async function withStanding(visit: Visit, session: Session, handler: OfficerHand
   for (let attempt = 1; ; attempt += 1) {
     try {
       const standing = await deps.standing(caller, { purpose, now, fresh: true });
+      visit.role = standing.principal.role;
       return await handler(visit, { ...standing, caller, requestId, address, now });
     } catch (error) {
       if (!(error instanceof StaleStanding) || attempt >= MAX_REPEATS) throw error;

@@ -4,16 +4,13 @@
  */
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Outcome } from '../fhir/outcome.ts';
-import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
 import { openAssets } from './assets.ts';
-import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { demoSignIn } from './demo-sign-in.ts';
-import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
 import { message, type Page, redirect } from './pages.ts';
 import { providerSignIn, RETURN_PATH } from './provider-sign-in.ts';
-import { exportPosted, questionsPage } from './questions.ts';
 import { openTemplates, type Render } from './render.ts';
+import { type ConsolePage, menuOf, SECTIONS } from './sections.ts';
 import { securityHeaders } from './security.ts';
 import { createSessions } from './session.ts';
 import { idlePage, signOut } from './sign-in.ts';
@@ -52,7 +49,6 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const shown = (handler: Handler): RequestHandler => answered(desk, handler);
   const posted = (handler: Handler): RequestHandler[] => [form, shown(ownForm(handler))];
 
-  router.get('/console', shown(signedIn(startPage)));
   if (way.kind === 'demo') {
     const demo = demoSignIn(way.identities);
     router.get('/console/sign-in', shown(demo.show)).post('/console/sign-in', ...posted(demo.pick));
@@ -63,19 +59,11 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   }
   router.get('/console/idle', shown(idlePage));
   router.post('/console/sign-out', ...posted(signOut));
-  router.get('/console/access-record', shown(signedIn(lookForm)));
-  router.post('/console/access-record', ...posted(signedIn(startLook)));
-  router.get('/console/access-record/:look', shown(signedIn(lookPage)));
-  router.post('/console/access-record/:look/file', ...posted(signedIn(lookFile)));
-  router.get('/console/alerts', shown(signedIn(alertsPage)));
-  router.get('/console/accesses', shown(signedIn(accessesPage)));
-  router.get('/console/questions', shown(signedIn(questionsPage)));
-  router.post('/console/questions/file', ...posted(signedIn(exportPosted)));
-  router.get('/console/cases', shown(signedIn(casesPage)));
-  router.get('/console/cases/open', shown(signedIn(openForm)));
-  router.post('/console/cases/open', ...posted(signedIn(openPosted)));
-  router.get('/console/cases/:look', shown(signedIn(casePage)));
-  router.post('/console/cases/:look', ...posted(signedIn(casePosted)));
+  for (const page of SECTIONS.flatMap(({ pages }) => pages)) {
+    const { path, show, send } = page;
+    if (show !== undefined) router.get(path, answered(desk, signedIn(show), page));
+    if (send !== undefined) router.post(path, form, answered(desk, ownForm(signedIn(send)), page));
+  }
   router.use('/console', shown(notFoundPage));
   router.use('/console', formFault(desk));
   return router;
@@ -86,7 +74,7 @@ function notFoundPage(): Page {
 }
 
 /** One request: session, handler, page; a refusal or a bug becomes a page too. */
-function answered(desk: Desk, handler: Handler): RequestHandler {
+function answered(desk: Desk, handler: Handler, shown: ConsolePage | null = null): RequestHandler {
   return async (request, response) => {
     const visit = visitOf(desk, request, response);
     let page: Page;
@@ -95,7 +83,7 @@ function answered(desk: Desk, handler: Handler): RequestHandler {
     } catch (error) {
       page = faultPage(desk, visit, error);
     }
-    send(desk, visit, response, page);
+    send(desk, { visit, response, shown }, page);
   };
 }
 
@@ -128,7 +116,13 @@ function faultPage(desk: Desk, visit: Visit, error: unknown): Page {
   ]);
 }
 
-function send(desk: Desk, visit: Visit, response: Response, page: Page): void {
+interface Answering {
+  visit: Visit;
+  response: Response;
+  shown: ConsolePage | null;
+}
+
+function send(desk: Desk, { visit, response, shown }: Answering, page: Page): void {
   if ('redirect' in page) {
     redirect(response, page.redirect);
     return;
@@ -146,6 +140,7 @@ function send(desk: Desk, visit: Visit, response: Response, page: Page): void {
     ...page.context,
     formToken: sessions.formToken(cookie),
     signedInAs: session?.person.name ?? null,
+    menu: menuOf(session === null ? null : visit.role, shown),
   });
   response.status(page.status).type('html').send(html);
 }
@@ -158,6 +153,7 @@ function notConfigured(desk: Desk): RequestHandler {
       paragraphs: ['No sign-in is configured for this service, so the console is closed.'],
       way: null,
       signedInAs: null,
+      menu: menuOf(null, null),
       formToken: '',
     });
     response.status(503).type('html').send(html);
@@ -173,6 +169,6 @@ function formFault(desk: Desk): express.ErrorRequestHandler {
       return;
     }
     const page = message(status, 'This form could not be read', ['Open the page again and fill it in once more.']);
-    send(desk, visitOf(desk, request, response), response, page);
+    send(desk, { visit: visitOf(desk, request, response), response, shown: null }, page);
   };
 }

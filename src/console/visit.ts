@@ -1,6 +1,7 @@
 /** What a handler of the console knows of its request. */
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { Role } from '../governance/types.ts';
 import type { DemoIdentity } from '../identity/identities.ts';
 import type { SignInProvider } from '../identity/sign-in-provider.ts';
 import type { Door } from '../record/types.ts';
@@ -40,6 +41,10 @@ export interface Visit {
   now: Date;
   /** Path parameter `look`. */
   look: string;
+  /** All path parameters by name. */
+  params: ReadonlyMap<string, string>;
+  /** Who the directory says she is, once asked. */
+  role: Role | null;
   query: URLSearchParams;
   /** Fields of a form. */
   form: ReadonlyMap<string, string>;
@@ -77,7 +82,9 @@ export function visitOf(browser: Browser, request: Request, response: Response):
     requestId: randomUUID(),
     address: request.socket.remoteAddress ?? null,
     now: deps.door.clock(),
-    look: typeof request.params.look === 'string' ? request.params.look : '',
+    look: fieldsOf(request.params).get('look') ?? '',
+    params: fieldsOf(request.params),
+    role: null,
     query: new URL(request.url, 'http://console').searchParams,
     form: fieldsOf(request.body),
     giveCookie: (value) => {

@@ -1,0 +1,94 @@
+/**
+ * Every page behind the sign-in, once: the router serves these rows, the menu shows them, and a test opens each of them.
+ * A new page is one row here. Who may open it is decided by its handler; `roles` only say in whose menu it stands.
+ */
+import type { Role } from '../governance/types.ts';
+import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
+import { casePage, casePosted, openForm, openPosted } from './cases.ts';
+import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
+import type { OfficerHandler } from './guards.ts';
+import { exportPosted, questionsPage } from './questions.ts';
+
+export interface ConsolePage {
+  /** Express path; its parameters are `visit.params`. */
+  path: string;
+  /** Answers GET. */
+  show?: OfficerHandler;
+  /** Answers POST of a form with the token of this browser. */
+  send?: OfficerHandler;
+  /** Words in the menu; a page without them is reached from another one. */
+  menu?: string;
+  /** In whose menu it stands, when not in that of all of the section. */
+  roles?: readonly Role[];
+}
+
+export interface Section {
+  words: string;
+  roles: readonly Role[];
+  pages: readonly ConsolePage[];
+}
+
+const OFFICERS: readonly Role[] = ['ig-officer', 'caldicott-guardian'];
+
+/** In the order of the menu; a section without a page for somebody does not show. */
+export const SECTIONS: readonly Section[] = [
+  {
+    words: 'Today',
+    roles: OFFICERS,
+    pages: [{ path: '/console', show: startPage, menu: 'Today' }],
+  },
+  {
+    words: 'Who looked',
+    roles: OFFICERS,
+    pages: [
+      { path: '/console/access-record', show: lookForm, send: startLook, menu: 'At a record', roles: ['ig-officer'] },
+      { path: '/console/access-record/:look', show: lookPage },
+      { path: '/console/access-record/:look/file', send: lookFile },
+      { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
+      { path: '/console/questions', show: questionsPage, menu: 'Questions' },
+      { path: '/console/questions/file', send: exportPosted },
+    ],
+  },
+  {
+    words: 'Alerts and cases',
+    roles: OFFICERS,
+    pages: [
+      { path: '/console/alerts', show: alertsPage, menu: 'Alerts' },
+      { path: '/console/cases', show: casesPage, menu: 'Cases' },
+      { path: '/console/cases/open', show: openForm, send: openPosted },
+      { path: '/console/cases/:look', show: casePage, send: casePosted },
+    ],
+  },
+  { words: 'Agreements', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+  { words: 'Directory', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+  { words: 'Subject access', roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'], pages: [] },
+  { words: 'The trail', roles: OFFICERS, pages: [] },
+  { words: 'Settings', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+];
+
+export interface MenuItem {
+  href: string;
+  words: string;
+  /** The page that is shown, or (in the upper menu) its section. */
+  current: boolean;
+}
+
+/** Both rows of the menu for somebody of this role on this page; the lower one is empty where it would hold one page. */
+export function menuOf(role: Role | null, shown: ConsolePage | null): { upper: MenuItem[]; lower: MenuItem[] } {
+  const own = SECTIONS.map((section) => ({ section, pages: pagesFor(section, role) })).filter(
+    ({ pages }) => pages.length > 0,
+  );
+  const isHere = ({ section }: { section: Section }) => shown !== null && section.pages.includes(shown);
+  const upper = own.map((one) => ({
+    href: one.pages[0]?.path ?? '',
+    words: one.section.words,
+    current: isHere(one),
+  }));
+  const here = own.find(isHere)?.pages ?? [];
+  const lower = here.map((page) => ({ href: page.path, words: page.menu ?? '', current: page === shown }));
+  return { upper, lower: lower.length > 1 ? lower : [] };
+}
+
+function pagesFor({ roles, pages }: Section, role: Role | null): ConsolePage[] {
+  return pages.filter((page) => page.menu !== undefined && role !== null && (page.roles ?? roles).includes(role));
+}
