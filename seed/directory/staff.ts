@@ -40,6 +40,7 @@ const CODES: Readonly<Record<Trade, Coded>> = {
   'ig-officer': words('Privacy officer'),
   caldicott: words('Caldicott Guardian'),
   'sar-officer': words('Subject access officer'),
+  sysadmin: words('System administrator'),
   interpreter: words('Interpreter'),
 };
 

@@ -66,6 +66,11 @@ function staff(person: Person, purpose: Purpose | null = null): DemoIdentity {
   };
 }
 
+/** Somebody of the trust who keeps the record's rules; her key is her role. */
+function officer(one: Pick<Person, 'id' | 'name' | 'roleCode'> & { key: Role }, purpose: Purpose): DemoIdentity {
+  return staff({ ...one, role: one.key, org: ORG.trust, team: null }, purpose);
+}
+
 function system(key: string, name: string, org: string, role: Role = 'system'): DemoIdentity {
   return {
     key,
@@ -129,18 +134,10 @@ const LIST: readonly DemoIdentity[] = [
     { key: 'service-lead', id: 'sl-sue', name: 'Sue', role: 'service-lead', roleCode: null, ...HV, team: null },
     'HQUALIMP',
   ),
-  staff(
-    {
-      key: 'ig-officer',
-      id: 'ig-imran',
-      name: 'Imran',
-      role: 'ig-officer',
-      roleCode: 'R0001',
-      org: ORG.trust,
-      team: null,
-    },
-    'HSYSADMIN',
-  ),
+  officer({ key: 'ig-officer', id: 'ig-imran', name: 'Imran', roleCode: 'R0001' }, 'HSYSADMIN'),
+  officer({ key: 'caldicott-guardian', id: 'cg-shah', name: 'Dr Shah', roleCode: 'R5105' }, 'HLEGAL'),
+  officer({ key: 'sar-officer', id: 'sar-1', name: 'Sheila', roleCode: 'R1984' }, 'HLEGAL'),
+  officer({ key: 'sysadmin', id: 'sy-uma', name: 'Uma', roleCode: null }, 'HSYSADMIN'),
   family('mother', 'Aisha', 'Patient/aisha', 'mother'),
   family('partner', 'Danny', 'RelatedPerson/danny', 'partner'),
   system('steward', 'Data steward', ORG.trust, 'steward'),

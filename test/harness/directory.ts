@@ -32,6 +32,9 @@ const CODES: Readonly<Record<string, JsonObject>> = {
   admin: coded('224608005', 'Administrative healthcare staff'),
   'service-lead': words('Service lead'),
   'ig-officer': words('Privacy officer'),
+  'caldicott-guardian': words('Caldicott Guardian'),
+  'sar-officer': words('Subject access officer'),
+  sysadmin: words('System administrator'),
 };
 
 const DEMO_STAFF: Person[] = [...DEMO_IDENTITIES.values()]
