@@ -54,6 +54,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   jsonwebtoken: ['identity'],
   'openid-client': ['identity'],
   undici: ['events'],
+  pdfkit: ['oversight'],
   nunjucks: ['console'],
   winston: ['log.ts'],
   helmet: ['http', 'console'],
