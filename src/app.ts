@@ -17,6 +17,7 @@ import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
+import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { terminologyOperations } from './http/operations/terminology.ts';
 import { buildHttp } from './http/server.ts';
@@ -166,6 +167,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...auditOperations(book),
     ...ACCESS_OPERATIONS,
     ...OVERSIGHT_OPERATIONS,
+    ...PROPOSAL_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),

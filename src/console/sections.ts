@@ -3,11 +3,15 @@
  * A new page is one row here. Who may open it is decided by its handler; `roles` only say in whose menu it stands.
  */
 import type { Role } from '../governance/types.ts';
+import type { Context } from '../record/types.ts';
 import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
 import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import type { OfficerHandler } from './guards.ts';
+import type { Page } from './pages.ts';
+import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
+import type { Visit } from './visit.ts';
 
 export interface ConsolePage {
   /** Express path; its parameters are `visit.params`. */
@@ -35,7 +39,7 @@ export const SECTIONS: readonly Section[] = [
   {
     words: 'Today',
     roles: OFFICERS,
-    pages: [{ path: '/console', show: startPage, menu: 'Today' }],
+    pages: [{ path: '/console', show: home, menu: 'Today' }],
   },
   {
     words: 'Who looked',
@@ -60,11 +64,25 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   { words: 'Agreements', roles: [...OFFICERS, 'sysadmin'], pages: [] },
-  { words: 'Directory', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+  {
+    words: 'Directory',
+    roles: [...OFFICERS, 'sysadmin'],
+    pages: [
+      { path: '/console/proposals', show: proposalsPage, menu: 'Waiting for a second person' },
+      { path: '/console/proposals/:look', show: proposalPage, send: proposalPosted },
+    ],
+  },
   { words: 'Subject access', roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'], pages: [] },
   { words: 'The trail', roles: OFFICERS, pages: [] },
   { words: 'Settings', roles: [...OFFICERS, 'sysadmin'], pages: [] },
 ];
+
+/** Where somebody arrives: the officers' desk, for others the first page of their menu. */
+async function home(visit: Visit, context: Context): Promise<Page> {
+  const { role } = context.principal;
+  const first = OFFICERS.includes(role) ? undefined : menuOf(role, null).upper[0];
+  return first === undefined ? startPage(visit, context) : { redirect: first.href };
+}
 
 export interface MenuItem {
   href: string;

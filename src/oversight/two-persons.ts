@@ -3,19 +3,17 @@
  * when a second one confirms it, exactly as it was proposed. Revoking an agreement only narrows, so one person does it.
  */
 import { refuse } from '../fhir/outcome.ts';
-import { cellOf } from '../governance/role-views.ts';
 import { commit, one } from '../record/commit.ts';
 import { reach } from '../record/decide.ts';
 import { parseBody } from '../record/document.ts';
 import { entryOf } from '../record/entry.ts';
-import { newId } from '../record/ids.ts';
 import { CONFIRMED, check, prepareCreate, prepareUpdate } from '../record/prepare.ts';
-import { audited, notFound, unknown } from '../record/refusal.ts';
+import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door, ResourceDocument, Written } from '../record/types.ts';
-import { insertPending, type PendingChange, readPending, takePending } from '../store/pending-changes.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { readCurrent } from '../store/reads.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { type CarryOut, keepProposal, requireKeeper } from './proposals.ts';
 
 const TYPES = [
   ...['Contract', 'Organization', 'HealthcareService', 'Location', 'Practitioner', 'PractitionerRole', 'CareTeam'],
@@ -40,46 +38,20 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
     if (id !== undefined && (found === null || found.row.deleted)) throw await notFound(door, entry);
     if (type === 'Contract' && id !== undefined && NARROWING.includes(String(status)))
       return { written: await inTransaction(door.pool, (client) => write(door, context, client, document, null)) };
-    const { practitionerRole = '', practitioner = null } = context.principal;
-    const pending = { id: newId(context.now), proposer: practitionerRole, practitioner, at: context.now, words };
-    await insertPending(door.pool, { ...pending, body: body.toString('utf8'), version: found?.row.version ?? null });
+    const title = id === undefined ? `New ${type}` : `${type}/${id}`;
+    const kept = { kind: 'resource', title, words, body: body.toString('utf8'), version: found?.row.version ?? null };
+    const pending = await keepProposal(context, door.pool, kept);
     await door.audit.write({ ...entry, status: 202, entities: [id === undefined ? type : `${type}/${id}`] });
-    return { pending: pending.id };
+    return { pending };
   });
 }
 
-/** @throws Outcome 404 none waits under this id, 422 by the same person, 412 the resource has changed since */
-export function confirm(door: Door, context: Context, id: string): Promise<Written> {
-  const entry = { ...entryOf(context, 'operation'), detail: '$confirm', rules: ['R-27'] };
-  return audited(door, entry, async () => {
-    requireKeeper(context);
-    const pending = await readPending(door.pool, id);
-    if (pending === null) throw await notFound(door, entry);
-    requireSecond(context, pending);
-    const document = parseBody(door, Buffer.from(pending.body, 'utf8'));
-    const written = await inTransaction(door.pool, async (client) => {
-      const by = context.principal.practitionerRole ?? '';
-      if (!(await takePending(client, id, by, context.now)))
-        throw refuse(409, 'conflict', 'Somebody else has just confirmed this');
-      return write(door, context, client, document, pending.version);
-    });
-    await door.audit.write({ ...entry, entities: [`${written.type}/${written.id}`] });
-    return written;
-  });
-}
-
-function requireKeeper({ principal }: Context): void {
-  if (principal.kind === 'family') throw unknown();
-  const isKeeper =
-    principal.practitionerRole !== undefined && cellOf(principal.role, 'agreements').write === 'two-person';
-  if (!isKeeper) throw refuse(403, 'forbidden', 'Agreements and the directory are kept by other roles (R-27)');
-}
-
-function requireSecond({ principal }: Context, { proposer, practitioner }: PendingChange): void {
-  const isSame =
-    principal.practitionerRole === proposer || (practitioner !== null && principal.practitioner === practitioner);
-  if (isSame) throw refuse(422, 'business-rule', 'A second person confirms what the first proposed (R-27)');
-}
+/** Writes the one resource that was proposed. @throws Outcome 412 when it has changed since */
+export const carryOutResource: CarryOut = async (door, context, client, pending) => {
+  const document = parseBody(door, Buffer.from(pending.body, 'utf8'));
+  const written = await write(door, context, client, document, pending.version);
+  return { written: [written], entities: [`${written.type}/${written.id}`] };
+};
 
 async function write(
   door: Door,

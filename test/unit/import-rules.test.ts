@@ -19,7 +19,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   events: ['record', 'store', 'search', 'fhir'],
   care: ['record', 'definitions', 'audit', 'fhir'],
   oversight: ['record', 'store', 'governance', 'audit', 'definitions', 'search', 'fhir'],
-  directory: ['record', 'store', 'governance', 'audit', 'definitions', 'search', 'fhir'],
+  directory: ['record', 'store', 'governance', 'audit', 'definitions', 'search', 'fhir', 'oversight', 'identity'],
   http: ['record', 'events', 'care', 'oversight', 'directory', 'identity', 'definitions', 'search', 'fhir'],
   console: ['record', 'events', 'care', 'oversight', 'directory', 'identity', 'definitions', 'search', 'fhir'],
   jobs: ['record', 'events', 'audit', 'care', 'oversight', 'directory', 'store'],

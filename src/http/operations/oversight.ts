@@ -3,12 +3,11 @@ import type { OperationInput } from '../../care/parameters.ts';
 import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject } from '../../fhir/types.ts';
 import { type Simulated, simulate } from '../../oversight/simulate.ts';
-import { confirm, propose } from '../../oversight/two-persons.ts';
 import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern } from '../../record/concern.ts';
 import { restrictUse } from '../../record/own-interest.ts';
 import type { Operation } from '../fhir/dispatch.ts';
-import { JSON_BODIES, requireContentType } from '../negotiate.ts';
 import { inputOf, personOf } from './access.ts';
+import { parametersAnswer, systemLevel } from './parameters.ts';
 
 const PERSON = ['nhsNumber', 'birthDate', 'family'];
 const ACTIONS = ['read', 'vread', 'history', 'search', 'create', 'update', 'patch', 'delete'] as const;
@@ -19,21 +18,24 @@ export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
     const person = input.optional('nhsNumber') === undefined ? null : personOf(input);
     const asked = { words: input.required('text'), about: input.optional('about') ?? '', person };
     const receipt = await reportConcern(door, request.context, { ...asked, handle: input.optional('handle') ?? null });
-    return answer(202, [{ name: 'receipt', valueString: receipt }]);
+    return parametersAnswer(202, [{ name: 'receipt', valueString: receipt }]);
   }),
   systemLevel('$amend-concern', async (door, request) => {
     const input = await inputOf(door, request, ['receipt', 'text']);
     const receipt = input.required('receipt');
     await amendConcern(door, request.context, receipt, input.required('text'));
-    return answer(202, [{ name: 'receipt', valueString: receipt }]);
+    return parametersAnswer(202, [{ name: 'receipt', valueString: receipt }]);
   }),
   systemLevel('$read-concern', async (door, request) => {
     const input = await inputOf(door, request, ['receipt']);
-    return answer(200, (await ownConcern(door, request.context, input.required('receipt'))).map(textParameter));
+    return parametersAnswer(
+      200,
+      (await ownConcern(door, request.context, input.required('receipt'))).map(textParameter),
+    );
   }),
   systemLevel('$concerns', async (door, request) => {
     await inputOf(door, request, []);
-    return answer(200, (await concernQueue(door, request.context)).map(textParameter));
+    return parametersAnswer(200, (await concernQueue(door, request.context)).map(textParameter));
   }),
   ...['$restrict', '$lift-restriction'].map((name) =>
     systemLevel(name, async (door, request) => {
@@ -43,33 +45,11 @@ export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
       return { status: 204 };
     }),
   ),
-  systemLevel('$propose', async (door, request) => {
-    const reason = new URLSearchParams(request.url.query).get('reason') ?? '';
-    if (reason.trim().length < 5)
-      throw refuse(400, 'required', '$propose?reason= must say why; the body is the resource');
-    requireContentType(request.headers, JSON_BODIES);
-    const done = await propose(door, request.context, await request.body(), reason);
-    if ('pending' in done) return answer(202, [{ name: 'pending', valueString: done.pending }]);
-    return { status: 200, body: done.written.text };
-  }),
-  systemLevel('$confirm', async (door, request) => {
-    const input = await inputOf(door, request, ['pending']);
-    return { status: 200, body: (await confirm(door, request.context, input.required('pending'))).text };
-  }),
   systemLevel('$simulate', async (door, request) => {
     const input = await inputOf(door, request, ['who', 'resource', 'action', 'purpose', 'reason']);
-    return answer(200, simulated(await simulate(door, request.context, simulationOf(input))));
+    return parametersAnswer(200, simulated(await simulate(door, request.context, simulationOf(input))));
   }),
 ];
-
-function systemLevel(name: string, handler: Operation['handler']): Operation {
-  return { name, type: null, level: 'system', methods: ['POST'], handler };
-}
-
-function answer(status: number, parameter: JsonObject[]) {
-  const body = { resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) };
-  return { status, body: JSON.stringify(body) };
-}
 
 function textParameter({ receipt, at, authorName, about, words }: ConcernText): JsonObject {
   return {

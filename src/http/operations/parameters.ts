@@ -1,9 +1,10 @@
 /** Parameters of an operation: from the address, or from a Parameters body (R4 operations.html#executing). */
 import { refuse } from '../../fhir/outcome.ts';
 import { isObject } from '../../fhir/resource.ts';
-import type { Resource } from '../../fhir/types.ts';
+import type { JsonObject, Resource } from '../../fhir/types.ts';
 import { parseBody } from '../../record/document.ts';
 import type { Door, ResourceDocument } from '../../record/types.ts';
+import type { Operation } from '../fhir/dispatch.ts';
 import type { FhirRequest } from '../fhir/request.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
 
@@ -38,4 +39,15 @@ export async function operationQuery(door: Door, request: FhirRequest): Promise<
     query.append(name, String(value));
   }
   return query.toString();
+}
+
+/** An operation on the whole service, by POST: what it is told has no place in an address. */
+export function systemLevel(name: string, handler: Operation['handler']): Operation {
+  return { name, type: null, level: 'system', methods: ['POST'], handler };
+}
+
+/** An answer of Parameters; R4 wants no empty list. */
+export function parametersAnswer(status: number, parameter: readonly JsonObject[]): { status: number; body: string } {
+  const body = { resourceType: 'Parameters', ...(parameter.length === 0 ? {} : { parameter }) };
+  return { status, body: JSON.stringify(body) };
 }
