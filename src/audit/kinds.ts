@@ -40,19 +40,3 @@ export const KINDS: Readonly<Record<Interaction, Kind>> = {
   token: { type: { system: DCM, code: '110114' }, subtype: { system: DCM, code: '110122' } },
   anonymous: { type: { system: DCM, code: '110113' }, subtype: { system: DCM, code: '110122' } },
 };
-
-/** The interactions whose `part` matches a token search value `[system]|code` or `code`. */
-export function interactionsOf(part: 'type' | 'subtype', value: string): Interaction[] {
-  const bar = value.indexOf('|');
-  const system = bar < 0 ? null : value.slice(0, bar);
-  const code = bar < 0 ? value : value.slice(bar + 1);
-  return Object.entries(KINDS)
-    .filter(
-      ([, kind]) => (code === '' || kind[part].code === code) && (system === null || kind[part].system === system),
-    )
-    .flatMap(([name]) => (isInteraction(name) ? [name] : []));
-}
-
-function isInteraction(name: string): name is Interaction {
-  return Object.hasOwn(KINDS, name);
-}

@@ -86,28 +86,33 @@ export interface StoredAudit {
   patients: string[];
 }
 
-/** What an officer may ask of the trail; every criterion must hold, values within one are alternatives. */
-export interface AuditQuery {
-  /** `<seq>-<n>` taken apart. */
-  id: { seq: number; n: number } | null;
+/**
+ * What a search says of the rows as they are stored: each part must hold, alternatives within one suffice. It is less
+ * than the search says; memory decides over the rendered events.
+ */
+export interface AuditNarrowed {
+  /** Words of links such as `p=Patient/1`: of each group a row has one at least. */
+  links: string[][];
+  /** Columns of few values. */
+  columns: { interaction?: string[]; action?: string[]; outcome?: number[]; purpose?: string[] };
+  /** Places in the sequence; null = any. */
+  seqs: number[] | null;
   /** Instants `[from, until)` of the request; null = open. */
   from: string | null;
   until: string | null;
-  patient: string[];
-  agent: string[];
-  /** `Type/id` or `Type/id/_history/n`. */
-  entity: string[];
-  action: string[];
-  outcome: number[];
-  purpose: string[];
-  /** Token ids (jti). */
-  policy: string[];
-  /** Interactions that `type` and `subtype` allow; null = all. */
-  interactions: string[] | null;
-  /** AuditEvents on a page. */
-  count: number;
-  /** Where the next page starts: the event before this one, newest first; null = first page. */
-  before: { seq: number; n: number } | null;
-  /** The query as understood, for the self link. */
-  self: string;
+}
+
+/** `newest` by the sequence, or by the instant of the request, earliest or latest first. */
+export type AuditOrder = 'newest' | 'date' | '-date';
+
+/** The next rows of a search, in its order. */
+export interface AuditWalk {
+  narrowed: AuditNarrowed;
+  order: AuditOrder;
+  /** The row the walk goes on from, itself included; null = from the beginning. */
+  from: Pick<StoredAudit, 'seq' | 'at'> | null;
+  /** The end of the trail when the first page was asked: nothing behind it is of this search. */
+  head: number;
+  /** Rows, at most. */
+  limit: number;
 }

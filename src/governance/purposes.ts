@@ -2,7 +2,7 @@
 import { isClinical, mayBreakGlass } from './standing.ts';
 import type { Principal, Purpose, Role } from './types.ts';
 
-const PURPOSES: readonly Purpose[] = [
+export const PURPOSES: readonly Purpose[] = [
   'TREAT',
   'ETREAT',
   'BTG',

@@ -3,58 +3,103 @@
  * staff what they did themselves. The look itself is audited (Q12), once: looking at looks adds one record each.
  */
 import { auditEvent } from '../audit/balp.ts';
-import { KINDS } from '../audit/kinds.ts';
-import { parseAuditQuery } from '../audit/query.ts';
-import type { AuditQuery } from '../audit/types.ts';
-import { bundleText } from '../fhir/bundle-text.ts';
+import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
+import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import { cellOf } from '../governance/role-views.ts';
 import type { Action, Decision } from '../governance/types.ts';
-import { readAudit, searchAudit } from '../store/audit-query.ts';
-import { sealDurable } from '../store/seal.ts';
+import { parseSearch } from '../search/parse.ts';
+import type { Query } from '../search/types.ts';
+import { readAudit } from '../store/audit-query.ts';
+import { bounded } from '../store/bounded.ts';
+import { chainHead, sealDurable } from '../store/seal.ts';
+import { inTurn } from '../store/turns.ts';
+import { type AuditAsk, type AuditPage, type AuditPlace, findAudit } from './audit-search.ts';
 import { ask } from './decide.ts';
 import { entryOf } from './entry.ts';
+import { subset } from './minimise.ts';
 import { audited, notFound, refused } from './refusal.ts';
+import { callerKey, MAX_COUNT, peopleAsked } from './search.ts';
 import type { Context, Door } from './types.ts';
 
 const ID = /^([1-9]\d{0,15})-([1-9]\d{0,5})$/;
 
-/** AuditEvent?date&patient&agent&entity&action&outcome&purpose&policy&type&subtype, newest first. */
-export function searchAuditEvents(door: Door, context: Context, raw: string): Promise<string> {
+export interface AuditRequest {
+  /** Raw text after `?`, or a form body. */
+  query: string;
+  lenient: boolean;
+}
+
+/** AuditEvent?..., newest first unless sorted otherwise. `_cursor` is the place of a page, from its link only. */
+export function searchAuditEvents(door: Door, context: Context, request: AuditRequest): Promise<string> {
+  const raw = new URLSearchParams(request.query);
+  const cursor = raw.get(CURSOR);
+  raw.delete(CURSOR);
   const entry = {
     ...entryOf(context, 'search-type'),
     entities: ['AuditEvent'],
-    query: door.auditQuery(raw, context.requestId),
+    patients: peopleAsked(raw.toString()),
+    query: door.auditQuery(request.query, context.requestId),
   };
   return audited(door, entry, async () => {
     const view = viewOf(door, context, 'search');
     if ('permit' in view) throw await refused(door, entry, view);
-    const query = parseAuditQuery(raw);
-    const asked = view.own === null ? query : ownOnly(query, view.own, context.principal.subject);
-    const page = asked === null ? { events: [], next: null } : await searchAudit(door.pool, asked);
-    await door.audit.write({
-      ...entry,
-      patients: query.patient,
-      query: { ...door.auditQuery(raw, context.requestId), count: page.events.length },
+    const after = cursor === null ? null : placeOf(cursor);
+    const { query, warnings } = parseSearch('AuditEvent', cursor === null ? request.query : raw, {
+      definitions: door.definitions,
+      bases: [door.base],
+      lenient: request.lenient,
+      maxCount: MAX_COUNT,
+      versions: true,
+      now: context.now,
     });
-    const next = page.next === null ? null : new URLSearchParams(raw);
-    next?.set('_cursor', `${page.next?.seq}-${page.next?.n}`);
-    const url = `${door.base}/AuditEvent`;
-    return bundleText({
-      type: 'searchset',
-      timestamp: context.now.toISOString(),
-      links: [
-        { relation: 'self', url: query.self === '' ? url : `${url}?${query.self}` },
-        ...(next === null ? [] : [{ relation: 'next', url: `${url}?${next}` }]),
-      ],
-      entries: page.events.map(({ row, n }) => ({
-        fullUrl: `${url}/${row.seq}-${n}`,
-        resourceText: JSON.stringify(auditEvent(row, n, { server: serverOf(door) })),
-        search: { mode: 'match' },
-      })),
-    });
+    if (after === null) await sealDurable(door.pool);
+    const head = after?.head ?? (await chainHead(door.pool))?.seq ?? 0;
+    const ask = { query, after, head, indexer: door.indexer, server: serverOf(door), sees: sightOf(view.own) };
+    const page = await inTurn(callerKey(context), () => bounded(() => findAudit(door.broadPool, ask)));
+    await door.audit.write({ ...entry, query: { ...entry.query, count: page.events.length } });
+    return auditBundle(door, context, { query, page, warnings, raw });
   });
+}
+
+interface Answer {
+  query: Query;
+  page: AuditPage;
+  warnings: readonly OutcomeIssue[];
+  raw: URLSearchParams;
+}
+
+function auditBundle(door: Door, context: Context, { query, page, warnings, raw }: Answer): string {
+  const url = `${door.base}/AuditEvent`;
+  const entries: AnswerEntry[] = page.events.map((event) => ({
+    fullUrl: `${url}/${event.id}`,
+    resourceText: subset(door, query, JSON.stringify(event)),
+    search: { mode: 'match' },
+  }));
+  if (warnings.length > 0) {
+    entries.push({ resourceText: JSON.stringify(operationOutcome(warnings)), search: { mode: 'outcome' } });
+  }
+  const { next, total } = page;
+  if (next !== null) raw.set(CURSOR, `${next.seq}-${next.n}-${next.head}`);
+  return bundleText({
+    type: 'searchset',
+    timestamp: context.now.toISOString(),
+    ...(total === null ? {} : { total }),
+    links: [
+      { relation: 'self', url: query.self === '' ? url : `${url}?${query.self}` },
+      ...(next === null ? [] : [{ relation: 'next', url: `${url}?${raw}` }]),
+    ],
+    entries,
+  });
+}
+
+const CURSOR = '_cursor';
+
+function placeOf(cursor: string): AuditPlace {
+  const [, seq, n, head] = /^([1-9]\d{0,14})-([1-9]\d{0,5})-([1-9]\d{0,14})$/.exec(cursor) ?? [];
+  if (head === undefined) throw refuse(400, 'value', 'AuditEvent search: this page link is not one of ours');
+  return { seq: Number(seq), n: Number(n), head: Number(head) };
 }
 
 /** AuditEvent/[seq]-[n]. */
@@ -106,12 +151,16 @@ function viewOf(door: Door, context: Context, action: Action): { own: string | n
   };
 }
 
-/** Null when somebody else's actions were asked for: the answer is empty. */
-function ownOnly(query: AuditQuery, own: string, subject: string): AuditQuery | null {
-  if (query.agent.length > 0 && !query.agent.some((agent) => agent === own || agent === subject)) return null;
-  if (query.outcome.length > 0 && !query.outcome.includes(0)) return null;
-  const interactions = (query.interactions ?? Object.keys(KINDS)).filter((one) => one !== 'operation');
-  return interactions.length === 0 ? null : { ...query, agent: [own], outcome: [0], interactions };
+/** One's own actions: found by the agent's link, and told of as `isTold` says. */
+function sightOf(own: string | null): AuditAsk['sees'] {
+  if (own === null) return null;
+  return {
+    entry: ({ agent, outcome, interaction }) =>
+      outcome === 0 &&
+      interaction !== 'operation' &&
+      (agent.practitionerRole === own || agent.subject === own || (agent.kind === 'system' && agent.clientId === own)),
+    narrowed: { links: [[`a=${own}`]], columns: { outcome: [0] } },
+  };
 }
 
 /**

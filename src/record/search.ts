@@ -22,7 +22,7 @@ import type { Context, Door } from './types.ts';
 export const MAX_COUNT = 1_000;
 
 /** People a search names outright: a refused or empty search about a woman is still one about her (Q11). */
-function peopleAsked(query: string): string[] {
+export function peopleAsked(query: string): string[] {
   const people = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
     for (const one of value.split(',')) {

@@ -69,6 +69,7 @@ function criterionOf(type: string, path: string, reading: Reading): Clause {
     bases: context.bases,
     definitions: context.definitions,
     now: context.now,
+    ...(context.versions === true ? { versions: true } : {}),
   });
   const criterion = withImpliedSystem({ param, modifier: kindOf(param, modifier), values });
   return isHidden(type, param, context) ? { ...criterion, hidden: true } : criterion;

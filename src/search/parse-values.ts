@@ -23,6 +23,8 @@ export interface ValueContext {
   definitions: Definitions;
   /** Request time, for `ap`. */
   now: Date;
+  /** Versions of references are kept. */
+  versions?: true;
 }
 
 const PREFIX = /^(eq|ne|lt|gt|le|ge|sa|eb|ap)(?=[-+.0-9])/;
@@ -200,7 +202,9 @@ function referenceValues(param: SearchParam, text: string, context: ValueContext
   const parsed = parseReference(text, context.bases);
   if (parsed?.kind === 'local') {
     if (typed !== null && parsed.type !== typed) throw bad(context, `the value is not a reference to ${typed}`);
-    const local: SearchValue = { kind: 'reference', type: parsed.type, id: parsed.id, url: null };
+    const { type, id, version } = parsed;
+    const kept = version !== null && context.versions === true ? { version } : {};
+    const local: SearchValue = { kind: 'reference', type, id, url: null, ...kept };
     // Canonicals under our own base are stored as they are written.
     return text.includes('://') ? [local, { kind: 'reference', type: null, id: null, url: text }] : [local];
   }

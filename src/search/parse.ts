@@ -31,6 +31,8 @@ export interface SearchContext {
   compartment?: string;
   /** `_explain` is taken. */
   explain?: boolean;
+  /** A reference with a version asks for that version: the access record says which one was touched. */
+  versions?: boolean;
   /** Request time, for `ap` dates. */
   now?: Date;
 }

@@ -55,7 +55,8 @@ export type SearchValue =
   | { kind: 'token'; system: string | null | undefined; code: string | null }
   /** `:of-type`: an identifier by the coding of its type and its value. */
   | { kind: 'typed'; system: string; code: string; value: string }
-  | { kind: 'reference'; type: string | null; id: string | null; url: string | null }
+  /** `version` only where searches ask for one (the access record). */
+  | { kind: 'reference'; type: string | null; id: string | null; url: string | null; version?: string }
   | { kind: 'date'; prefix: Prefix; low: string; high: string }
   | { kind: 'string'; text: string }
   | { kind: 'uri'; uri: string }

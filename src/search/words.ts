@@ -113,8 +113,13 @@ export function queryWords(type: string, criterion: Criterion): string[] {
 function queryText(param: SearchParam, value: SearchValue): string | null {
   if (value.kind === 'token') return tokenText(param, value.system, value.code);
   if (value.kind === 'typed') return [value.system, value.code, value.value].map(literal).join('|');
-  if (value.kind === 'reference') return value.type === null ? value.url : `${value.type}/${value.id}`;
+  if (value.kind === 'reference') return referenceText(value);
   return value.kind === 'uri' ? value.uri : null;
+}
+
+function referenceText({ type, id, url, version }: Extract<SearchValue, { kind: 'reference' }>): string | null {
+  if (type === null) return url;
+  return version === undefined ? `${type}/${id}` : `${type}/${id}/_history/${version}`;
 }
 
 function tokenText(param: SearchParam, system: string | null | undefined, code: string | null): string {

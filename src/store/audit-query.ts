@@ -1,42 +1,25 @@
 /**
- * Searches of the audit trail: newest first, by the sequence. The rarest criterion that has links drives; the others are
- * checked on the way. What is not sealed yet is sealed first, so that an answer never lacks a record that was durable
- * and below the horizon when the question came.
+ * Rows of the audit trail that a search may match, in its order. The rarest criterion that has links drives; the others
+ * are checked on the way. Whether a row's events match is decided in memory (record/audit-search.ts).
  */
 import type { Pool } from 'pg';
-import type { AuditQuery, StoredAudit } from '../audit/types.ts';
-import { sealDurable } from './seal.ts';
-
-export interface AuditPage {
-  /** One for each AuditEvent: `n` counts the patients of the row from 1. */
-  events: { row: StoredAudit; n: number }[];
-  /** The place of the last event when more may follow. */
-  next: { seq: number; n: number } | null;
-}
+import type { AuditNarrowed, AuditWalk, StoredAudit } from '../audit/types.ts';
 
 /** A request's record is written at most this long after the instant it carries. */
-const SLACK_MINUTES = 10;
-/** Rows looked at in one statement: more events than fit a page may come from fewer rows. */
-const MAX_ROWS = 1_000;
+const SLACK = "interval '10 minutes'";
 
-/**
- * Answers a query.
- * @param seal false leaves out the seal (for pages after the first, and when the caller has just sealed)
- */
-export async function searchAudit(pool: Pool, query: AuditQuery, seal = true): Promise<AuditPage> {
-  if (seal) await sealDurable(pool);
-  const { text, values } = statement(query);
-  const result = await pool.query<{ seq: string | number; at: Date; body: string; patients: string[] }>(text, values);
-  const events: AuditPage['events'] = [];
-  const limit = query.count;
-  for (const raw of result.rows) {
-    const row: StoredAudit = { ...raw, seq: Number(raw.seq), at: raw.at.toISOString() };
-    for (const n of numbers(row, query)) {
-      if (events.length === limit) return page(events);
-      events.push({ row, n });
-    }
-  }
-  return result.rows.length === rowLimit(query) && events.length > 0 ? page(events) : { events, next: null };
+interface RawAudit {
+  seq: string | number;
+  at: Date;
+  body: string;
+  patients: string[];
+}
+
+/** The next rows, in the order of the walk; the row it goes on from comes again. */
+export async function walkAudit(pool: Pool, walk: AuditWalk): Promise<StoredAudit[]> {
+  const { text, values } = statement(walk);
+  const { rows } = await pool.query<RawAudit>(text, values);
+  return rows.map((raw) => ({ ...raw, seq: Number(raw.seq), at: raw.at.toISOString() }));
 }
 
 /** One stored record by its number, or null. */
@@ -50,113 +33,127 @@ export async function readAudit(pool: Pool, seq: number): Promise<StoredAudit | 
   return raw ? { ...raw, seq, at: raw.at.toISOString() } : null;
 }
 
-function page(events: AuditPage['events']): AuditPage {
-  const last = events.at(-1);
-  return { events, next: last ? { seq: last.row.seq, n: last.n } : null };
+/** Kinds of links, the most selective first: the first group drives. */
+const KINDS = 'jepaoxui';
+
+/** Values so common that they have no link (010-audit.sql). */
+const COMMON = { o: ['0'], x: ['C', 'R', 'U', 'E'], u: ['', 'TREAT', 'COC'], i: ['read', 'search-type'] };
+
+function linked({ links, columns }: AuditNarrowed): string[][] {
+  const rare = (kind: keyof typeof COMMON, values: readonly (string | number)[] = []): string[][] =>
+    values.length === 0 || values.some((value) => COMMON[kind].includes(String(value)))
+      ? []
+      : [values.map((value) => `${kind}=${value}`)];
+  const { outcome, action, purpose, interaction } = columns;
+  const all = [...links, ...rare('o', outcome), ...rare('x', action), ...rare('u', purpose), ...rare('i', interaction)];
+  const place = ([word = '']: string[]): number => KINDS.indexOf(word.slice(0, 1));
+  return all.sort((a, b) => place(a) - place(b));
 }
 
-/** The events of a row that belong to the answer: those of the patients asked for, after the place of the page. */
-function numbers(row: StoredAudit, query: AuditQuery): number[] {
-  const { before, id } = query;
-  const all = row.patients.length === 0 ? [1] : row.patients.map((_, i) => i + 1);
-  return all.filter(
-    (n) =>
-      (query.patient.length === 0 || query.patient.includes(row.patients[n - 1] ?? '')) &&
-      (id === null || id.n === n) &&
-      (before === null || row.seq < before.seq || n > before.n),
-  );
+interface Parts {
+  /** What stands after `from`: rows of the trail as `s`. */
+  source: string;
+  conditions: string[];
+  isLinked: boolean;
 }
 
-function rowLimit(query: AuditQuery): number {
-  return Math.min(query.count + 1, MAX_ROWS);
-}
+type Bind = (value: unknown) => string;
 
-/** Linked criteria, most selective first: the first one drives. */
-function linked(query: AuditQuery): string[][] {
-  const words = [
-    query.policy.map((value) => `j=${value}`),
-    query.entity.map((value) => `e=${unversioned(value)}`),
-    query.patient.map((value) => `p=${value}`),
-    query.agent.map((value) => `a=${value}`),
-    rare(query.outcome.map(String), ['0']).map((value) => `o=${value}`),
-    rare(query.action, ['C', 'R', 'U', 'E']).map((value) => `x=${value}`),
-    rare(query.purpose, ['TREAT', 'COC']).map((value) => `u=${value}`),
-    rare(query.interactions ?? [], ['read', 'search-type']).map((value) => `i=${value}`),
-  ];
-  return words.filter((group) => group.length > 0);
-}
-
-/** Values that all have links; one without makes the whole criterion a matter of the columns. */
-function rare(values: string[], common: string[]): string[] {
-  return values.some((value) => common.includes(value)) ? [] : values;
-}
-
-interface Statement {
-  text: string;
-  values: unknown[];
-}
-
-function statement(query: AuditQuery): Statement {
+function statement(walk: AuditWalk): { text: string; values: unknown[] } {
   const values: unknown[] = [];
-  const bind = (value: unknown): string => `$${values.push(value)}`;
-  const [driver, ...others] = linked(query);
-  const seq = driver ? 'l.seq' : 's.seq';
-  const where: string[] = [];
-  if (query.id) where.push(`${seq} = ${bind(query.id.seq)}`);
-  if (query.before) where.push(`${seq} <= ${bind(query.before.seq)}`);
-  // The sequence follows the clock but for the length of a request: narrow by number, decide by the instant itself.
-  if (query.from)
-    where.push(`${seq} > ${bound('<', 'desc', `- interval '${SLACK_MINUTES} minutes'`, bind(query.from), 0)}`);
-  if (query.until) {
-    where.push(
-      `${seq} < ${bound('>=', 'asc', `+ interval '${SLACK_MINUTES} minutes'`, bind(query.until), Number.MAX_SAFE_INTEGER)}`,
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const { order } = walk;
+  const parts = partsOf(walk, bind);
+  const limit = bind(walk.limit);
+  const text =
+    order !== 'newest' && parts.isLinked
+      ? datedSql(parts, order, limit)
+      : rowsSql(parts, order === 'newest' ? 's.seq desc' : `s.at ${way(order)}, s.seq ${way(order)}`, limit);
+  return { text, values };
+}
+
+const way = (order: AuditWalk['order']): 'asc' | 'desc' => (order === 'date' ? 'asc' : 'desc');
+
+function rowsSql({ source, conditions }: Parts, order: string, limit: string): string {
+  return `select s.seq, a.at, a.body, a.patients from ${source} join audit a on a.xid = s.xid and a.id = s.id
+    where ${conditions.join(' and ')} order by ${order} limit ${limit}`;
+}
+
+/**
+ * Rows of a link by their instants: links are in the order of the sequence, which follows the clock but for the length of
+ * a request. So the next rows of the sequence give an instant, and the rows up to it are the next by the clock.
+ */
+function datedSql(parts: Parts, order: 'date' | '-date', limit: string): string {
+  const up = order === 'date';
+  const { source, conditions } = parts;
+  const edge = '(select at from edge)';
+  const reached = `(${edge} is null or (s.at ${up ? '<=' : '>='} ${edge} and s.seq ${bound(edge, up)}))`;
+  return `with near as materialized (select s.at from ${source} where ${conditions.join(' and ')}
+      order by s.seq ${way(order)} limit ${limit}),
+    edge as materialized (select case when count(*) = ${limit} then ${up ? 'max' : 'min'}(at) end as at from near)
+    ${rowsSql({ ...parts, conditions: [...conditions, reached] }, `s.at ${way(order)}, s.seq ${way(order)}`, limit)}`;
+}
+
+/** Places that an instant and the slack leave, for rows at most (`up`) or at least as late. */
+function bound(instant: string, up: boolean): string {
+  return up
+    ? `< coalesce((select b.seq from audit_seal b where b.at > ${instant} + ${SLACK} order by b.at limit 1), ${Number.MAX_SAFE_INTEGER})`
+    : `> coalesce((select b.seq from audit_seal b where b.at < ${instant} - ${SLACK} order by b.at desc limit 1), 0)`;
+}
+
+function partsOf(walk: AuditWalk, bind: Bind): Parts {
+  const { narrowed, head } = walk;
+  const [driver, ...others] = linked(narrowed);
+  const conditions = [`s.seq <= ${bind(head)}`, ...beginning(walk, bind), ...within(walk, driver !== undefined, bind)];
+  if (narrowed.seqs !== null) conditions.push(`s.seq = any (${bind(narrowed.seqs)}::bigint[])`);
+  for (const words of others) {
+    conditions.push(
+      `exists (select from audit_link o where o.link = any (${linksSql(bind(words))}) and o.seq = s.seq)`,
     );
   }
-  for (const words of others) {
-    where.push(`exists (select from audit_link o where o.link = any (${links(bind(words))}) and o.seq = ${seq})`);
+  for (const [column, wanted] of Object.entries(narrowed.columns)) {
+    conditions.push(`s.${column} = any (${bind(wanted)})`);
   }
-  if (query.from) where.push(`s.at >= ${bind(query.from)}::timestamptz`);
-  if (query.until) where.push(`s.at < ${bind(query.until)}::timestamptz`);
-  for (const [column, wanted] of Object.entries({
-    action: query.action,
-    outcome: query.outcome,
-    purpose: query.purpose,
-    interaction: query.interactions ?? [],
-  })) {
-    if (wanted.length > 0) where.push(`s.${column} = any (${bind(wanted)})`);
+  return { source: sourceSql(driver, bind), conditions, isLinked: driver !== undefined };
+}
+
+/** One value walks its own stretch of the index backwards and stops at the page's end; several must be merged first. */
+function sourceSql(driver: string[] | undefined, bind: Bind): string {
+  if (driver === undefined) return 'audit_seal s';
+  const [only] = driver;
+  const found =
+    driver.length === 1
+      ? `select seq from audit_link where link = audit_link_of(${bind(only)})`
+      : `select distinct seq from audit_link where link = any (${linksSql(bind(driver))})`;
+  return `(${found}) l join audit_seal s on s.seq = l.seq`;
+}
+
+const linksSql = (parameter: string): string =>
+  `array(select audit_link_of(word) from unnest(${parameter}::text[]) as word)`;
+
+/** Where the walk goes on. */
+function beginning({ order, from }: AuditWalk, bind: Bind): string[] {
+  if (from === null) return [];
+  const seq = bind(from.seq);
+  if (order === 'newest') return [`s.seq <= ${seq}`];
+  const at = `${bind(from.at)}::timestamptz`;
+  const up = order === 'date';
+  const place = up ? `s.seq ${bound(at, false)}` : `s.seq ${bound(at, true)}`;
+  return [`(s.at, s.seq) ${up ? '>=' : '<='} (${at}, ${seq})`, place];
+}
+
+/** The sequence follows the clock but for the length of a request: narrow by number, decide by the instant itself. */
+function within({ narrowed, order }: AuditWalk, isLinked: boolean, bind: Bind): string[] {
+  const { from, until } = narrowed;
+  const conditions: string[] = [];
+  const bySeq = isLinked || order === 'newest';
+  if (from !== null) {
+    const at = `${bind(from)}::timestamptz`;
+    conditions.push(`s.at >= ${at}`, ...(bySeq ? [`s.seq ${bound(at, false)}`] : []));
   }
-  if (query.interactions?.length === 0) where.push('false');
-  const versions = query.entity.filter((value) => value !== unversioned(value));
-  if (versions.length > 0 && versions.length === query.entity.length) {
-    where.push(`(${versions.map((value) => `position(${bind(JSON.stringify(value))} in a.body) > 0`).join(' or ')})`);
+  if (until !== null) {
+    const at = `${bind(until)}::timestamptz`;
+    conditions.push(`s.at < ${at}`, ...(bySeq ? [`s.seq ${bound(at, true)}`] : []));
   }
-  // One value walks its own stretch of the index backwards and stops at the page's end; several must be merged first.
-  const one = driver?.length === 1 ? bind(driver[0]) : null;
-  const source = one ? `audit_link_of(${one})` : driver ? links(bind(driver)) : null;
-  return { text: select(source, one !== null, where, bind(rowLimit(query))), values };
-}
-
-function select(driver: string | null, single: boolean, where: string[], limit: string): string {
-  const seq = driver ? 'l.seq' : 's.seq';
-  const found = single
-    ? `audit_link l join audit_seal s on s.seq = l.seq`
-    : `(select distinct seq from audit_link where link = any (${driver})) as l join audit_seal s on s.seq = l.seq`;
-  const filters = driver && single ? [`l.link = ${driver}`, ...where] : where;
-  return `select ${seq} as seq, a.at, a.body, a.patients
-    from ${driver ? found : 'audit_seal s'} join audit a on a.xid = s.xid and a.id = s.id
-    ${filters.length > 0 ? `where ${filters.join(' and ')}` : ''}
-    order by ${seq} desc limit ${limit}`;
-}
-
-function bound(operator: string, order: string, slack: string, parameter: string, otherwise: number): string {
-  return `coalesce((select b.seq from audit_seal b where b.at ${operator} ${parameter}::timestamptz ${slack}
-    order by b.at ${order} limit 1), ${otherwise})`;
-}
-
-function links(parameter: string): string {
-  return `array(select audit_link_of(word) from unnest(${parameter}::text[]) as word)`;
-}
-
-function unversioned(reference: string): string {
-  return reference.split('/_history/')[0] ?? reference;
+  return conditions;
 }

@@ -1,7 +1,7 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
-import { refuse } from '../fhir/outcome.ts';
 import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Query } from '../search/types.ts';
+import { bounded } from './bounded.ts';
 import { waysOf } from './chain-ways.ts';
 import { type Explained, explained } from './explain.ts';
 import { type Deciding, runFew } from './few.ts';
@@ -18,10 +18,9 @@ import { hopsSql, masksSql, typesSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
-import { inTurn, isWithoutConnection, tooBusy } from './turns.ts';
+import { inTurn } from './turns.ts';
 import { isBroad, type Walk, walkOf } from './walk.ts';
 import { walkSql } from './walk-sql.ts';
-import { isSqlState } from './write.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
 export const PAGE_IDS = 10_000;
@@ -92,18 +91,8 @@ interface RawHead extends RawFound {
  * Runs a search; one that takes longer than the store allows is too costly.
  * @throws Outcome 400 too-costly; Error only for faults of the database: bad queries were refused by the parser
  */
-export async function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
-  try {
-    return await answered(db, ask, broad);
-  } catch (error) {
-    if (isWithoutConnection(error)) throw tooBusy();
-    if (!isSqlState(error, '57014') && !isSqlState(error, '25P04')) throw error;
-    throw refuse(
-      400,
-      'too-costly',
-      'This search takes too long; narrow it, or leave out what is costly (_sort, :not, chains)',
-    );
-  }
+export function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
+  return bounded(() => answered(db, ask, broad));
 }
 
 /**

@@ -13,6 +13,7 @@ export const auditEvent: FhirHandler = async (door, request) => {
     throw refuse(404, 'not-supported', 'Audit records have one version: read AuditEvent/[id]');
   if (url.id !== null) return { status: 200, body: await readAuditEvent(door, context, url.id) };
   const form = url.search ? (await request.body()).toString('utf8') : '';
-  const raw = [url.query, form].filter((part) => part !== '').join('&');
-  return { status: 200, body: await searchAuditEvents(door, context, raw) };
+  const query = [url.query, form].filter((part) => part !== '').join('&');
+  const lenient = request.prefer.handling === 'lenient';
+  return { status: 200, body: await searchAuditEvents(door, context, { query, lenient }) };
 };

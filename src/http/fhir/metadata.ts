@@ -114,15 +114,12 @@ function reverse(definitions: Definitions, type: string): string[] {
   );
 }
 
+/** What an audit record has none of, or never changes. */
+const NOT_OF_AUDIT: ReadonlySet<string> = new Set(['_text', '_content', '_lastUpdated']);
+
 /** The access record: read and search by its own parameters; nobody writes it (R-27). */
 function auditCapability(input: MetadataInput): TypeCapability {
-  const param = (code: string, type: 'date' | 'reference' | 'token') => ({
-    code,
-    type,
-    expression: '',
-    targets: [],
-    url: `http://hl7.org/fhir/SearchParameter/AuditEvent-${code}`,
-  });
+  const params = searchableParams(input.definitions, 'AuditEvent');
   return {
     type: 'AuditEvent',
     interactions: ['read', 'search-type'],
@@ -134,16 +131,8 @@ function auditCapability(input: MetadataInput): TypeCapability {
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
     searchParams: [
-      param('date', 'date'),
-      param('patient', 'reference'),
-      param('agent', 'reference'),
-      param('entity', 'reference'),
-      param('action', 'token'),
-      param('outcome', 'token'),
-      param('purpose', 'token'),
-      param('policy', 'token'),
-      param('type', 'token'),
-      param('subtype', 'token'),
+      ...[...params.values()].filter(({ code }) => !NOT_OF_AUDIT.has(code)),
+      special('_filter', 'special'),
     ],
     includes: [],
     revIncludes: [],

