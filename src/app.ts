@@ -18,6 +18,7 @@ import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
 import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
+import { OWN_ACCESS_OPERATIONS } from './http/operations/own-access.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { terminologyOperations } from './http/operations/terminology.ts';
 import { buildHttp } from './http/server.ts';
@@ -168,6 +169,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...ACCESS_OPERATIONS,
     ...OVERSIGHT_OPERATIONS,
     ...PROPOSAL_OPERATIONS,
+    ...OWN_ACCESS_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),

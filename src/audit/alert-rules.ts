@@ -17,6 +17,8 @@ export const THRESHOLDS: Thresholds = {
   nameSearches: 5,
   nameSearchMinutes: 15,
   permitHours: 24,
+  nightPatients: 3,
+  repeats: 3,
 };
 
 const OPENING: readonly AuditEntry['interaction'][] = ['read', 'vread', 'history-instance', 'operation'];
@@ -39,6 +41,11 @@ export function isDenied(entry: AuditEntry): boolean {
   return entry.agent.kind === 'staff' && entry.outcome === 4 && entry.reason !== null;
 }
 
+/** Anybody was refused by a rule (Q11). */
+export function isRefused(entry: AuditEntry): boolean {
+  return entry.outcome === 4 && entry.reason !== null;
+}
+
 /** A search of people by name, or a trace. Names of parameters only: what was asked for is encrypted. */
 export function isNameSearch(entry: AuditEntry): boolean {
   if (entry.agent.kind !== 'staff' || entry.outcome !== 0) return false;
@@ -53,8 +60,6 @@ export function isExport(entry: AuditEntry): boolean {
   return entry.interaction === 'disclosure' && entry.detail?.startsWith('export') === true;
 }
 
-/** fewer are looked up by anybody who stayed late. */
-const NIGHT_PATIENTS = 3;
 const LONDON_HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', hourCycle: 'h23' });
 
 /** Q6: 20:00 to 07:00 in London. */
@@ -70,12 +75,8 @@ function isGovernance(entry: AuditEntry): boolean {
 }
 
 function rule(id: string, words: string, more: Partial<AlertRule> & Pick<AlertRule, 'fires'>): AlertRule {
-  const usual = { severity: 'medium', owner: 'ig-officer', mode: 'observe', off: null, quietMinutes: DAY } as const;
+  const usual = { severity: 'medium', owner: 'ig-officer', mode: 'observe', quietMinutes: DAY } as const;
   return { id, words, ...usual, ...more };
-}
-
-function off(id: string, words: string, why: string): AlertRule {
-  return rule(id, words, { mode: 'off', off: why, fires: () => false });
 }
 
 /** Alerts from the first day: other rules promise them (domain.md, "Observe mode"). */
@@ -112,8 +113,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
   }),
   rule('A-09', 'Out of hours and not on a duty list', {
     // Silent until a duty list is loaded: then nobody is known to be off it.
-    fires: (entry, facts) =>
-      opens(entry) && isOutOfHours(entry.at) && facts.rostered === false && facts.openedHour >= NIGHT_PATIENTS,
+    fires: (entry, facts, t) =>
+      opens(entry) && isOutOfHours(entry.at) && facts.rostered === false && facts.openedHour >= t.nightPatients,
   }),
   rule('A-10', 'Repeated refusals', {
     quietMinutes: HOUR,
@@ -136,7 +137,10 @@ export const ALERT_RULES: readonly AlertRule[] = [
     quietMinutes: HOUR,
     fires: (entry, facts, t) => isNameSearch(entry) && facts.nameSearches >= t.nameSearches && facts.openedSince === 0,
   }),
-  off('A-15', 'Impossible travel or a new device', 'devices and places of sign-in are not known'),
+  rule('A-15', 'A restricted record, opened from a place she never came from before', {
+    // Devices and distances are not known here: a network address that is new for her stands for both.
+    fires: (entry, facts) => opens(entry) && facts.newPlace && (entry.label === 'R' || entry.label === 'V'),
+  }),
   rule('A-16', 'The access record is not whole, or could not be written', {
     ...LIVE,
     quietMinutes: HOUR,
@@ -152,7 +156,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
   rule('A-19', 'The same small thing again and again', {
     severity: 'low',
     quietMinutes: 30 * DAY,
-    fires: (_entry, facts) => facts.sameRuleBefore >= 3,
+    fires: (_entry, facts, t) => facts.sameRuleBefore >= t.repeats,
   }),
   rule('A-20', 'A label was lowered and the record released', {
     fires: (entry, facts) => entry.outcome === 0 && facts.releasedAfterDowngrade,

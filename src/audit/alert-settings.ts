@@ -39,7 +39,6 @@ function withModes(modes: Readonly<Record<string, unknown>>): AlertRule[] {
     const mode = MODES.find((one) => one === modes[rule.id]);
     if (modes[rule.id] === undefined) return rule;
     if (mode === undefined) throw new Error(`Alert rule ${rule.id} is off, observe or live.`);
-    if (rule.off !== null && mode !== 'off') throw new Error(`Alert rule ${rule.id} cannot run: ${rule.off}.`);
     if (ALWAYS_LIVE.includes(rule.id) && mode !== 'live') throw new Error(`Alert rule ${rule.id} is always live.`);
     return { ...rule, mode };
   });

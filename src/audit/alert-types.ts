@@ -20,6 +20,15 @@ export interface AlertFacts {
   samePostcode: boolean;
   sameAgeBand: boolean;
   sameAddress: boolean;
+  /** Same postcode, whatever the name (Q5). */
+  neighbour: boolean;
+  /** The patient works in this person's team or service (Q5). */
+  colleague: boolean;
+  /** The patient had died, or her pregnancy had ended without a living child, before this (Q8). */
+  afterDeath: boolean;
+  afterLoss: boolean;
+  /** Her requests came from other networks before, never from this one. */
+  newPlace: boolean;
   /** Distinct patients whose records she opened in this hour and this day. */
   openedHour: number;
   openedDay: number;
@@ -66,6 +75,10 @@ export interface Thresholds {
   nameSearchMinutes: number;
   /** */
   permitHours: number;
+  /** fewer are looked up by anybody who stayed late. */
+  nightPatients: number;
+  /** */
+  repeats: number;
 }
 
 export interface AlertRule {
@@ -75,8 +88,6 @@ export interface AlertRule {
   /** Who looks at it. */
   owner: string;
   mode: AlertMode;
-  /** Why a rule is off that cannot run yet. */
-  off: string | null;
   /** Minutes in which the same person, patient and rule are one alert. */
   quietMinutes: number;
   /** What happened, in words without any person's data. */

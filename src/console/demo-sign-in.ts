@@ -11,7 +11,7 @@ type Identities = ReadonlyMap<string, DemoIdentity>;
 /** The list of people to be; the IG officer first, since the pages here are for her. */
 export function demoSignIn(identities: Identities) {
   const people = [...identities.values()]
-    .filter(({ kind }) => kind === 'staff')
+    .filter(({ kind, role }) => kind === 'staff' || role === 'mother')
     .sort((a, b) => Number(b.role === 'ig-officer') - Number(a.role === 'ig-officer'));
   const page = (visit: Visit, status: number, error: string | null): Page => ({
     status,

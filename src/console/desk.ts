@@ -1,15 +1,8 @@
 /** The officers' desk: what needs them today, alerts, cases and accesses by kind. Reading only; cases have their own file. */
-import {
-  alertRules,
-  MARKED_KINDS,
-  type MarkedKind,
-  readAlerts,
-  readCases,
-  readDesk,
-  readMarked,
-} from '../oversight/officer-desk.ts';
+import { alertRules, MARKED_KINDS, readAlerts, readCases, readDesk, readMarked } from '../oversight/officer-desk.ts';
 import type { Context } from '../record/types.ts';
 import { stateWords } from './case-words.ts';
+import { KIND_WORDS } from './marked-words.ts';
 import type { Page } from './pages.ts';
 import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -66,11 +59,7 @@ export async function alertsPage(visit: Visit, context: Context): Promise<Page> 
       mode,
       state,
       rule: rule ?? '',
-      rules: rules.map(({ id, words, off }) => ({
-        value: id,
-        text: `${id} ${words}${off === null ? '' : ' (off)'}`,
-      })),
-      off: rules.filter((one) => one.off !== null).map(({ id, words, off }) => `${id} ${words}: off, ${off}.`),
+      rules: rules.map(({ id, words }) => ({ value: id, text: `${id} ${words}` })),
       alerts: alerts.map((alert) => ({ ...alert, at: shownTime(alert.at) })),
       older: next === null ? null : address('/console/alerts', { mode, state, rule, before: next }),
       newest: placeIn(visit) === null ? null : address('/console/alerts', { mode, state, rule }),
@@ -91,19 +80,6 @@ export async function casesPage(visit: Visit, context: Context): Promise<Page> {
   }));
   return { status: 200, template: 'cases', context: { cases } };
 }
-
-const KIND_WORDS: Readonly<Record<MarkedKind, string>> = {
-  unexplained: 'Not personally explained',
-  R: 'Restricted records',
-  V: 'Very restricted records',
-  's-flag': 'Records with a restricted address',
-  EMP: 'Records of staff',
-  CEL: 'Records of known people',
-  'after-relationship': 'After the relationship ended',
-  'same-surname': 'Same surname',
-  'same-address': 'Same address',
-  'out-of-hours': 'Between 20:00 and 07:00',
-};
 
 export async function accessesPage(visit: Visit, context: Context): Promise<Page> {
   const kind = MARKED_KINDS.find((one) => one === visit.query.get('kind')) ?? 'unexplained';

@@ -25,8 +25,10 @@ function askedIn(get: (name: string) => string): Asked {
   const errors = [...filters.errors];
   if (reference !== '' && !/^CASE-[0-9A-F]{10}$/.test(reference))
     errors.push({ field: 'case', text: 'Enter a case reference, like CASE-0123456789' });
+  const rule = get('rule').trim().toUpperCase();
+  if (rule !== '' && !/^R-\d{2}$/.test(rule)) errors.push({ field: 'rule', text: 'Enter a rule, like R-07' });
   if (/(?:\d[\s-]?){10}/.test(person)) errors.push({ field: 'who', text: 'Enter a name, not a number' });
-  return { question: { id, person, case: reference, ...filters.range }, filters, errors };
+  return { question: { id, person, case: reference, rule, ...filters.range }, filters, errors };
 }
 
 /** The form, and below it the answer to what it asks. */
@@ -52,7 +54,7 @@ function shown(
       errors,
       filters,
       question,
-      questions: QUESTIONS.map(({ id, words }) => ({ value: id, text: words })),
+      questions: QUESTIONS.map(({ id, q, words }) => ({ value: id, text: `${words} (${q})` })),
       words: QUESTIONS.find(({ id }) => id === question.id)?.words ?? '',
       asked: answer !== null,
       choices: answer?.choices ?? [],
@@ -78,9 +80,9 @@ export async function exportPosted(visit: Visit, context: Context): Promise<Page
     return shown(422, { ...asked, errors: [...asked.errors, ...errors] }, null);
   }
   const answer = await askQuestion(door, context, asked.question);
-  const { id, person, case: reference } = asked.question;
+  const { id, person, case: reference, rule } = asked.question;
   const format: ExportAsked['format'] = get('format') === 'ndjson' ? 'ndjson' : 'csv';
-  const filter = [person, reference].filter((part) => part !== '').join(', ');
+  const filter = [person, reference, rule].filter((part) => part !== '').join(', ');
   const file = await exportTable(
     door,
     context,

@@ -12,6 +12,7 @@ import type { Page } from './pages.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import type { Visit } from './visit.ts';
+import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
 export interface ConsolePage {
   /** Express path; its parameters are `visit.params`. */
@@ -41,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
     roles: OFFICERS,
     pages: [{ path: '/console', show: home, menu: 'Today' }],
   },
+  { words: 'My record', roles: ['mother'], pages: [{ path: WHO_VIEWED, show: whoViewedPage, menu: 'Who has viewed it' }] },
   {
     words: 'Who looked',
     roles: OFFICERS,

@@ -26,7 +26,8 @@ export async function enter(visit: Visit, person: SignedInPerson): Promise<Page 
   try {
     const standing = await deps.standing(caller, { purpose: person.purpose, now, fresh: true });
     await recordConsoleEvent(deps.door, { ...standing, caller, requestId, address, now }, 'console-sign-in');
-    session.person = { ...person, name: standing.principal.name };
+    // The directory knows no name of a family: hers stays as the sign-in gave it.
+    if (standing.principal.kind !== 'family') session.person = { ...person, name: standing.principal.name };
   } catch (error) {
     sessions.end(session);
     await recordUnrecorded(deps.door, error, { caller, requestId, address, now });

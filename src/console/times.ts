@@ -48,3 +48,10 @@ export function nextDay(date: string): string {
   noon.setUTCDate(noon.getUTCDate() + 1);
   return noon.toISOString().slice(0, 10);
 }
+
+const MONTH = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'long', year: 'numeric' });
+
+/** `March 2026` of `2026-03`. */
+export function shownMonth(month: string): string {
+  return MONTH.format(new Date(`${month}-15T12:00:00Z`));
+}

@@ -27,9 +27,9 @@ export interface AlertQuestion {
 
 const ALERTS_PER_PAGE = 25;
 
-/** The alert rules as pages name them; `off` says why one cannot run. */
-export function alertRules(): { id: string; words: string; off: string | null }[] {
-  return ALERT_RULES.map(({ id, words, off }) => ({ id, words, off }));
+/** The alert rules as pages name them. */
+export function alertRules(): { id: string; words: string }[] {
+  return ALERT_RULES.map(({ id, words }) => ({ id, words }));
 }
 
 /** A page of alerts, newest first, without the people they are about; an alert about the officer herself is left out. */
@@ -60,7 +60,7 @@ export function readCases(door: Door, context: Context): Promise<CaseFile[]> {
   });
 }
 
-/** Kinds of access officers may ask for (Q3, Q5, Q8, Q9). */
+/** Kinds of access officers may ask for (Q3, Q5, Q6, Q8, Q9). */
 export const MARKED_KINDS = [
   'unexplained',
   'R',
@@ -71,6 +71,12 @@ export const MARKED_KINDS = [
   'after-relationship',
   'same-surname',
   'same-address',
+  'own-record',
+  'colleague',
+  'neighbour',
+  'after-death',
+  'after-loss',
+  'new-place',
   'out-of-hours',
 ] as const;
 export type MarkedKind = (typeof MARKED_KINDS)[number];

@@ -3,11 +3,11 @@
  * reads a stretch, asks what is known around it, and keeps explanations, counts, alerts and its place in one commit; a
  * process that dies or loses the race leaves nothing behind. A rule that throws is switched off, loudly; the others go on.
  */
-import { isOutOfHours, opens } from '../audit/alert-rules.ts';
+import { isOutOfHours, isRefused, opens } from '../audit/alert-rules.ts';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
 import { auditEntry } from '../audit/entry.ts';
-import type { StoredAudit } from '../audit/types.ts';
+import type { AuditEntry, StoredAudit } from '../audit/types.ts';
 import type { Log } from '../log.ts';
 import type { EarlierAlert } from '../store/models/alert-counts.ts';
 import {
@@ -66,10 +66,22 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   return kept === null || stretch.to - stretch.from >= STRETCH;
 }
 
-/** The kinds under which an opened record is asked for (Q3, Q5, Q8, Q9 of domain.md 6.2). */
+/** The kinds under which an access is asked for later: refusals (Q11), and what was opened (Q3, Q5, Q6, Q8, Q9 of domain.md 6.2). */
 function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {
-  if (!opens(entry)) return [];
-  const kinds = [
+  const party = partyOf(entry);
+  const about = patientsOf(entry);
+  const kinds = isRefused(entry) ? refusedKinds(entry) : opens(entry) ? openedKinds(entry, facts) : [];
+  const patients = about.length === 0 ? [''] : about;
+  return kinds.flatMap((kind) => patients.map((patient) => ({ kind, seq, patient, party, at: entry.at })));
+}
+
+function refusedKinds({ reason, rules }: AuditEntry): string[] {
+  const byRule = [...new Set(rules)].map((rule) => `refused ${rule}`);
+  return ['refused', ...byRule, ...(reason === 'own-record' ? ['own-record'] : [])];
+}
+
+function openedKinds(entry: AuditEntry, facts: AlertFacts): string[] {
+  return [
     ...(facts.explanation === null ? ['unexplained'] : []),
     ...(entry.label === 'R' || entry.label === 'V' ? [entry.label] : []),
     ...(facts.consents.has('s-flag') ? ['s-flag'] : []),
@@ -78,10 +90,13 @@ function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {
     ...(facts.relationshipOver ? ['after-relationship'] : []),
     ...(facts.sameSurname ? ['same-surname'] : []),
     ...(facts.sameAddress ? ['same-address'] : []),
+    ...(facts.colleague ? ['colleague'] : []),
+    ...(facts.neighbour ? ['neighbour'] : []),
+    ...(facts.afterDeath ? ['after-death'] : []),
+    ...(facts.afterLoss ? ['after-loss'] : []),
+    ...(facts.newPlace ? ['new-place'] : []),
     ...(isOutOfHours(entry.at) ? ['out-of-hours'] : []),
   ];
-  const party = partyOf(entry);
-  return kinds.flatMap((kind) => entry.patients.map((patient) => ({ kind, seq, patient, party, at: entry.at })));
 }
 
 interface Attempt {

@@ -92,7 +92,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
     of: (one) => ({
       ...NOTHING_AROUND,
       ...togetherOf(around.filter((row) => row.seq === one.seq)),
-      ...(opens(one.entry) ? closestOf(one.entry, bodies) : NOT_KIN),
+      ...(opens(one.entry) ? closestOf(one.entry, bodies) : NOBODYS_KIN),
       ...ledger.count(one),
       releasedAfterDowngrade: lowered.has(one.seq),
       agreementExpired: lapsed.has(one.seq),
@@ -109,6 +109,9 @@ const NOTHING_AROUND = {
   consents: new Set<string>(),
   newlyPermitted: false,
   tags: new Set<string>(),
+  colleague: false,
+  afterDeath: false,
+  afterLoss: false,
 };
 
 function touchesOf({ seq, entry }: SealedEntry): Touch[] {
@@ -148,12 +151,17 @@ function togetherOf(rows: readonly Around[]): Partial<typeof NOTHING_AROUND> {
     consents: new Set(rows.flatMap((row) => row.consents)),
     newlyPermitted: rows.some((row) => row.newlyPermitted),
     tags: new Set(rows.flatMap((row) => row.tags ?? [])),
+    colleague: rows.some((row) => row.colleague),
+    afterDeath: rows.some((row) => row.afterDeath),
+    afterLoss: rows.some((row) => row.afterLoss),
   };
 }
 
-function closestOf(entry: AuditEntry, bodies: ReadonlyMap<string, string>): Kinship {
+const NOBODYS_KIN = { ...NOT_KIN, neighbour: false };
+
+function closestOf(entry: AuditEntry, bodies: ReadonlyMap<string, string>): Kinship & { neighbour: boolean } {
   const own = bodies.get(partyOf(entry));
-  if (own === undefined) return NOT_KIN;
+  if (own === undefined) return NOBODYS_KIN;
   const all = patientsOf(entry).flatMap((one) => {
     const body = bodies.get(one);
     return body === undefined ? [] : [kinshipOf(own, body)];
@@ -163,7 +171,16 @@ function closestOf(entry: AuditEntry, bodies: ReadonlyMap<string, string>): Kins
     samePostcode: all.some((one) => one.sameSurname && one.samePostcode),
     sameAgeBand: all.some((one) => one.sameSurname && one.sameAgeBand),
     sameAddress: all.some((one) => one.sameAddress),
+    neighbour: all.some((one) => one.samePostcode),
   };
+}
+
+/** The network an address belongs to: its first three parts (IPv4) or four groups (IPv6); people change within it. */
+export function networkOf(address: string | null): string | null {
+  if (address === null) return null;
+  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  if (plain.includes('.')) return plain.split('.').slice(0, 3).join('.');
+  return plain.split(':').slice(0, 4).join(':');
 }
 
 /** Counts of this stretch on top of what was counted before. */
@@ -190,6 +207,10 @@ class Ledger {
     const isNotice = entry.interaction === 'disclosure' && entry.recipient?.startsWith('Subscription/') === true;
     const [, endpoint = ''] = isNotice ? (entry.recipient?.split(' ') ?? []) : [];
     const endpointChanged = endpoint !== '' && this.has('endpoint', party) && !this.has('endpoint', party, endpoint);
+    const place = opens(entry) ? networkOf(entry.agent.address) : null;
+    const isNewPlace = place !== null && !this.has('place', party, place);
+    const newPlace = isNewPlace && this.has('place', party);
+    if (isNewPlace) this.mark('place', { seq, party, patient: place, at: entry.at });
     if (isDenied(entry))
       for (const patient of patientsOf(entry).length > 0 ? patientsOf(entry) : [''])
         this.mark('denied', { seq, party, patient, at: entry.at });
@@ -197,7 +218,7 @@ class Ledger {
     if (isExport(entry)) this.mark('export', { seq, party, patient: '', at: entry.at });
     if (endpoint !== '' && !this.has('endpoint', party, endpoint))
       this.mark('endpoint', { seq, party, patient: endpoint, at: entry.at });
-    return { firstExport, endpointChanged, ...this.windows(entry, party), ...this.openedBy(entry, party) };
+    return { firstExport, endpointChanged, newPlace, ...this.windows(entry, party), ...this.openedBy(entry, party) };
   }
 
   private has(kind: Mark['kind'], party: string, patient?: string): boolean {

@@ -113,6 +113,17 @@ inBrowser('the console in Chromium', () => {
     expect(watched.troubles).toEqual([]);
   }, 120_000);
 
+  test('the mother’s one page is accessible and fits', async () => {
+    await world.service.family('aisha');
+    await world.service.as('midwife').get('Patient/aisha');
+    const watched = await newPage({ viewport: VIEWPORTS.phone });
+    await watched.page.goto(`${world.origin}/console`);
+    await signIn(watched.page, 'mother');
+    expect(await watched.page.textContent('main')).toContain('Your midwifery team');
+    await check(watched, 'who has viewed my record');
+    expect(watched.troubles).toEqual([]);
+  }, 60_000);
+
   test('by keyboard alone: skip link, sign-in, look, and an error takes the focus', async () => {
     const { page } = await newPage({ viewport: VIEWPORTS.desktop });
     await page.goto(`${world.origin}/console/sign-in`);

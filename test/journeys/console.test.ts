@@ -63,7 +63,7 @@ describe('signing in', () => {
   });
 
   test('nobody else can be picked: systems, families, inventions', async () => {
-    for (const identity of ['steward', 'epr', 'mother', 'nobody', '__proto__', '']) {
+    for (const identity of ['steward', 'epr', 'partner', 'nobody', '__proto__', '']) {
       const page = await browser().signIn(identity);
       expect(page.status).toBe(422);
       expect(page.html).toContain('Select who you want to sign in as');

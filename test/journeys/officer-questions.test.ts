@@ -1,6 +1,11 @@
 /** Questions of domain.md 6.2 by name, shown and taken out: for officers, recorded, without content, families by case. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Resource } from '../../src/fhir/types.ts';
+import { viewerOf } from '../../src/oversight/own-access-list.ts';
+import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
+import { staff } from '../harness/service.ts';
 import {
   browserOf,
   CANARIES,
@@ -18,6 +23,7 @@ let caseReference: string;
 beforeAll(async () => {
   world = await openConsole();
   await lookAround(world);
+  await lookCloser(world);
   await overseen(world.service);
   const imran = await officer();
   const opened = await imran.fill('/console/cases/open', '/console/cases/open', {
@@ -34,23 +40,74 @@ async function officer() {
   return visitor;
 }
 
+/** What stands out: kin, a neighbour, after a death; a broken glass; a label that was raised. */
+async function lookCloser({ service }: Console): Promise<void> {
+  const address = [{ line: ['1 Elsewhere'], postalCode: 'ZZ9 9ZZ' }];
+  const kanter = { family: 'Kanarienvogel', given: ['Kanter'], text: 'Kanter' };
+  await service.load([
+    { resourceType: 'Practitioner', id: 'mw-kanter', active: true, name: [kanter], address },
+    {
+      resourceType: 'PractitionerRole',
+      id: 'mw-kanter',
+      active: true,
+      period: { start: '2020-01-01' },
+      practitioner: { reference: 'Practitioner/mw-kanter' },
+      organization: { reference: 'Organization/maternity-service' },
+      code: [{ coding: [{ system: 'http://snomed.info/sct', code: '158999002' }] }],
+    },
+    team(TEAM.midwives, [{ id: 'mw-priya' }, { id: 'mw-kanter' }]),
+  ]);
+  const kanters = service.as(staff('mw-kanter'));
+  expect((await kanters.get('Patient/canaryfam')).status).toBe(200);
+  await service.family('gone', { surname: 'Otherwise', given: 'Mary' });
+  const gone = (await service.as('midwife').get('Patient/gone')).json as Resource;
+  await service.load([{ ...gone, deceasedBoolean: true }]);
+  expect((await kanters.get('Patient/gone')).status).toBe(200);
+  const note: Resource = {
+    resourceType: 'Observation',
+    id: 'canaryfam-raised',
+    status: 'final',
+    code: { text: 'penicillinrash' },
+    subject: { reference: 'Patient/canaryfam' },
+    valueString: 'penicillinrash',
+  };
+  const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }];
+  await service.load([note]);
+  await service.load([{ ...note, meta: { security } }]);
+  const alert = { rule: 'A-01', severity: 'high', mode: 'live', at: new Date().toISOString(), seq: 1 } as const;
+  const of = { party: 'PractitionerRole/hv-helen', patient: 'Patient/canaryfam', why: 'Break-glass was used' };
+  await insertAlerts(service.pool, [{ ...alert, ...of }]);
+  await service.pool.query(
+    `insert into oversight_access (kind, seq, patient, party, at)
+     values ('new-place', 1, 'Patient/canaryfam', 'PractitionerRole/nn-karl', now())`,
+  );
+}
+
 const ask = (question: string, more: Record<string, string> = {}): string =>
   `/console/questions?${new URLSearchParams({ question, ...more })}`;
 
 describe('asked', () => {
-  test.each<[string, () => Record<string, string>, RegExp]>([
-    ['timeline', () => ({ who: 'Priya' }), /Priya.*search-type.*read/s],
-    ['timeline', () => ({ who: 'hv-system' }), /system/],
-    ['unexplained', () => ({ case: caseReference }), /Karl/],
-    ['refusals', () => ({ who: 'Sue' }), /Sue.*R-0/s],
-    ['refusals', () => ({ case: caseReference }), /Sue/],
-    ['refusals', () => ({}), /Sue/],
-    ['busy', () => ({}), /Karl/],
-    ['changes', () => ({}), /PractitionerRole.*added/s],
-    ['roles', () => ({}), /never used/],
-    ['proofs', () => ({}), /nothing to show/],
-    ['disclosures', () => ({ case: caseReference }), /nothing to show/],
-  ])('%s %#', async (id, more, expected) => {
+  test.each<[string, string, () => Record<string, string>, RegExp]>([
+    ['Q2', 'timeline', () => ({ who: 'Priya' }), /Priya.*search-type.*read/s],
+    ['Q2', 'timeline', () => ({ who: 'hv-system' }), /system/],
+    ['Q3', 'unexplained', () => ({ case: caseReference }), /Karl/],
+    ['Q4', 'unreviewed', () => ({}), /A-01 Break-glass was used/],
+    ['Q5', 'notable', () => ({ case: caseReference }), /Kanter.*same-surname/s],
+    ['Q5', 'notable', () => ({ who: 'Kanter' }), /neighbour/],
+    ['Q6', 'notable', () => ({ who: 'Karl' }), /new-place/],
+    ['Q7', 'busy', () => ({}), /Karl.*1.*1/s],
+    ['Q8', 'notable', () => ({ who: 'Kanter' }), /after-death/],
+    ['Q10', 'disclosures', () => ({ case: caseReference }), /nothing to show/],
+    ['Q11', 'refusals', () => ({ who: 'Sue' }), /Sue.*R-0/s],
+    ['Q11', 'refusals', () => ({ case: caseReference }), /Sue/],
+    ['Q11', 'refusals', () => ({}), /Sue/],
+    ['Q11', 'refusals', () => ({ rule: 'R-05' }), /Sue/],
+    ['Q11', 'refusals', () => ({ rule: 'R-48' }), /nothing to show/],
+    ['Q12', 'changes', () => ({}), /PractitionerRole.*added/s],
+    ['Q12', 'family-changes', () => ({ case: caseReference }), /Observation 2 changed N R.*Consent/s],
+    ['Q13', 'proofs', () => ({}), /nothing to show/],
+    ['Q15', 'roles', () => ({}), /never used/],
+  ])('%s %s %#', async (_q, id, more, expected) => {
     const imran = await officer();
     const page = await imran.get(ask(id, more()));
     expect([id, page.status]).toEqual([id, 200]);
@@ -72,6 +129,85 @@ describe('asked', () => {
     expect((await midwife.get(ask('roles'))).status).toBe(403);
     const [entry] = (await trail(world.service, 'question timeline')).map(({ body }) => JSON.parse(body));
     expect(entry.agent.name).toContain('Imran');
+  });
+});
+
+describe('Q14: a mother asks who has viewed her record', () => {
+  const listOf = async () => (await world.service.as('mother').get('Patient/aisha/$who-viewed')).text;
+  const observation = (id: string, label: 'N' | 'R'): Resource => ({
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    code: { text: 'a note' },
+    subject: { reference: 'Patient/aisha' },
+    valueString: 'a note',
+    meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: label }] },
+  });
+
+  test('services and months; what is restricted leaves no trace; nobody else gets the list', async () => {
+    const { service } = world;
+    await service.family('aisha', { nhsNumber: '9990003009' });
+    await service.load([observation('aisha-r', 'R')]);
+    expect(JSON.parse(await listOf()).parameter).toEqual([{ name: 'available', valueBoolean: true }]);
+    const priya = service.as('midwife');
+    for (const path of ['Observation/aisha-r', 'Observation?patient=aisha&code=nothing'])
+      expect([path, (await priya.get(path)).status]).toEqual([path, 200]);
+    const safeguarding = await service.as('safeguarding').get('Patient/aisha');
+    const without = await listOf();
+    expect(without).not.toContain('team');
+    // A list over both kinds counts by its ordinary rows alone.
+    await service.load([observation('aisha-n', 'N')]);
+    expect((await priya.get('Observation?patient=aisha')).status).toBe(200);
+    const month = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London', year: 'numeric', month: '2-digit' });
+    const shown = JSON.parse(await listOf()).parameter[1];
+    expect(shown).toEqual({
+      name: 'month',
+      part: [
+        { name: 'when', valueDate: month.format(new Date()) },
+        { name: 'who', valueString: 'your midwifery team' },
+      ],
+    });
+    expect([200, 403, 404]).toContain(safeguarding.status);
+    for (const who of ['midwife', 'ig-officer', 'epr'])
+      expect([who, (await service.as(who).get('Patient/aisha/$who-viewed')).status]).toEqual([who, 404]);
+    expect((await service.as('mother').get('Patient/canaryfam/$who-viewed')).status).toBe(404);
+    expect((await service.as('mother').get('Patient/aisha/$who-viewed?x=1')).status).toBe(400);
+  });
+
+  test('on her page; switched off by one action it is an ordinary message', async () => {
+    const { service } = world;
+    const aisha = browserOf(world.origin);
+    await aisha.signIn('mother');
+    expect(wordsOf((await aisha.get('/console')).html)).toContain('Your midwifery team');
+    expect((await aisha.get('/console/alerts')).status).toBe(403);
+    const patient = (await service.as('midwife').get('Patient/aisha')).json as Resource;
+    const person = { nhsNumber: '9990003009', birthDate: String(patient.birthDate) };
+    const body = (state: string) => ({
+      resourceType: 'Parameters',
+      parameter: Object.entries({ ...person, state, reason: 'She asked for it' }).map(([name, valueString]) => ({
+        name,
+        valueString,
+      })),
+    });
+    expect((await service.as('service-lead').post('$online-view', body('off'))).status).toBe(403);
+    expect((await service.as('mother').post('$online-view', body('off'))).status).toBe(404);
+    expect((await service.as('midwife').post('$online-view', body('off'))).status).toBe(204);
+    expect(await listOf()).toContain('not available at the moment');
+    expect(wordsOf((await aisha.get('/console/who-viewed')).html)).toContain('not available at the moment');
+    expect((await service.as('ig-officer').post('$online-view', body('on'))).status).toBe(204);
+    expect(await listOf()).toContain('your midwifery team');
+  });
+
+  test.each([
+    ['midwife', [], 'your midwifery team'],
+    ['nursery-nurse', [], 'your health visiting team'],
+    ['admin', ['midwife', 'admin'], 'your midwifery team'],
+    ['admin', ['gp'], null],
+    ['safeguarding', ['midwife'], null],
+    ['social-worker', ['health-visitor'], null],
+    ['caldicott-guardian', [], 'governance check'],
+  ] as const)('%s of %s: %s', (role, serviceRoles, words) => {
+    expect(viewerOf({ role, serviceRoles: [...serviceRoles] })).toBe(words);
   });
 });
 

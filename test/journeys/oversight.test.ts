@@ -116,6 +116,18 @@ describe('step by step', () => {
     expect((await alertsIn(pool)).map(({ rule, party }) => [rule, party])).toEqual([['A-08', 'PractitionerRole/hv-1']]);
   });
 
+  test('A-15: a restricted record from a network she never came from, kept as a place from then on', async () => {
+    const from = (address: string): Partial<AuditEntry> => ({ label: 'R', agent: { ...anEntry().agent, address } });
+    await write([from('203.0.113.7'), from('203.0.113.99')]);
+    await all();
+    expect(await alertsIn(pool)).toEqual([]);
+    await write([from('198.51.100.1'), from('198.51.100.2')]);
+    await all();
+    expect((await alertsIn(pool)).map(({ rule, mode, hits }) => [rule, mode, hits])).toEqual([['A-15', 'observe', 1]]);
+    const { rows } = await pool.query(`select patient from oversight_access where kind = 'new-place'`);
+    expect(rows).toEqual([{ patient: 'Patient/p1' }]);
+  });
+
   test('a rule that throws is switched off and told; the others and the place go on', async () => {
     const broken: AlertRule = {
       ...(ALERT_RULES[0] as AlertRule),

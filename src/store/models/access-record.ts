@@ -6,6 +6,7 @@
 import type { StoredAudit } from '../../audit/types.ts';
 import type { AccessExplanation, Role } from '../../governance/types.ts';
 import type { Db } from '../reads.ts';
+import { within } from '../trail-sql.ts';
 
 export interface FamilyRecords {
   /** `Patient/..` that carry the number. */
@@ -59,7 +60,6 @@ export interface AccessScope {
 
 const LINKED = `select distinct l.seq from audit_link l where l.link = any (array(
     select audit_link_of(kind || ref) from unnest($1::text[]) as ref, unnest(array['p=', 'e=']) as kind))`;
-const BETWEEN = `($2::timestamptz is null or s.at >= $2) and ($3::timestamptz is null or s.at < $3)`;
 /** One name for one person or system: her role in the directory, a system's client id, else the token's subject. */
 const PARTY = `coalesce(b -> 'agent' ->> 'practitionerRole',
     case when b -> 'agent' ->> 'kind' in ('system', 'internal') then b -> 'agent' ->> 'clientId' end,
@@ -74,7 +74,7 @@ export async function accessRows(
     name: 'access_rows',
     text: `select s.seq, a.at, a.body, a.patients
       from (${LINKED}) l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-      where ${BETWEEN} and ($4::bigint is null or s.seq < $4)
+      where ${within('l.seq')} and ($4::bigint is null or s.seq < $4)
         and ($5::text is null or exists (select from audit_link o where o.link = audit_link_of('a=' || $5) and o.seq = s.seq))
       order by s.seq desc limit $6`,
     values: [scope.family, scope.from, scope.until, scope.before, scope.party, scope.limit],
@@ -109,7 +109,7 @@ export async function accessCounts(db: Db, scope: AccessScope): Promise<{ counts
     text: `with newest as (
         select a.at, audit_json_or_null(a.body) as b
         from (${LINKED}) l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-        where ${BETWEEN} order by s.seq desc limit ${MAX_COUNTED}
+        where ${within('l.seq')} order by s.seq desc limit ${MAX_COUNTED}
       )
       select ${PARTY} as party, b -> 'agent' ->> 'kind' as kind, max(b -> 'agent' ->> 'name') as name,
         max(b -> 'agent' ->> 'role') as role, max(b -> 'agent' ->> 'service') as service,

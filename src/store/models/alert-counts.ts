@@ -2,7 +2,7 @@
 import type { Db } from '../reads.ts';
 import type { Mark } from './oversight.ts';
 
-/** Marks of these people, or about these patients, since an instant (A-10, A-13, A-14, A-17). */
+/** Marks of these people, or about these patients, since an instant (A-10, A-13, A-14, A-15, A-17). */
 export async function marksSince(
   db: Db,
   asked: { parties: readonly string[]; patients: readonly string[]; since: string },
@@ -14,7 +14,7 @@ export async function marksSince(
       union select kind, party, patient, at, seq from oversight_mark
         where kind = 'denied' and patient = any ($2) and at > $3
       union select distinct on (kind, party, patient) kind, party, patient, at, seq from oversight_mark
-        where kind = any (array['export', 'endpoint']) and party = any ($1)`,
+        where kind = any (array['export', 'endpoint', 'place']) and party = any ($1)`,
     values: [asked.parties, asked.patients, asked.since],
   });
   return result.rows.map((row) => ({ ...row, at: row.at.toISOString() }));

@@ -22,6 +22,9 @@ export interface Around {
   newlyPermitted: boolean;
   tags: string[] | null;
   onDuty: boolean;
+  colleague: boolean;
+  afterDeath: boolean;
+  afterLoss: boolean;
 }
 
 const ASKED = `asked as (
@@ -71,6 +74,15 @@ export async function aroundOf(db: Db, touches: readonly Touch[], permitHours: n
             or c.party = (select d.entry ->> 'service' from directory d where d.member = a.party and d.entry ->> 'kind' = 'role' limit 1)))
           as "newlyPermitted",
         exists (select from selves s ${DUTY} where s.party = a.party) as "onDuty",
+        exists (select from consent c join directory k on k.entry ->> 'kind' = 'own-record' and k.entry ->> 'key' = c.party
+            join directory w on w.entry ->> 'kind' = 'role' and w.entry ->> 'practitioner' = k.member
+            join directory me on me.member = a.party and me.entry ->> 'kind' = 'role'
+          where c.kind = 'own-record' and c.patient = a.patient and w.member <> a.party
+            and w.entry ->> 'service' = me.entry ->> 'service') as colleague,
+        exists (select from resource p where p.type = 'Patient' and p.id = substr(a.patient, 9)
+          and p.tokens @> array['Patient.deceased=true']) as "afterDeath",
+        exists (select from resource t where t.tokens @> array['Task.business-status=pregnancy-ended', 'Task.patient=' || a.patient]
+          and t.updated <= a.at and not t.deleted) as "afterLoss",
         (select p.tags from resource p where p.type = 'Patient' and p.id = substr(a.patient, 9)) as tags
       from asked a`,
     values: [JSON.stringify(touches), permitHours],

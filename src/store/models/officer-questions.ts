@@ -1,82 +1,88 @@
-/** Read models of officers' questions (domain.md 6.2) over the sealed trail and the directory; each bounded by its limit. */
+/** Read models of officers' questions (domain.md 6.2) over the sealed trail; each bounded by its limit. */
 import type { StoredAudit } from '../../audit/types.ts';
 import type { Db } from '../reads.ts';
-
-/** Instants `[from, until)`, ISO UTC; null = open. */
-export interface Period {
-  from: string | null;
-  until: string | null;
-}
-
-const ROW = `select s.seq, a.at, a.body, a.patients from audit_link l
-  join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id`;
-const BETWEEN = `($2::timestamptz is null or s.at >= $2) and ($3::timestamptz is null or s.at < $3)`;
-
-async function rowsOf(db: Db, query: { name: string; text: string; values: unknown[] }): Promise<StoredAudit[]> {
-  const result = await db.query<{ seq: number; at: Date; body: string; patients: string[] }>(query);
-  return result.rows.map((row) => ({ ...row, at: row.at.toISOString() }));
-}
+import { alsoLinked, LINKED, type Period, trailRows } from '../trail-sql.ts';
 
 /** Q2: everything one person or system did, newest first. */
-export function timelineOf(db: Db, party: string, { from, until }: Period, limit: number): Promise<StoredAudit[]> {
-  return rowsOf(db, {
-    name: 'question_timeline',
-    text: `${ROW} where l.link = audit_link_of('a=' || $1) and ${BETWEEN} order by l.seq desc limit $4`,
-    values: [party, from, until, limit],
-  });
+export function timelineOf(db: Db, party: string, period: Period, limit: number): Promise<StoredAudit[]> {
+  const source = `(select o.seq from audit_link o where o.link = audit_link_of('a=' || $1))`;
+  return trailRows(db, { name: 'question_timeline', source, key: party, period, limit });
 }
 
 /** Q10: disclosures about these people, newest first. */
 export function disclosuresAbout(
   db: Db,
   patients: readonly string[],
-  { from, until }: Period,
+  period: Period,
   limit: number,
 ): Promise<StoredAudit[]> {
-  return rowsOf(db, {
-    name: 'question_disclosures',
-    text: `select s.seq, a.at, a.body, a.patients from (
-        select distinct l.seq from audit_link l
-        where l.link = any (array(select audit_link_of('p=' || p) from unnest($1::text[]) as p))
-          and exists (select from audit_link o where o.link = audit_link_of('i=disclosure') and o.seq = l.seq)
-      ) l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-      where ${BETWEEN} order by l.seq desc limit $4`,
-    values: [patients, from, until, limit],
-  });
+  const source = `(${LINKED} and ${alsoLinked(`'i=disclosure'`)})`;
+  const key = patients.map((one) => `p=${one}`);
+  return trailRows(db, { name: 'question_disclosures', source, key, period, limit });
 }
 
-/** Q11: refusals of one person, newest first; everybody's when null. */
-export function refusalsOf(
-  db: Db,
-  party: string | null,
-  { from, until }: Period,
-  limit: number,
-): Promise<StoredAudit[]> {
-  return rowsOf(db, {
-    name: party === null ? 'question_refusals' : 'question_refusals_of',
-    text: `${ROW} where l.link = audit_link_of(coalesce('a=' || $1, 'o=4')) and s.outcome = 4 and ${BETWEEN}
-      and position('"reason":' in a.body) > 0 order by l.seq desc limit $4`,
-    values: [party, from, until, limit],
-  });
+/** The kind under which oversight keeps refusals: all of them, or those by one rule. */
+export function refusalKind(rule: string): string {
+  return rule === '' ? 'refused' : `refused ${rule}`;
 }
 
-/** Q11: refusals about these people, also where only the refused address named them. */
-export function refusalsAbout(
+/** Q11: refusals of everybody, of one person, or about these people; by one rule or by any. */
+export function refusals(
   db: Db,
-  patients: readonly string[],
-  { from, until }: Period,
+  asked: { rule: string; party: string | null; patients: readonly string[] | null },
+  period: Period,
   limit: number,
 ): Promise<StoredAudit[]> {
-  return rowsOf(db, {
-    name: 'question_refusals_about',
-    text: `select s.seq, a.at, a.body, a.patients from (
-        select distinct l.seq from audit_link l where l.link = any (array(
-          select audit_link_of(kind || p) from unnest($1::text[]) as p, unnest(array['p=', 'e=']) as kind))
-          and exists (select from audit_link o where o.link = audit_link_of('o=4') and o.seq = l.seq)
-      ) l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-      where ${BETWEEN} order by l.seq desc limit $4`,
-    values: [patients, from, until, limit],
+  const { rule, party, patients } = asked;
+  const kind = `o.kind = ($1::jsonb ->> 'kind')`;
+  const whose =
+    patients !== null
+      ? ` and o.patient in (select jsonb_array_elements_text($1::jsonb -> 'patients'))`
+      : party !== null
+        ? ` and o.party = ($1::jsonb ->> 'party')`
+        : '';
+  const name = `question_refusals_${patients !== null ? 'about' : party !== null ? 'of' : 'all'}`;
+  const source = `(select distinct o.seq from oversight_access o where ${kind}${whose} order by o.seq desc)`;
+  const key = JSON.stringify({ kind: refusalKind(rule), party, patients });
+  return trailRows(db, { name, source, key, period, limit });
+}
+
+export interface NotableAccess {
+  seq: number;
+  at: Date;
+  kinds: string[];
+  body: string;
+}
+
+/** Kinds that say nothing by themselves: what Q3 and Q11 ask for. */
+const PLAIN = ['unexplained', 'refused'];
+
+/** Q5, Q6, Q8, Q9: accesses of a kind officers look for, by one person or to these people, newest first, with all their kinds. */
+export async function notableAccesses(
+  db: Db,
+  asked: { party: string | null; patients: readonly string[] | null },
+  { from, until }: Period,
+  limit: number,
+): Promise<NotableAccess[]> {
+  const whose = asked.patients === null ? 'o.party = any ($1)' : 'o.patient = any ($1)';
+  const result = await db.query<NotableAccess>({
+    name: asked.patients === null ? 'question_notable_by' : 'question_notable_to',
+    text: `select k.seq, s.at, k.kinds, a.body from (
+        select o.seq, array_agg(distinct o.kind) as kinds from oversight_access o
+        where ${whose} and o.kind <> all ($5) and o.kind not like 'refused %'
+          and ($2::timestamptz is null or o.at >= $2) and ($3::timestamptz is null or o.at < $3)
+        group by o.seq order by o.seq desc limit $4
+      ) k join audit_seal s on s.seq = k.seq join audit a on a.xid = s.xid and a.id = s.id order by k.seq desc`,
+    values: [asked.patients ?? [asked.party], from, until, limit, PLAIN],
   });
+  return result.rows;
+}
+
+/** Of a person `party` (an SQL expression): her name in the directory now, else the reference. */
+export function personName(party: string): string {
+  return `coalesce((select coalesce(p.entry ->> 'name', r.entry ->> 'name') from directory r
+    left join directory p on p.member = r.entry ->> 'practitioner' and p.entry ->> 'kind' = 'person'
+    where r.member = ${party} and r.entry ->> 'kind' = 'role' limit 1), ${party})`;
 }
 
 export interface BusyDay {
@@ -86,82 +92,34 @@ export interface BusyDay {
   day: string;
   patients: number;
   busiestHour: number;
+  /** Her own mean day of the 30 before, and the median of her role's people on that day; null without any. */
+  usual: number | null;
+  peers: number | null;
+  exports: number;
 }
 
-/** Q7: who opened most different records on one day, most first. */
+/** Q7: who opened most different records on one day, most first, beside what is usual, with files taken out that day. */
 export async function busiestDays(db: Db, { from, until }: Period, limit: number): Promise<BusyDay[]> {
   const result = await db.query<BusyDay>({
     name: 'question_busy',
-    text: `with hours as (
-        select party, max(role) as role, hour, count(*) as n from oversight_opened
-        where ($1::timestamptz is null or hour >= $1) and ($2::timestamptz is null or hour < $2) group by party, hour
-      ), days as (
-        select party, max(role) as role, (hour at time zone 'Europe/London')::date as day, max(n)::integer as busiest
-        from hours group by 1, 3
-      ), people as (
-        select party, (hour at time zone 'Europe/London')::date as day, count(distinct patient)::integer as n
-        from oversight_opened
-        where ($1::timestamptz is null or hour >= $1) and ($2::timestamptz is null or hour < $2) group by 1, 2
+    text: `with most as materialized (
+        select day, party, role, patients, busiest from oversight_day
+        where ($1::timestamptz is null or day >= ($1 at time zone 'Europe/London')::date)
+          and ($2::timestamptz is null or day < ($2 at time zone 'Europe/London')::date)
+        order by patients desc, day desc, party limit $3
+      ), groups as (select distinct role, day from most), peers as materialized (
+        select g.role, g.day, (select percentile_cont(0.5) within group (order by d.patients)
+          from oversight_day d where d.role = g.role and d.day = g.day) as median from groups g
       )
-      select a.party, ${personName('a.party')} as name, a.role, a.day::text as day, p.n as patients, a.busiest as "busiestHour"
-      from days a join people p on p.party = a.party and p.day = a.day
-      order by p.n desc, a.day desc, a.party limit $3`,
+      select m.party, ${personName('m.party')} as name, m.role, m.day::text as day, m.patients, m.busiest as "busiestHour",
+        (select round(avg(d.patients), 1)::float8 from oversight_day d
+         where d.party = m.party and d.day >= m.day - 30 and d.day < m.day) as usual,
+        p.median as peers,
+        (select count(*)::integer from oversight_mark x where x.kind = 'export' and x.party = m.party
+          and x.at >= (m.day::timestamp at time zone 'Europe/London')
+          and x.at < ((m.day + 1)::timestamp at time zone 'Europe/London')) as exports
+      from most m join peers p on p.role = m.role and p.day = m.day order by m.patients desc, m.day desc, m.party`,
     values: [from, until, limit],
-  });
-  return result.rows;
-}
-
-function personName(party: string): string {
-  return `coalesce((select coalesce(p.entry ->> 'name', r.entry ->> 'name') from directory r
-    left join directory p on p.member = r.entry ->> 'practitioner' and p.entry ->> 'kind' = 'person'
-    where r.member = ${party} and r.entry ->> 'kind' = 'role' limit 1), ${party})`;
-}
-
-/** What governs access: consents, agreements, directory. */
-const GOVERNING = [
-  'Consent',
-  'Contract',
-  'CareTeam',
-  'PractitionerRole',
-  'Practitioner',
-  'Organization',
-  'HealthcareService',
-] as const;
-
-export interface GoverningChange {
-  type: string;
-  id: string;
-  version: number;
-  updated: Date;
-  deleted: boolean;
-  labelBefore: string | null;
-  label: string;
-  /** Canonical body of the record that wrote it, or null. */
-  body: string | null;
-}
-
-/** Q12: versions of consents, agreements, roles and teams, newest first, with who wrote each. */
-export async function governingChanges(db: Db, { from, until }: Period, limit: number): Promise<GoverningChange[]> {
-  const result = await db.query<GoverningChange>({
-    name: 'question_changes',
-    text: `with changed as (
-        (select type, id, version, updated, deleted, label from resource
-         where type = any ($1) and ($2::timestamptz is null or updated >= $2) and ($3::timestamptz is null or updated < $3)
-         order by updated desc limit $4)
-        union all
-        (select type, id, version, updated, deleted, label from history
-         where type = any ($1) and ($2::timestamptz is null or updated >= $2) and ($3::timestamptz is null or updated < $3)
-         order by updated desc limit $4)
-      ), newest as (select * from changed order by updated desc limit $4)
-      select c.type, c.id, c.version, c.updated, c.deleted, c.label,
-        (select h.label from history h where h.type = c.type and h.id = c.id and h.version = c.version - 1) as "labelBefore",
-        (select a.body from audit_link l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-         where l.link = audit_link_of('e=' || c.type || '/' || c.id) and s.outcome = 0
-           and s.interaction in ('create', 'update', 'patch', 'delete', 'operation')
-           and position('"' || c.type || '/' || c.id || '/_history/' || c.version || '"' in a.body) > 0
-         order by l.seq limit 1) as body
-      from newest c order by c.updated desc`,
-    values: [GOVERNING, from, until, limit],
   });
   return result.rows;
 }
@@ -199,6 +157,31 @@ export async function peopleNamed(db: Db, words: string): Promise<{ party: strin
       ) as p where lower(name) like '%' || replace(replace(replace(lower($1), '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'
         or member = $1 or member = 'PractitionerRole/' || $1 order by name limit 10`,
     values: [words],
+  });
+  return result.rows;
+}
+
+/** Q4: break-glass and self-claimed relationships that nobody has closed, oldest first. */
+export interface Unreviewed {
+  reference: string;
+  rule: string;
+  why: string;
+  at: Date;
+  party: string;
+  name: string;
+  state: string;
+  caseReference: string | null;
+}
+
+export async function unreviewedGrants(db: Db, { from, until }: Period, limit: number): Promise<Unreviewed[]> {
+  const result = await db.query<Unreviewed>({
+    name: 'question_unreviewed',
+    text: `select a.reference, a.rule, a.why, a.at, a.party, ${personName('a.party')} as name, a.state, c.reference as "caseReference"
+      from alert a left join case_file c on c.id = a.case_id
+      where a.state = any (array['open', 'in-case']) and a.mode = 'live' and a.rule in ('A-01', 'A-02')
+        and ($1::timestamptz is null or a.at >= $1) and ($2::timestamptz is null or a.at < $2)
+      order by a.at limit $3`,
+    values: [from, until, limit],
   });
   return result.rows;
 }

@@ -46,7 +46,7 @@ export async function nextStretch(db: Db, limit: number): Promise<SealedStretch 
 }
 
 export interface Mark {
-  kind: 'denied' | 'name-search' | 'export' | 'endpoint';
+  kind: 'denied' | 'name-search' | 'export' | 'endpoint' | 'place';
   party: string;
   patient: string;
   /** ISO UTC. */
@@ -94,6 +94,20 @@ export interface StepResult {
   again: { id: number; seq: number }[];
 }
 
+/** The days of what was newly opened, counted anew from their hours (Q7). */
+const DAYS = `insert into oversight_day (day, party, role, patients, busiest)
+  select d.day, d.party, max(o.role), count(distinct o.patient),
+    (select max(n) from (select count(*) as n from oversight_opened h where h.party = d.party
+      and h.hour >= (d.day::timestamp at time zone 'Europe/London')
+      and h.hour < ((d.day + 1)::timestamp at time zone 'Europe/London') group by h.hour) as hours)
+  from (
+    select distinct party, (hour at time zone 'Europe/London')::date as day
+    from jsonb_to_recordset($1) as o(party text, hour timestamptz)
+  ) d join oversight_opened o on o.party = d.party and o.hour >= (d.day::timestamp at time zone 'Europe/London')
+    and o.hour < ((d.day + 1)::timestamp at time zone 'Europe/London')
+  group by d.day, d.party
+  on conflict (party, day) do update set role = excluded.role, patients = excluded.patients, busiest = excluded.busiest`;
+
 /** What a step leaves behind, each list with the statement that keeps it. */
 function listsOf({ explained, opened, marks, accesses, again }: StepResult): [readonly unknown[], string][] {
   return [
@@ -108,6 +122,7 @@ function listsOf({ explained, opened, marks, accesses, again }: StepResult): [re
        select party, hour, patient, role from jsonb_to_recordset($1) as o(party text, hour timestamptz, patient text, role text)
        on conflict do nothing`,
     ],
+    [opened, DAYS],
     [
       marks,
       `insert into oversight_mark (kind, party, patient, at, seq)

@@ -1,0 +1,178 @@
+/** What each question of officers asks the store, and the table it becomes; ids of resources and values of searches stay out. */
+import { auditEntry } from '../audit/entry.ts';
+import type { Cell } from '../audit/export-text.ts';
+import type { StoredAudit } from '../audit/types.ts';
+import { markedAccesses } from '../store/models/alerts.ts';
+import { checksOf } from '../store/models/audit-checks.ts';
+import { familyChanges, type GoverningChange, governingChanges } from '../store/models/governing-changes.ts';
+import {
+  busiestDays,
+  disclosuresAbout,
+  type NotableAccess,
+  notableAccesses,
+  type RoleUse,
+  refusals,
+  roleUses,
+  timelineOf,
+  unreviewedGrants,
+} from '../store/models/officer-questions.ts';
+import type { Pool } from '../store/pool.ts';
+import type { About, Answered, QuestionId } from './questions.ts';
+
+type Answer = (pool: Pool, about: About, limit: number) => Promise<Answered>;
+
+export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
+  timeline: async (pool, { party, period }, limit) => entriesTable(await timelineOf(pool, party ?? '', period, limit)),
+  unexplained: async (pool, { patients }, limit) => {
+    const found = await markedAccesses(pool, { kind: 'unexplained', patients, before: null, limit });
+    const rows = found.map(({ seq, at, body }) => ({ seq, at: at.toISOString(), body, patients: [] }));
+    return entriesTable(rows, patients);
+  },
+  unreviewed: async (pool, { period }, limit) => {
+    const columns = ['alert', 'when (UTC)', 'days', 'what', 'who', 'state', 'case'];
+    const rows = (await unreviewedGrants(pool, period, limit)).map((one): Cell[] => {
+      const days = Math.floor((Date.now() - one.at.getTime()) / DAY_MS);
+      return [one.reference, one.at, days, `${one.rule} ${one.why}`, one.name, one.state, one.caseReference];
+    });
+    return table(columns, rows);
+  },
+  notable: async (pool, { period, ...whose }, limit) =>
+    notableTable(await notableAccesses(pool, whose, period, limit), whose.patients),
+  busy: async (pool, { period }, limit) => {
+    const columns = ['day', 'who', 'role', 'different records', 'in the busiest hour', 'usual', 'peers', 'files'];
+    const days = await busiestDays(pool, period, limit);
+    return table(
+      columns,
+      days.map((one) => [
+        one.day,
+        one.name,
+        one.role,
+        one.patients,
+        one.busiestHour,
+        one.usual,
+        one.peers,
+        one.exports,
+      ]),
+    );
+  },
+  disclosures: async (pool, { patients, period }, limit) =>
+    disclosuresTable(await disclosuresAbout(pool, patients ?? [], period, limit), patients),
+  refusals: async (pool, { period, ...whose }, limit) =>
+    entriesTable(await refusals(pool, whose, period, limit), whose.patients),
+  changes: async (pool, { period }, limit) => changesTable(await governingChanges(pool, period, limit), []),
+  'family-changes': async (pool, { patients, period }, limit) =>
+    changesTable(await familyChanges(pool, patients ?? [], period, limit), patients),
+  proofs: async (pool, _, limit) => {
+    const columns = ['when (UTC)', 'asked by', 'whole', 'records', 'broken at', 'why', 'signed report'];
+    const rows = (await checksOf(pool, limit)).map((one): Cell[] => {
+      const { at, askedBy, ok, records, brokenSeq, why, report } = one;
+      return [at, askedBy, ok ? 'yes' : 'no', records, brokenSeq, why, report];
+    });
+    return table(columns, rows);
+  },
+  roles: async (pool, _, limit) => {
+    const columns = ['who', 'role', 'finding', 'last used (UTC)', 'ends (UTC)'];
+    const rows = (await roleUses(pool, limit)).map((one): Cell[] => {
+      return [one.name, one.role, findingOf(one), one.lastUsed, one.until];
+    });
+    return table(columns, rows);
+  },
+};
+
+const DAY_MS = 86_400_000;
+
+function table(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  patients: readonly string[] = [],
+): Answered {
+  return { table: { columns, rows }, patients: [...patients], choices: [] };
+}
+
+const WHO = ['record', 'when (UTC)', 'who', 'role', 'service', 'from', 'what', 'types', 'label'];
+
+function whoCells(seq: number, entry: ReturnType<typeof auditEntry>): Cell[] {
+  const { agent, interaction, entities, label } = entry;
+  const who = agent.kind === 'family' ? 'family' : (agent.name ?? agent.clientId);
+  const types = [...new Set(entities.map((one) => one.split('/')[0] ?? ''))].join(' ');
+  return [seq, new Date(entry.at), who, agent.role, agent.service, agent.address, interaction, types, label];
+}
+
+/** Rows of the trail without ids of resources and without values of searches. */
+function entriesTable(rows: readonly StoredAudit[], patients: readonly string[] | null = null): Answered {
+  const entries = rows.map((row) => ({ seq: row.seq, entry: auditEntry(row) }));
+  const cells = entries.map(({ seq, entry }): Cell[] => {
+    const { purpose, status, rules, reason, explanation, recipient } = entry;
+    const to = recipient?.split(' ')[0] ?? null;
+    return [...whoCells(seq, entry), purpose, status, rules.join(' '), reason, explanation, to];
+  });
+  const about = patients ?? [...new Set(entries.flatMap(({ entry }) => entry.patients))];
+  return table([...WHO, 'purpose', 'status', 'rules', 'reason', 'explanation', 'recipient'], cells, about);
+}
+
+function notableTable(rows: readonly NotableAccess[], patients: readonly string[] | null): Answered {
+  const cells = rows.map(({ seq, at, kinds, body }): Cell[] => {
+    const entry = auditEntry({ at: at.toISOString(), body, patients: [] });
+    return [...whoCells(seq, entry), kinds.join(', '), entry.explanation];
+  });
+  return table([...WHO, 'stands out', 'explanation'], cells, patients ?? []);
+}
+
+/** The accounting of disclosures of one family (domain.md 6.7, feature 8): to whom, what type and version, how it went out. */
+function disclosuresTable(rows: readonly StoredAudit[], patients: readonly string[] | null): Answered {
+  const cells = rows.map((row): Cell[] => {
+    const { at, recipient, entities, label, outcome, rules, detail } = auditEntry(row);
+    const [to = '', address = ''] = recipient?.split(' ') ?? [];
+    // `Type/id/_history/n`: the id stays out, type and version say what was sent.
+    const sent = entities.map((one) => {
+      const [type = '', , , version] = one.split('/');
+      return version === undefined ? type : `${type} version ${version}`;
+    });
+    const how = detail?.split('; reason: ')[0] ?? null;
+    return [
+      row.seq,
+      new Date(at),
+      to,
+      address,
+      sent.join(', '),
+      label,
+      how,
+      outcome === 0 ? 'yes' : 'no',
+      rules.join(' '),
+    ];
+  });
+  const columns = ['record', 'when (UTC)', 'recipient', 'address', 'what', 'label', 'how', 'went out', 'rules'];
+  return table(columns, cells, patients ?? []);
+}
+
+function changesTable(changes: readonly GoverningChange[], patients: readonly string[] | null): Answered {
+  const columns = [
+    'when (UTC)',
+    'type',
+    'version',
+    'change',
+    'label before',
+    'label',
+    'state before',
+    'state',
+    'who',
+    'role',
+  ];
+  const rows = changes.map((one): Cell[] => {
+    const { type, version, updated, deleted, labelBefore, label, statusBefore, status, body } = one;
+    const by = body === null ? null : auditEntry({ at: updated.toISOString(), body, patients: [] }).agent;
+    const change = deleted ? 'removed' : version === 1 ? 'added' : 'changed';
+    const what = [labelBefore, label, statusBefore, status];
+    return [updated, type, version, change, ...what, by?.name ?? null, by?.role ?? null, by?.clientId ?? null];
+  });
+  return table([...columns, 'client'], rows, patients ?? []);
+}
+
+const DORMANT_MS = 90 * DAY_MS;
+
+function findingOf({ active, until, lastUsed }: RoleUse): string {
+  if (until !== null && lastUsed !== null && lastUsed > until) return 'used after its end';
+  if (!active || (until !== null && until.getTime() < Date.now())) return 'ended';
+  if (lastUsed === null) return 'never used';
+  return Date.now() - lastUsed.getTime() > DORMANT_MS ? 'dormant for 90 days' : 'in use';
+}
