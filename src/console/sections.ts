@@ -42,7 +42,11 @@ export const SECTIONS: readonly Section[] = [
     roles: OFFICERS,
     pages: [{ path: '/console', show: home, menu: 'Today' }],
   },
-  { words: 'My record', roles: ['mother'], pages: [{ path: WHO_VIEWED, show: whoViewedPage, menu: 'Who has viewed it' }] },
+  {
+    words: 'My record',
+    roles: ['mother'],
+    pages: [{ path: WHO_VIEWED, show: whoViewedPage, menu: 'Who has viewed it' }],
+  },
   {
     words: 'Who looked',
     roles: OFFICERS,
