@@ -169,10 +169,17 @@ export const ALERT_RULES: readonly AlertRule[] = [
   rule('A-22', 'A notification was withheld from its own addressee', {
     ...LIVE,
     quietMinutes: HOUR,
-    fires: ({ interaction, detail, entities }) =>
-      interaction === 'disclosure' && detail === 'withheld' && /^(ServiceRequest|Task)\//.test(entities[0] ?? ''),
+    fires: isNotToldItsAddressee,
   }),
 ];
+
+/** A referral or stop event that its addressee will not hear of by itself: withheld, given up, or with nowhere to send it. */
+function isNotToldItsAddressee({ interaction, detail, outcome, entities, rules }: AuditEntry): boolean {
+  if (interaction !== 'disclosure' || detail === null) return false;
+  const isTheirs = /^(ServiceRequest|Task)\//.test(entities[0] ?? '') || rules.includes('R-49');
+  const isWithheld = detail === 'withheld' || (outcome === 4 && (detail === 'ended' || detail.startsWith('intent ')));
+  return isTheirs && (isWithheld || detail === 'undeliverable');
+}
 
 function isAboveUsual(
   { openedHour, usualHour }: Parameters<AlertRule['fires']>[1],

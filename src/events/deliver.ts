@@ -20,7 +20,7 @@ import type { Pool } from '../store/pool.ts';
 import { eventsBetween, type NumberedEvent, type SubscriptionState } from '../store/subscriptions.ts';
 import { type NotificationKind, notificationBundle } from './bundles.ts';
 import type { EventPorts, Standing, SubscriptionStatus } from './ports.ts';
-import { disclosureEntry } from './records.ts';
+import { disclosureEntry, UNDELIVERABLE } from './records.ts';
 import type { Sender, Sent } from './send.ts';
 import { decideEvent } from './stops.ts';
 
@@ -150,11 +150,23 @@ async function deliver(
     const failing = await markFailed(options.pool, lease, pause(options, attempts));
     if (failing >= (options.giveUpMs ?? DAY)) {
       await markDead(options.pool, lease, event.number);
+      await recordDead(options, state, event);
       const error = `Event ${event.number} could not be delivered; it waits. Send status requested to start again.`;
       await setStatus(options, state, lease, { status: 'error', error });
     }
     return;
   }
+}
+
+/** A-22: what was given up is for people to tell. */
+async function recordDead(options: DeliveryOptions, state: SubscriptionState, event: NumberedEvent): Promise<void> {
+  const { topic, subscriber, id: subscription, endpoint } = state;
+  const now = (options.clock ?? (() => new Date()))();
+  const asked = { topic, subscriber, type: event.focusType, id: event.focusId, now };
+  const { standing } = await decideEvent(options.pool, options.ports, asked);
+  const focus = `${event.focusType}/${event.focusId}`;
+  const told = { subscription, number: event.number, endpoint, focus, standing, now };
+  await options.ports.audit(disclosureEntry({ ...told, detail: UNDELIVERABLE, outcome: 8, status: 0 }));
 }
 
 async function deliverOne(

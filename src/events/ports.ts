@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../audit/types.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { DataClass, Decision, Label } from '../governance/types.ts';
+import type { FeedRow } from '../store/feed.ts';
 
 /** One version of a resource as it was written, tombstones included (`resource` then only has type and id). */
 export interface VersionRead {
@@ -9,6 +10,8 @@ export interface VersionRead {
   version: number;
   deleted: boolean;
   dataClass: DataClass;
+  /** `Organization/..` whose record it is; null = nobody's. */
+  service: string | null;
 }
 
 /** A decision made as the subscriber, with what its audit record needs. */
@@ -41,6 +44,8 @@ export interface EventPorts {
     status: SubscriptionStatus;
     error: string | null;
   }): Promise<boolean>;
+  /** Feed numbers of changes with which something may stop for those who hold it; the others are not looked at (R-49). */
+  mayStop(rows: readonly FeedRow[]): Promise<ReadonlySet<number>>;
   /** Resolves when the record is durable; rejects when it cannot be stored. */
   audit(entry: AuditEntry): Promise<void>;
 }

@@ -17,7 +17,7 @@ import {
 import type { EndpointPolicy } from './endpoint.ts';
 import { createMatcher, type Matcher } from './match.ts';
 import type { EventPorts, SubscriptionStatus } from './ports.ts';
-import { disclosureEntry } from './records.ts';
+import { disclosureEntry, undeliverableEntry } from './records.ts';
 import { permitStop, whoHears } from './stops.ts';
 import { parseSubscription, subscriberOf } from './subscription.ts';
 import { type Topic, topicsOf } from './topics.ts';
@@ -95,7 +95,7 @@ async function matchRows(
 ): Promise<Found> {
   const settings = new Map<string, SubscriptionSettings>();
   const events: MatchedEvent[] = [];
-  const run: Run = { options, matcher, announced: new Map() };
+  const run: Run = { options, matcher, announced: new Map(), stopping: await options.ports.mayStop(rows) };
   let to = from;
   let failure: Found['failure'] = null;
   try {
@@ -120,12 +120,16 @@ interface Run {
   matcher: Matcher;
   /** Who had what announced to it earlier in this stretch, by focus: numbered with it, so not in the tables yet. */
   announced: Map<string, Set<string>>;
+  /** Feed numbers with which something may stop. */
+  stopping: ReadonlySet<number>;
 }
 
 async function matchRow(run: Run, row: FeedRow): Promise<MatchedEvent[]> {
   const events: MatchedEvent[] = [];
   for (const topic of topicsOf(row.type)) {
-    if (run.matcher.wants(topic)) events.push(...(await matchTopic(run, { row, topic })));
+    // Who must hear that something stops must hear it, whether or not anybody subscribed.
+    if (topic.stop ? run.stopping.has(row.feedNo) : run.matcher.wants(topic))
+      events.push(...(await matchTopic(run, { row, topic })));
   }
   return events;
 }
@@ -144,7 +148,7 @@ async function matchTopic(run: Run, { row, topic }: { row: FeedRow; topic: Topic
   const about = isHere ? now.resource : await readFocus(ports, type, id);
   if (!about) return [];
   const events: MatchedEvent[] = [];
-  for (const subscription of await addressees(run, topic, { about, focus })) {
+  for (const subscription of await addressees(run, topic, { about, focus, service: now.service })) {
     if (!(await permitted(run, topic, { subscription, focus }))) continue;
     events.push({ subscription: subscription.id, feedNo: row.feedNo, focusType: type, focusId: id, at: row.at });
   }
@@ -153,15 +157,28 @@ async function matchTopic(run: Run, { row, topic }: { row: FeedRow; topic: Topic
 
 /** Subscriptions an event is for: those whose filters hold; of a stop event, those whose client had the record. */
 async function addressees(
-  { options, matcher, announced }: Run,
+  run: Run,
   topic: Topic,
-  { about, focus }: { about: Resource; focus: string },
+  { about, focus, service }: { about: Resource; focus: string; service: string | null },
 ): Promise<SubscriptionSettings[]> {
-  const found = matcher.find(topic, about);
-  if (!topic.stop || found.length === 0) return found;
+  const found = run.matcher.find(topic, about);
+  if (!topic.stop) return found;
   const [type = '', id = ''] = focus.split('/');
-  const hears = new Set([...(await whoHears(options.pool, type, id)), ...(announced.get(focus) ?? [])]);
-  return found.filter(({ subscriber }) => hears.has(subscriber));
+  const { pool } = run.options;
+  const hears = new Set([...(await whoHears(pool, { type, id, service })), ...(run.announced.get(focus) ?? [])]);
+  const reached = found.filter(({ subscriber }) => hears.has(subscriber));
+  for (const { subscriber } of reached) hears.delete(subscriber);
+  for (const client of hears) await notReached(run, client, focus);
+  return reached;
+}
+
+/** whoever had the record and has no subscription to be told by must be told by a person. */
+async function notReached({ options }: Run, client: string, focus: string): Promise<void> {
+  const { ports, clock = () => new Date() } = options;
+  const [type = '', id = ''] = focus.split('/');
+  const now = clock();
+  const standing = permitStop(await ports.decideAs(client, type, id, now));
+  await ports.audit(undeliverableEntry({ client, focus, standing, now }));
 }
 
 /** Decides as the subscriber, now. What is withheld is recorded. */

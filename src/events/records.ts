@@ -43,3 +43,15 @@ export function disclosureEntry(one: Disclosure): AuditEntry {
     detail: one.detail,
   };
 }
+
+/** What the trail says of a notification that its own addressee will not get by itself; A-22 reads it. */
+export const UNDELIVERABLE = 'undeliverable';
+
+/** A stop event whose client has no subscription for it: a person must tell it (R-49, A-22). */
+export function undeliverableEntry(
+  one: Pick<Disclosure, 'focus' | 'standing' | 'now'> & { client: string },
+): AuditEntry {
+  const nowhere = { subscription: '', number: null, endpoint: '', status: 0 };
+  const entry = disclosureEntry({ ...one, ...nowhere, detail: UNDELIVERABLE, outcome: 4 });
+  return { ...entry, recipient: `Client/${one.client}` };
+}

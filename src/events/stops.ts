@@ -3,6 +3,7 @@
  * relationship (R-08) or an objection (R-20) say by now, and learns nothing by it that it did not hold (R-51).
  */
 import { holdersOf } from '../store/models/deliveries.ts';
+import { receiversOf } from '../store/models/receipts.ts';
 import type { Pool } from '../store/pool.ts';
 import type { EventPorts, Standing } from './ports.ts';
 import { STOP_TOPICS, topicByUrl } from './topics.ts';
@@ -12,9 +13,24 @@ export function isStopTopic(topic: string): boolean {
   return topicByUrl(topic)?.stop === true;
 }
 
-/** Clients that had `Type/id` announced to them: those that hear when it stops. A record still held has none (H-36). */
-export async function whoHears(pool: Pool, type: string, id: string): Promise<Set<string>> {
-  return new Set((await holdersOf(pool, { type, id, without: STOP_TOPICS })).map(({ client }) => client));
+/** What stops, and whose record it is. */
+export interface Stopped {
+  type: string;
+  id: string;
+  /** `Organization/..` or null. */
+  service: string | null;
+}
+
+/**
+ * Clients that hear when `Type/id` stops: those it was announced to, and those of other services that read it (of a
+ * person: anything about her). A record still held has none (H-36).
+ */
+export async function whoHears(pool: Pool, { type, id, service }: Stopped): Promise<Set<string>> {
+  const [announced, readers] = await Promise.all([
+    holdersOf(pool, { type, id, without: STOP_TOPICS }),
+    receiversOf(pool, { focus: `${type}/${id}`, service, named: false }),
+  ]);
+  return new Set([...announced.map(({ client }) => client), ...readers]);
 }
 
 /**
@@ -45,8 +61,13 @@ export async function decideEvent(
   const { type, id } = asked;
   const standing = await ports.decideAs(asked.subscriber, type, id, asked.now);
   if (!isStopTopic(asked.topic)) return { standing, named: standing.decision.permit };
-  const holders = await holdersOf(pool, { type, id, without: STOP_TOPICS });
   const stop = permitStop(standing);
-  const held = holders.some(({ client, sent }) => sent && client === asked.subscriber);
-  return { standing: stop, named: stop.decision.permit && held };
+  return { standing: stop, named: stop.decision.permit && (await holds(pool, asked)) };
+}
+
+/** True when the subscriber has the id already: it was sent to it, or its own reads gave it. */
+async function holds(pool: Pool, { subscriber, type, id }: EventAsked): Promise<boolean> {
+  const announced = await holdersOf(pool, { type, id, without: STOP_TOPICS });
+  if (announced.some(({ client, sent }) => sent && client === subscriber)) return true;
+  return (await receiversOf(pool, { focus: `${type}/${id}`, service: null, named: true })).includes(subscriber);
 }

@@ -1,11 +1,10 @@
 /** The topics: what fires them, what they are about, and how a subscription may narrow them (domain.md 4.8). */
-import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { VersionRead } from './ports.ts';
+import { stopReason } from './stop-reasons.ts';
+import { CANON, isReferralTask, referenceOf, statesOf } from './task-state.ts';
 
-export const CANON = 'https://tandem.example/fhir';
-const REFERRAL_STATE = `${CANON}/CodeSystem/referral-state`;
-const TASK_KIND = `${CANON}/CodeSystem/jv-task`;
+export { CANON } from './task-state.ts';
 
 export interface Topic {
   code: string;
@@ -64,7 +63,7 @@ const PREGNANCY_ENDED: Topic = {
   url: `${CANON}/SubscriptionTopic/pregnancy-ended`,
   title: 'A pregnancy ended of which the subscriber had received the referral',
   triggers: ['Task'],
-  fires: (now, before) => turns(now, before, (task) => isInState(task, 'pregnancy-ended')),
+  fires: (now, before) => stopReason(now.resource, before?.resource ?? null) === 'pregnancy-ended',
   focus: (task) => referenceOf(task.focus, 'ServiceRequest'),
   focusType: 'ServiceRequest',
   filters: {},
@@ -75,11 +74,37 @@ const PREGNANCY_ENDED: Topic = {
 const STOP: Topic = {
   code: 'stop',
   url: `${CANON}/SubscriptionTopic/stop`,
-  title: 'What the subscriber had received was withdrawn or entered in error',
-  triggers: ['Task', 'ServiceRequest', 'CarePlan'],
-  fires: (now, before) => turns(now, before, isStopped),
+  title: 'What the subscriber had received was withdrawn, entered in error, moved, superseded, restricted or undone',
+  // Whatever a client of another service may have received about a person.
+  triggers: [
+    ...[
+      'Patient',
+      'ServiceRequest',
+      'Task',
+      'CarePlan',
+      'Goal',
+      'CareTeam',
+      'Encounter',
+      'EpisodeOfCare',
+      'Appointment',
+    ],
+    ...[
+      'Observation',
+      'Condition',
+      'RiskAssessment',
+      'QuestionnaireResponse',
+      'Flag',
+      'DocumentReference',
+      'Composition',
+    ],
+    ...['Communication', 'Procedure', 'Immunization', 'AllergyIntolerance', 'DiagnosticReport', 'MedicationStatement'],
+  ],
+  fires: (now, before) => {
+    const reason = stopReason(now.resource, before?.resource ?? null);
+    return reason !== null && reason !== 'pregnancy-ended';
+  },
   focus: (resource) =>
-    resource.resourceType === 'Task'
+    isReferralTask(resource)
       ? referenceOf(resource.focus, 'ServiceRequest')
       : `${resource.resourceType}/${resource.id}`,
   focusType: 'ServiceRequest',
@@ -117,37 +142,10 @@ const RELEASED: ReadonlySet<string> = new Set([
 
 /** True when a triage Task of a referral is released: `held` and the ended states are not (R-06 c). */
 function isReleased(task: Resource): boolean {
-  if (!hasCoding(task.code, TASK_KIND, 'triage-referral')) return false;
-  const state = codes(task.businessStatus, REFERRAL_STATE);
+  if (!isReferralTask(task)) return false;
+  const state = statesOf(task);
   // A sender that leaves the business status out says it by the status: 1.3 pairs `requested` with `received`.
   return state.length === 0 ? task.status === 'requested' : state.some((code) => RELEASED.has(code));
-}
-
-/** True when this version is so and the one before it was not. */
-function turns(now: VersionRead, before: VersionRead | null, is: (resource: Resource) => boolean): boolean {
-  return is(now.resource) && !(before && is(before.resource));
-}
-
-/** A referral's Task that was withdrawn, or anything that was entered in error. */
-function isStopped(resource: Resource): boolean {
-  if (resource.resourceType !== 'Task') return resource.status === 'entered-in-error';
-  const isReferral = hasCoding(resource.code, TASK_KIND, 'triage-referral');
-  return isReferral && (resource.status === 'entered-in-error' || isInState(resource, 'withdrawn'));
-}
-
-function isInState(task: Resource, state: string): boolean {
-  return hasCoding(task.code, TASK_KIND, 'triage-referral') && hasCoding(task.businessStatus, REFERRAL_STATE, state);
-}
-
-function hasCoding(concept: unknown, system: string, code: string): boolean {
-  return codes(concept, system).includes(code);
-}
-
-function codes(concept: unknown, system: string): string[] {
-  const codings = isObject(concept) && Array.isArray(concept.coding) ? concept.coding : [];
-  return codings.flatMap((coding) =>
-    isObject(coding) && coding.system === system && typeof coding.code === 'string' ? [coding.code] : [],
-  );
 }
 
 function references(value: unknown): string[] {
@@ -155,12 +153,4 @@ function references(value: unknown): string[] {
     const reference = referenceOf(one, null);
     return reference === null ? [] : [reference];
   });
-}
-
-/** `Type/id` of a literal reference, version and server taken off; null for logical ones and for other types. */
-function referenceOf(value: unknown, type: string | null): string | null {
-  const text = isObject(value) && typeof value.reference === 'string' ? value.reference : '';
-  const match = /(?:^|\/)([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]+)?$/.exec(text);
-  if (!match || (type !== null && match[1] !== type)) return null;
-  return `${match[1]}/${match[2]}`;
 }

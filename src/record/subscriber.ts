@@ -18,6 +18,8 @@ export interface VersionRead {
   version: number;
   deleted: boolean;
   dataClass: DataClass;
+  /** `Organization/..` whose record it is; null = nobody's. */
+  service: string | null;
 }
 
 const NOBODY = { parties: [], service: null, agreements: [] };
@@ -36,7 +38,8 @@ export async function readVersion(
   const row = result.found?.row;
   if (row === undefined) return null;
   const resource = row.body === null ? { resourceType: type, id } : parseStored(row.body).resource;
-  return { resource, version: row.version, deleted: row.deleted, dataClass: row.dataClass };
+  const { version: current, deleted, dataClass, service } = row;
+  return { resource, version: current, deleted, dataClass, service };
 }
 
 export interface SubscriberDecision {

@@ -6,6 +6,7 @@ import { startPump } from '../events/pump.ts';
 import { createSender } from '../events/send.ts';
 import { decideAs, readVersion, setSubscriptionStatus } from '../record/subscriber.ts';
 import type { Door } from '../record/types.ts';
+import { mayStop } from '../store/models/receipts.ts';
 import type { Pool } from '../store/pool.ts';
 
 export interface Events {
@@ -24,6 +25,7 @@ export function startEvents(
     readVersion: (type, id, version) => readVersion(door, type, id, version),
     decideAs: (subscriber, type, id, now) => decideAs(door, subscriber, { type, id }, now),
     setSubscriptionStatus: (change) => setSubscriptionStatus(door, change),
+    mayStop: (rows) => mayStop(pool, rows),
     audit: (entry) => door.audit.write(entry),
   };
   const deliveries = startDeliveries({ pool, ports, sender: createSender(policy), onError, clock: door.clock });

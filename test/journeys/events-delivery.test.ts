@@ -173,7 +173,7 @@ describe('in order and none lost', () => {
         return result;
       };
     const ports: EventPorts = {
-      readVersion: world.ports.readVersion,
+      ...world.ports,
       decideAs: flaky(world.ports.decideAs),
       setSubscriptionStatus: flaky(world.ports.setSubscriptionStatus),
       audit: flaky(world.ports.audit),

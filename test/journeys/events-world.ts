@@ -96,7 +96,9 @@ export async function openWorld(): Promise<World> {
         const list = versions.get(`${type}/${id}`) ?? [];
         const resource = version === null ? list.at(-1) : list[version - 1];
         const dataClass = type === 'CarePlan' ? 'plan' : 'referral';
-        return resource ? { resource, version: version ?? list.length, deleted: false, dataClass } : null;
+        return resource
+          ? { resource, version: version ?? list.length, deleted: false, dataClass, service: null }
+          : null;
       },
       decideAs: async (subscriber, type, id) => standing(world.rules.decide(subscriber, `${type}/${id}`)),
       setSubscriptionStatus: async ({ id, version, status }) => {
@@ -106,6 +108,7 @@ export async function openWorld(): Promise<World> {
         await put({ ...resource, status });
         return true;
       },
+      mayStop: async (rows) => new Set(rows.map(({ feedNo }) => feedNo)),
       audit: (entry) => audit.write(entry),
     },
     start: (options = {}, ports = world.ports) => startAll(world, ports, options),

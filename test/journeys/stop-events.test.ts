@@ -1,8 +1,9 @@
 /** Stop events (R-49, R-51; vectors 36, 37, 51, 52): who had the referral hears that it ended, and learns nothing more. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bookingBundle, familyOf } from '../../scripts/story/family.ts';
 import { locationsOf } from '../../scripts/story/http.ts';
 import { openWebhook, type Webhook } from '../../scripts/story/webhook.ts';
+import { ALERT_RULES, THRESHOLDS } from '../../src/audit/alert-rules.ts';
 import type { AuditEntry } from '../../src/audit/types.ts';
 import { civilDate } from '../../src/care/clock.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
@@ -156,4 +157,69 @@ test('a subscription to ended pregnancies is empty and is not narrowed', async (
   const filter = { url: `${BACKPORT}/backport-filter-criteria`, valueString: 'ServiceRequest?patient=Patient/x' };
   const narrow = { ...subscription('stop', 'empty'), _criteria: { extension: [filter] } };
   expect((await hvSystem.post('Subscription', narrow)).text).toContain('not narrowed');
+});
+
+describe('what stops about a person reaches who read her record, and nobody else (R-49)', () => {
+  const RESTRICTED = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }];
+  const change = async (reference: string, to: (resource: JsonObject) => JsonObject): Promise<void> => {
+    const { json } = await service.as('steward').get(reference);
+    const [type = '', id = ''] = reference.split('/');
+    await service.load([{ ...to(json), resourceType: type, id }]);
+  };
+
+  test('address restricted: by id to who had her record, empty to who had an announcement about her', async () => {
+    const read = await book('urgent');
+    expect((await hvSystem.get(read.patient)).status).toBe(200);
+    await change(read.patient, (one) => ({ ...one, meta: { security: RESTRICTED } }));
+    const notice = await hook.next('stop', 'event-notification', ({ focus }) => focus === read.patient, 10_000);
+    expect(JSON.stringify(notice.bundle)).not.toContain('address-restricted');
+    const announced = await book('urgent');
+    await change(announced.patient, (one) => ({ ...one, meta: { security: RESTRICTED } }));
+    const next = String(Number(notice.number) + 1);
+    const empty = await hook.next('stop', 'event-notification', (one) => one.number === next, 10_000);
+    expect([empty.focus ?? null, JSON.stringify(empty.bundle).includes(announced.patient)]).toEqual([null, false]);
+  });
+
+  test('number superseded, and a search counts as a receipt', async () => {
+    const { patient } = await book('urgent');
+    const found = await hvSystem.get(`Patient?_id=${patient.slice('Patient/'.length)}`);
+    expect(resources(found)).toHaveLength(1);
+    serial += 1;
+    const value = nhsNumberOf(serial);
+    await change(patient, (one) => ({
+      ...one,
+      identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value }],
+    }));
+    await hook.next('stop', 'event-notification', ({ focus }) => focus === patient, 10_000);
+    const [record] = await disclosures(patient);
+    expect(record).toMatchObject({ rules: ['R-36', 'R-49'], detail: 'intent id-only' });
+  });
+
+  test('moved to another person: who read it hears, the woman of another family stays unread', async () => {
+    const [one, other] = [await book('urgent'), await book('urgent')];
+    expect((await hvSystem.get(one.referral)).status).toBe(200);
+    await change(one.referral, (request) => ({ ...request, subject: { reference: other.patient } }));
+    await hook.next('stop', 'event-notification', ({ focus }) => focus === one.referral, 10_000);
+  });
+
+  test('A-22: who had it and has no subscription for it must be told by a person', async () => {
+    const { referral } = await book('urgent');
+    const mine = resources(await hvSystem.get('Subscription?_count=50'));
+    const stop = mine.find((one) => String(one.criteria).endsWith('/stop'));
+    expect(
+      (await hvSystem.put(`Subscription/${stop?.id}`, { ...stop, resourceType: 'Subscription', status: 'off' })).status,
+    ).toBe(200);
+    expect((await step(referral, 'withdraw')).status).toBe(200);
+    let records: AuditEntry[] = [];
+    for (const end = Date.now() + 8_000; records.length === 0 && Date.now() < end; ) {
+      await pause(30);
+      records = await disclosures(referral);
+    }
+    expect(records).toMatchObject([
+      { detail: 'undeliverable', recipient: 'Client/hv-system', rules: ['R-36', 'R-49'] },
+    ]);
+    const rule = ALERT_RULES.find(({ id }) => id === 'A-22');
+    const [record] = records;
+    expect(record && rule?.fires(record, {} as never, THRESHOLDS)).toBe(true);
+  });
 });

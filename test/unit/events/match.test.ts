@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createMatcher } from '../../../src/events/match.ts';
 import type { VersionRead } from '../../../src/events/ports.ts';
+import { stopReason } from '../../../src/events/stop-reasons.ts';
 import { TOPICS, topicByUrl } from '../../../src/events/topics.ts';
 import type { Resource } from '../../../src/fhir/types.ts';
 import type { SubscriptionSettings } from '../../../src/store/subscriptions.ts';
@@ -19,6 +20,7 @@ const version = (resource: Resource, dataClass: VersionRead['dataClass'] = 'refe
   version: 1,
   deleted: false,
   dataClass,
+  service: null,
 });
 
 describe('antenatal-referral', () => {
@@ -76,6 +78,8 @@ describe('stop events (R-49)', () => {
     ['stop', 'a plan in error', planned('entered-in-error'), planned('active'), true],
     ['stop', 'a plan that goes on', planned('active'), planned('active'), false],
     ['stop', 'another task', version({ ...aTask('t', 'r1', 'withdrawn'), code: { text: 'x' } }), released, false],
+    ['stop', 'an end that is taken back', released, version(aTask('t', 'r1', 'pregnancy-ended', 'cancelled')), true],
+    ['stop', 'a first version in error: nobody has it', planned('entered-in-error'), null, false],
   ])('%s: %s', (code, _, now, before, fires) => {
     expect(topic(code).fires(now, before)).toBe(fires);
     expect(topic(code)).toMatchObject({ stop: true, filters: {} });
@@ -142,4 +146,45 @@ describe('the index', () => {
       ),
     );
   });
+});
+
+describe('stop-reason (domain.md 2.8), from two versions', () => {
+  const NHS = 'https://fhir.nhs.uk/Id/nhs-number';
+  const woman = (more: object = {}): Resource => ({
+    resourceType: 'Patient',
+    id: 'p1',
+    birthDate: '1997-01-02',
+    identifier: [{ system: NHS, value: '9990001006' }],
+    ...more,
+  });
+  const labelled = (system: string, code: string) =>
+    woman({ meta: { security: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] } });
+  const fetus = (valueCode: string): Resource => ({
+    resourceType: 'Patient',
+    id: 'u1',
+    extension: [{ url: 'http://hl7.org/fhir/6.0/StructureDefinition/extension-Patient.fetalStatus', valueCode }],
+  });
+  const plan = (more: object): Resource => ({ ...aPlan('c1'), subject: { reference: 'Patient/p1' }, ...more });
+  test.each<[string, Resource, Resource | null, string | null]>([
+    ['PDS restricts her address', labelled('v3-Confidentiality', 'R'), woman(), 'address-restricted'],
+    ['a client does', labelled('v3-ActCode', 'LOCIS'), woman(), 'address-restricted'],
+    ['it was restricted before', labelled('v3-Confidentiality', 'R'), labelled('v3-ActCode', 'LOCIS'), null],
+    ['V is not about her address', labelled('v3-Confidentiality', 'V'), woman(), null],
+    ['another number', woman({ identifier: [{ system: NHS, value: '9990001014' }] }), woman(), 'number-superseded'],
+    ['the number in groups', woman({ identifier: [{ system: NHS, value: '999 000 1006' }] }), woman(), null],
+    ['the number kept as old', woman({ identifier: [{ system: NHS, use: 'old', value: '9990001006' }] }), woman(), 'number-superseded'],
+    ['a first number', woman(), woman({ identifier: [] }), null],
+    ['another record replaces it', woman({ link: [{ other: { reference: 'Patient/p2' }, type: 'replaced-by' }] }), woman(), 'number-superseded'],
+    ['a baby is a fetus again', fetus('unknown'), { ...woman(), identifier: [] }, 'match-undone'],
+    ['a loss', fetus('fetal-demise'), fetus('potential-for-live-birth'), null],
+    ['a loss is taken back', fetus('potential-for-live-birth'), fetus('fetal-demise'), 'loss-record-undone'],
+    ['moved to another person', plan({ subject: { reference: 'Patient/p2' } }), plan({}), 'wrong-patient'],
+    ['the same person by full address', plan({ subject: { reference: 'http://x/Patient/p1' } }), plan({}), null],
+    ['in error', plan({ status: 'entered-in-error' }), plan({}), 'entered-in-error'],
+    ['a goal in error', { resourceType: 'Goal', lifecycleStatus: 'entered-in-error' }, { resourceType: 'Goal' }, 'entered-in-error'],
+    ['a condition in error', { resourceType: 'Condition', verificationStatus: { coding: [{ code: 'entered-in-error' }] } }, { resourceType: 'Condition' }, 'entered-in-error'],
+    ['a first version', plan({ status: 'entered-in-error' }), null, null],
+  ])('%s', (_words, now, before, reason) => {
+    expect(stopReason(now, before)).toBe(reason);
+  }); // biome-ignore format: one case a line
 });
