@@ -7,6 +7,7 @@ import { entryOf, withRows } from './entry.ts';
 import { audited, checkGeneration } from './refusal.ts';
 import { callerKey, searchset } from './search.ts';
 import { guards, ruleFor } from './search-sight.ts';
+import { includeShipped } from './shipped-ends.ts';
 import { pageWithShipped, storedIds } from './shipped-search.ts';
 import type { Context, Door } from './types.ts';
 
@@ -25,9 +26,10 @@ export function nextPage(door: Door, context: Context, link: string): Promise<st
     // Written by keepPage from a Query of this program.
     const query = JSON.parse(page.query) as Query;
     const part = { query, token, page };
-    const { result, next } = await (after === ''
+    const { result: rows, next } = await (after === ''
       ? listed(door, context, part, Number(start))
       : onward(door, context, part, after));
+    const result = { ...rows, found: includeShipped(door, context, query, rows.found) };
     checkGeneration(context, result.generation);
     await door.audit.write({
       ...withRows(

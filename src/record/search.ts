@@ -16,6 +16,7 @@ import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
 import { compartmentTypes, forbidden, guards, openTypes, ruleFor } from './search-sight.ts';
+import { includeShipped, withShippedEnds } from './shipped-ends.ts';
 import { withShipped } from './shipped-search.ts';
 import type { Context, Door } from './types.ts';
 
@@ -60,7 +61,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
   };
   return audited(door, entry, async () => {
     const types = await typesOf(door, context, entry, request);
-    const { query, warnings } = parseSearch(type, request.query, {
+    const parsed = parseSearch(type, request.query, {
       definitions: door.definitions,
       pending: door.pending,
       bases: [door.base],
@@ -72,6 +73,8 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       explain: context.principal.role === 'steward',
       ...(compartment === undefined ? {} : { compartment }),
     });
+    const { warnings } = parsed;
+    const query = await withShippedEnds(door, context, parsed.query);
     const asked = {
       query,
       now: context.now,
@@ -86,7 +89,8 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     const rows = await runSearch(door.pool, asked, door.broadPool);
     checkGeneration(context, rows.generation);
     refuseCostly(query, rows);
-    const { result, warnings: notes } = await withShipped(door, query, rows);
+    const { result: merged, warnings: notes } = await withShipped(door, query, rows);
+    const result = { ...merged, found: includeShipped(door, context, query, merged.found) };
     const next = await keepNext(door, context, request, { query, result });
     const shown = {
       ...withRows(

@@ -6,7 +6,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { compareFor, holds, type Indexed } from '../search/match.ts';
-import { type Clause, isCriterion, type Query, type SearchParam } from '../search/types.ts';
+import { type Clause, isCriterion, type Query, type SearchParam, type SortKey } from '../search/types.ts';
 import type { FoundRow, SearchResult } from '../store/search.ts';
 import { parseStored } from './decide.ts';
 import { asShown, isShipped, shippedRow } from './shipped.ts';
@@ -45,7 +45,7 @@ async function allOf({ definitions }: Door, type: string, whole: boolean): Promi
 }
 
 /** Clauses that memory can decide: criteria on the row itself, and combinations of them. */
-function isLocal(clause: Clause): boolean {
+export function isLocal(clause: Clause): boolean {
   if (isCriterion(clause)) return clause.param.type !== 'special' || clause.param.code === 'near';
   return (clause.op === 'all' || clause.op === 'any' || clause.op === 'not') && clause.clauses.every(isLocal);
 }
@@ -62,14 +62,14 @@ function paramsOf(clause: Clause): SearchParam[] {
   return 'clauses' in clause ? clause.clauses.flatMap(paramsOf) : [];
 }
 
-function needsWhole(query: Query): boolean {
-  const sorted = query.sort.flatMap(({ param }) => (typeof param === 'string' ? [] : [param]));
-  return [...query.where.flatMap(paramsOf), ...sorted].some(({ expression }) => LARGE_PATH.test(expression));
+function needsWhole(where: readonly Clause[], sort: readonly SortKey[]): boolean {
+  const sorted = sort.flatMap(({ param }) => (typeof param === 'string' ? [] : [param]));
+  return [...where.flatMap(paramsOf), ...sorted].some(({ expression }) => LARGE_PATH.test(expression));
 }
 
 /** The few definitions a plain `url=` can mean, without reading the others; null when the query has none. */
-function byUrl({ definitions }: Door, type: string, query: Query): Resource[] | null {
-  const asked = query.where.find(
+function byUrl({ definitions }: Door, type: string, where: readonly Clause[]): Resource[] | null {
+  const asked = where.find(
     (clause) =>
       isCriterion(clause) && clause.param.code === 'url' && clause.modifier === null && clause.hidden !== true,
   );
@@ -85,14 +85,24 @@ function byUrl({ definitions }: Door, type: string, query: Query): Resource[] | 
 }
 
 async function matching(door: Door, type: string, query: Query): Promise<Indexed[]> {
-  const resources = byUrl(door, type, query) ?? (await allOf(door, type, needsWhole(query)));
+  return (await matchingShipped(door, type, query.where, query.sort)).sort(compareFor(query));
+}
+
+/** The definitions of a type that ship and for which local clauses hold, in no order. */
+export async function matchingShipped(
+  door: Door,
+  type: string,
+  where: readonly Clause[],
+  sort: readonly SortKey[] = [],
+): Promise<Indexed[]> {
+  const resources = byUrl(door, type, where) ?? (await allOf(door, type, needsWhole(where, sort)));
   const found: Indexed[] = [];
   for (const [at, resource] of resources.entries()) {
     const indexed = { resource, values: door.indexer.indexOf(resource) };
-    if (query.where.every((clause) => keeps(clause, indexed))) found.push(indexed);
+    if (where.every((clause) => keeps(clause, indexed))) found.push(indexed);
     if (at % CHUNK === CHUNK - 1) await breathe();
   }
-  return found.sort(compareFor(query));
+  return found;
 }
 
 const NOT_SEARCHED: OutcomeIssue = {

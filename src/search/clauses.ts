@@ -33,6 +33,26 @@ export function codesOf({ code, composite }: SearchParam): string[] {
   return [code, ...parts.flatMap(({ whole, root }) => (root === undefined ? [whole] : [whole, root]))];
 }
 
+/** Definitions at the end of a canonical are found by their url and version. */
+function definitionsOf(clauses: readonly Clause[], type: string | null): { type: string; code: string }[] {
+  const byName = (one: string): { type: string; code: string }[] =>
+    ['url', 'version'].map((code) => ({ type: one, code }));
+  return clauses.flatMap((clause): { type: string; code: string }[] => {
+    if (isCriterion(clause)) return [];
+    if (clause.op === 'chain') {
+      const own = clause.param.canonical ? clause.targets.flatMap((target) => byName(target.type)) : [];
+      return [...own, ...definitionsOf(clause.targets, null)];
+    }
+    if (clause.op === 'has') {
+      return [
+        ...(clause.param.canonical && type !== null ? byName(type) : []),
+        ...definitionsOf(clause.source.clauses, clause.source.type),
+      ];
+    }
+    return definitionsOf(clause.clauses, clause.op === 'type' ? clause.type : type);
+  });
+}
+
 /** `Type` and parameter of everything a query uses to match, sort or include: what masks must know. */
 export function paramsUsed(query: Query): { type: string; code: string }[] {
   const used = paramsOf(query.type, query.where).flatMap(({ type, param }) =>
@@ -44,6 +64,7 @@ export function paramsUsed(query: Query): { type: string; code: string }[] {
   for (const { source, param } of [...query.include, ...query.revinclude]) {
     if (param !== null) used.push({ type: source, code: param.code });
   }
+  used.push(...definitionsOf(query.where, query.type));
   const seen = new Set<string>();
   return used.filter(({ type, code }) => {
     const key = `${type}.${code}`;

@@ -1,5 +1,6 @@
 /** Clauses evaluated in memory, chains through the rows at hand: the twin of store/query-sql.ts and chain-sql.ts. */
 import type { Resource } from '../fhir/types.ts';
+import { canonicalWords, names } from './canonical.ts';
 import { holds, type Indexed } from './match.ts';
 import { type Chain, type Clause, type IndexValues, isCriterion, type Query, type ReverseChain } from './types.ts';
 import { wordPrefix } from './words.ts';
@@ -39,7 +40,7 @@ export function clauseHolds(clause: Clause, resource: Resource, values: IndexVal
     case 'chain':
       return clause.hidden !== true && chainHolds(clause, resource, values, known(rows));
     default:
-      return clause.hidden !== true && reverseHolds(clause, resource, known(rows));
+      return clause.hidden !== true && reverseHolds(clause, { resource, values }, known(rows));
   }
 }
 
@@ -49,6 +50,7 @@ function known(rows: Rows | null): Rows {
 }
 
 function chainHolds(chain: Chain, resource: Resource, values: IndexValues, rows: Rows): boolean {
+  if (chain.param.canonical) return canonicalHolds(chain, { resource, values }, rows);
   const prefix = wordPrefix(resource.resourceType, chain.param.code);
   return values.tokens.some((word) => {
     const far = word.startsWith(prefix) ? rows.row(word.slice(prefix.length)) : null;
@@ -57,10 +59,23 @@ function chainHolds(chain: Chain, resource: Resource, values: IndexValues, rows:
   });
 }
 
-function reverseHolds(has: ReverseChain, resource: Resource, rows: Rows): boolean {
-  const word = `${wordPrefix(has.source.type, has.param.code)}${resource.resourceType}/${resource.id}`;
-  for (const far of rows.all(has.source.type)) {
-    if (far.values.tokens.includes(word) && clauseHolds(has.source, far.resource, far.values, rows)) return true;
+function canonicalHolds({ param, targets }: Chain, { resource, values }: Indexed, rows: Rows): boolean {
+  return targets.some((target) => {
+    const words = canonicalWords(resource.resourceType, param.code, target.type);
+    return [...rows.all(target.type)].some(
+      (far) => names(values.tokens, far.values.tokens, words) && clauseHolds(target, far.resource, far.values, rows),
+    );
+  });
+}
+
+function reverseHolds({ source, param }: ReverseChain, { resource, values }: Indexed, rows: Rows): boolean {
+  const type = resource.resourceType;
+  const word = `${wordPrefix(source.type, param.code)}${type}/${resource.id}`;
+  const words = canonicalWords(source.type, param.code, type);
+  for (const far of rows.all(source.type)) {
+    const { tokens } = far.values;
+    const leads = param.canonical ? names(tokens, values.tokens, words) : tokens.includes(word);
+    if (leads && clauseHolds(source, far.resource, far.values, rows)) return true;
   }
   return false;
 }

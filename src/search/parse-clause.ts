@@ -2,6 +2,7 @@
  * One parameter of a search as a clause: a criterion on the row, a chain (`subject:Patient.name`) or a reverse chain
  * (`_has:Observation:patient:code`), to any depth (FHIR R4 search.html, "Chained parameters", "Reverse Chaining").
  */
+import type { Definitions } from '../definitions/types.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { codesOf } from './clauses.ts';
 import { checkModifier, kindOf } from './modifiers.ts';
@@ -98,14 +99,13 @@ export function chainAlong(
   if (param.type !== 'reference') {
     throw refuse(400, 'value', `Search parameter "${name}": ${code} of ${type} is no reference to chain along`);
   }
-  refuseCanonical(name, type, param);
   if (asked !== undefined) checkTarget(name, param, asked, context);
-  const all = param.targets.length > 0 ? param.targets : context.definitions.resourceTypes;
-  const chain: Chain = { op: 'chain', param, targets: targetsOf(asked === undefined ? all : [asked], name, build) };
+  const all = targetsOf(param, context.definitions);
+  const chain: Chain = { op: 'chain', param, targets: typedTargets(asked === undefined ? all : [asked], name, build) };
   return isHidden(type, param, context) ? { ...chain, hidden: true } : chain;
 }
 
-function targetsOf(types: readonly string[], name: string, build: (target: string) => Clause[]): Typed[] {
+function typedTargets(types: readonly string[], name: string, build: (target: string) => Clause[]): Typed[] {
   const targets: Typed[] = [];
   let refusal: Outcome | null = null;
   for (const type of types) {
@@ -136,20 +136,19 @@ function reverseOf(type: string, path: string, reading: Reading): ReverseChain {
     throw refuse(400, 'not-supported', `Search parameter "${name}": the access record is searched on its own`);
   }
   const param = paramOf(source, code, context);
-  if (param.type !== 'reference' || (param.targets.length > 0 && !param.targets.includes(type))) {
+  if (param.type !== 'reference' || !targetsOf(param, context.definitions).includes(type)) {
     throw refuse(400, 'value', `Search parameter "${name}": ${source}:${code} never refers to ${type}`);
   }
-  refuseCanonical(name, source, param);
   const clauses = [clauseOf(source, rest, hop(reading))];
   const has: ReverseChain = { op: 'has', param, source: { op: 'type', type: source, clauses } };
   return isHidden(source, param, context) ? { ...has, hidden: true } : has;
 }
 
-/** @throws Outcome 400 for a parameter on canonical URLs: which version of a definition they mean is not decided here */
-export function refuseCanonical(name: string, type: string, { code, canonical }: SearchParam): void {
-  if (canonical !== true) return;
-  const why = `${type}:${code} holds canonical URLs, which are not followed; ask ${code}=url`;
-  throw refuse(400, 'not-supported', `Search parameter "${name}": ${why}`);
+/** A canonical names definitions alone: types whose url and version can be asked for. */
+export function targetsOf(param: SearchParam, definitions: Definitions): readonly string[] {
+  const all = param.targets.length > 0 ? param.targets : definitions.resourceTypes;
+  if (param.canonical !== true) return all;
+  return all.filter((type) => ['url', 'version'].every((code) => searchableParams(definitions, type).has(code)));
 }
 
 /** `_list`: the items of one List, named by its id (R4 search.html, "Lists"); functional lists are operations. */
@@ -172,7 +171,7 @@ function checkTarget(name: string, param: SearchParam, type: string, context: Se
   if (!context.definitions.isResourceType(type)) {
     throw refuse(400, 'value', `Search parameter "${name}": ${type} is no R4 resource type`);
   }
-  if (param.targets.length > 0 && !param.targets.includes(type)) {
+  if (!targetsOf(param, context.definitions).includes(type)) {
     throw refuse(400, 'value', `Search parameter "${name}": ${param.code} never refers to ${type}`);
   }
 }

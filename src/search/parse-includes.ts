@@ -2,7 +2,7 @@
 import type { Definitions } from '../definitions/types.ts';
 import { type Outcome, refuse } from '../fhir/outcome.ts';
 import { checkIndexed, searchableParams } from './params.ts';
-import { refuseCanonical } from './parse-clause.ts';
+import { targetsOf } from './parse-clause.ts';
 import type { ResultContext } from './parse-results.ts';
 import type { Include, Query, SearchParam } from './types.ts';
 
@@ -22,7 +22,8 @@ export function applyInclude(query: Query, name: string, value: string, context:
     throw refuse(400, 'not-supported', `Search parameter "${name}": ${why}`);
   }
   for (const param of named(context.definitions, name, source, code)) {
-    if (target === null || reaches(param, target)) add(query.include, { source, param, target, iterate }, context);
+    if (target === null || reaches(param, target, context.definitions))
+      add(query.include, { source, param, target, iterate }, context);
     else if (code !== '*') throw never(name, source, code, target);
   }
   return value;
@@ -43,11 +44,16 @@ export function applyRevinclude(query: Query, name: string, value: string, conte
     );
   const targets = target !== null ? [target] : types;
   for (const param of named(definitions, name, source, code)) {
+    if (iterate && target === null && param.canonical === true) {
+      for (const one of targetsOf(param, definitions))
+        add(query.revinclude, { source, param, target: one, iterate }, context);
+      continue;
+    }
     if (iterate && target === null) {
       add(query.revinclude, { source, param, target, iterate }, context);
       continue;
     }
-    const reached = targets.filter((one) => reaches(param, one));
+    const reached = targets.filter((one) => reaches(param, one, definitions));
     for (const one of reached) add(query.revinclude, { source, param, target: one, iterate }, context);
     if (reached.length === 0 && code !== '*') throw never(name, source, code, targets.join(', '));
   }
@@ -79,14 +85,12 @@ function add(list: Include[], entry: Include, context: ResultContext): void {
   if (!context.forbidden.has(`${entry.source}.${entry.param?.code}`)) list.push(entry);
 }
 
-const reaches = (param: SearchParam, type: string): boolean =>
-  param.targets.length === 0 || param.targets.includes(type);
+const reaches = (param: SearchParam, type: string, definitions: Definitions): boolean =>
+  targetsOf(param, definitions).includes(type);
 
 /** Reference parameters of a type, as `_include=Type:*` takes them. */
 export function referencesOf(definitions: Definitions, type: string): SearchParam[] {
-  return [...searchableParams(definitions, type).values()].filter(
-    (param) => param.type === 'reference' && param.canonical !== true,
-  );
+  return [...searchableParams(definitions, type).values()].filter((param) => param.type === 'reference');
 }
 
 function named(definitions: Definitions, name: string, source: string, code: string): SearchParam[] {
@@ -94,7 +98,6 @@ function named(definitions: Definitions, name: string, source: string, code: str
   if (code === '*') return all;
   const asked = searchableParams(definitions, source).get(code);
   const found = asked?.type === 'reference' ? [asked] : [];
-  for (const param of found) refuseCanonical(name, source, param);
   if (found.length > 0) return found;
   const known = all.map((param) => param.code).join(', ');
   throw refuse(

@@ -24,7 +24,7 @@ export interface SearchParam {
   url: string;
   /** Token parameters on elements of type code: the one system of their required binding, when there is one. */
   codeSystem?: string;
-  /** Reference parameters on canonical URLs: nothing is reached along them. */
+  /** Reference parameters on canonical URLs: they name definitions (search/canonical.ts). */
   canonical?: true;
   /** Composite parameters: their parts, whose values must hold on one and the same element. */
   composite?: Composite;

@@ -9,12 +9,14 @@
 import type { Chain, Clause, ReverseChain, Typed } from '../search/types.ts';
 import { isCriterion } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
+import { canonicalChainSql, canonicalReverseSql } from './canonical-sql.ts';
 import { maskSql } from './mask-sql.ts';
 import type { Place, Sight, Ways } from './sight.ts';
 
 /** True for a chain that is looked up in the index, so that it finds the rows by itself. */
 export function isSet(clause: Clause, ways: Ways): boolean {
-  return !isCriterion(clause) && clause.op === 'chain' && clause.hidden !== true && ways.get(clause) !== 'each';
+  if (isCriterion(clause) || clause.op !== 'chain' || clause.hidden === true) return false;
+  return clause.param.canonical === true || ways.get(clause) !== 'each';
 }
 
 /** `subject:Patient.name=x` of rows of a type. */
@@ -23,8 +25,11 @@ export function chainSql(type: string, chain: Chain, sight: Sight, place: Place)
   const visible = chain.targets.filter((target) => sight.sees(target.type));
   if (visible.length === 0) return 'false';
   const prefix = wordPrefix(type, chain.param.code);
-  const found =
-    place !== 'row' && isSet(chain, sight.ways) ? setSql(prefix, visible, sight) : eachSql(prefix, visible, sight);
+  const found = chain.param.canonical
+    ? canonicalChainSql(type, chain, visible, sight)
+    : place !== 'row' && isSet(chain, sight.ways)
+      ? setSql(prefix, visible, sight)
+      : eachSql(prefix, visible, sight);
   const mask = maskSql(type, chain.param.code, sight.masks);
   return mask === null ? found : `(not ${mask} and ${found})`;
 }
@@ -52,6 +57,7 @@ function eachSql(prefix: string, targets: readonly Typed[], sight: Sight): strin
 export function reverseSql(type: string, has: ReverseChain, sight: Sight): string {
   const { source, param } = has;
   if (has.hidden === true || !sight.sees(source.type)) return 'false';
+  if (param.canonical) return canonicalReverseSql(type, has, sight);
   const start = sight.params.add(`${wordPrefix(source.type, param.code)}${type}/`);
   const mask = maskSql(source.type, param.code, sight.masks);
   const unmasked = mask === null ? '' : ` and not ${mask}`;

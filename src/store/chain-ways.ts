@@ -54,7 +54,7 @@ async function wayOf(
   { hop, ends, narrow }: { hop: Hop; ends: Typed[]; narrow: boolean },
   ways: Map<Clause, 'set' | 'each'>,
 ): Promise<'set' | 'each'> {
-  if (hop.hidden === true) return 'set';
+  if (hop.hidden === true || hop.param.canonical === true) return 'set';
   if (narrow) return 'each';
   if (ends.every((end) => hasNarrow(end.clauses))) return 'set';
   const params = new SqlParams();

@@ -88,7 +88,7 @@ function fits({ query, ids, after, guards = [] }: SearchAsk): boolean {
 const isPlain =
   (query: Query) =>
   ({ source, param, iterate }: Include): boolean =>
-    source === query.type && param !== null && param.targets.length > 0 && !iterate;
+    source === query.type && param !== null && param.canonical !== true && param.targets.length > 0 && !iterate;
 
 function isSimple({ param, modifier, hidden }: Criterion): boolean {
   if (hidden === true || modifier !== null || param.code.startsWith('_')) return false;

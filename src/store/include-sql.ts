@@ -5,6 +5,7 @@
  */
 import type { Include } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
+import { canonicalFollowSql, canonicalLedSql } from './canonical-sql.ts';
 import { maskSql, type RowMask } from './mask-sql.ts';
 import { ROW_COLUMNS } from './rows.ts';
 import type { SearchAsk } from './search.ts';
@@ -32,7 +33,10 @@ export function includeSql(
   const seen = [...types].filter((type) => ask.ruleFor(type) !== null);
   if (seen.length === 0) return null;
   const masks = masksSql(ask, params);
-  const sources = [...forwardSql(include, masks, params), ...revinclude.map((one) => reverseSql(one, masks, params))];
+  const sources = [
+    ...forwardSql(include, { ask, masks }, params),
+    ...revinclude.map((one) => reverseSql(one, masks, params)),
+  ];
   return {
     with: `, target as (${sources.join(' union ')})`,
     // More than the limit is refused whatever the order, so it is cut before it is ordered.
@@ -55,15 +59,26 @@ function targetsOf(include: Include, ask: SearchAsk): readonly string[] {
 }
 
 /** The references a row points to are words of its own index: no body is parsed. */
-function forwardSql(includes: readonly Include[], masks: readonly RowMask[], params: SqlParams): string[] {
+function forwardSql(
+  includes: readonly Include[],
+  { ask, masks }: { ask: SearchAsk; masks: readonly RowMask[] },
+  params: SqlParams,
+): string[] {
   const open: Include[] = [];
   const guarded: { include: Include; mask: string }[] = [];
+  const canonical: string[] = [];
   for (const include of includes) {
+    if (include.param?.canonical) {
+      const seen = targetsOf(include, ask).filter((type) => ask.ruleFor(type) !== null);
+      canonical.push(canonicalFollowSql(include, seen, params, maskSql(include.source, codeOf(include), masks)));
+      continue;
+    }
     const mask = maskSql(include.source, codeOf(include), masks);
     if (mask === null) open.push(include);
     else guarded.push({ include, mask });
   }
   return [
+    ...canonical,
     ...(open.length === 0 ? [] : [followSql(open, '', params)]),
     ...guarded.map(({ include, mask }) =>
       followSql(
@@ -85,6 +100,9 @@ function followSql(includes: readonly Include[], where: string, params: SqlParam
 }
 
 function reverseSql(include: Include, masks: readonly RowMask[], params: SqlParams): string {
+  if (include.param?.canonical && include.target !== null) {
+    return canonicalLedSql(include, include.target, params, maskSql(include.source, codeOf(include), masks));
+  }
   const prefix = params.add(wordPrefix(include.source, codeOf(include)));
   const mask = maskSql(include.source, codeOf(include), masks);
   const target = include.target === null ? '' : ` where p.type = ${params.add(include.target)}`;

@@ -1,6 +1,7 @@
 /** One Query tree, two evaluators: what PostgreSQL finds and in which order equals what memory finds. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Definitions } from '../../src/definitions/types.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { codesOf, paramsUsed } from '../../src/search/clauses.ts';
 import { createIndexer } from '../../src/search/extract.ts';
@@ -270,3 +271,80 @@ function blanked(row: Indexed, query: Query, hidden: ReadonlySet<string>): Index
     },
   };
 }
+
+describe('chains along canonical URLs', () => {
+  const canonical: SearchParam = { ...paramOf('QuestionnaireResponse', 'questionnaire'), canonical: true };
+  const definitions: Definitions = {
+    ...r4,
+    searchParams: (type) =>
+      type === 'QuestionnaireResponse'
+        ? new Map([...r4.searchParams(type), ['questionnaire', canonical]])
+        : r4.searchParams(type),
+  };
+  const urls = ['http://f.example/a', 'http://f.example/b', `http://f.example/${'long/'.repeat(50)}c`, 'urn:x'];
+  const versions = ['1', '2', '1.0'];
+  const word = fc.constantFrom;
+  const version = fc.option(word(...versions), { nil: null });
+  const forms = fc.sample(
+    fc.record({ url: word(...urls), version, title: word('red', 'blue'), status: word('active', 'draft') }),
+    {
+      numRuns: 30,
+      seed: 7,
+    },
+  );
+  const answers = fc.sample(
+    fc.record({ url: word(...urls, 'http://f.example'), version, status: word('completed', 'amended') }),
+    {
+      numRuns: 60,
+      seed: 8,
+    },
+  );
+  const lines: Indexed[] = [
+    ...forms.map(({ version: held, ...form }, n) => ({
+      resourceType: 'Questionnaire',
+      id: `f${n}`,
+      ...form,
+      ...(held === null ? {} : { version: held }),
+    })),
+    ...answers.map(({ url, version: held, status }, n) => ({
+      resourceType: 'QuestionnaireResponse',
+      id: `a${n}`,
+      status,
+      questionnaire: held === null ? url : `${url}|${held}`,
+    })),
+  ].map((resource) => ({ resource, values: createIndexer(definitions, BASES).indexOf(resource) }));
+  const hidden = ({ resource }: Indexed): boolean => /[1379]$/.test(resource.id ?? '');
+  const rowsOf = (all: readonly Indexed[]): Rows => ({
+    row: () => null,
+    all: (type) => all.filter(({ resource }) => resource.resourceType === type),
+  });
+
+  test('reach the versions they name, of definitions that are seen', async () => {
+    await insertIndexed(pool, lines);
+    const hops: Hops = { sees: () => true, rule: () => "(r.id !~ '[1379]$')", ways: new Map() };
+    let changed = 0;
+    for (const [type, ask] of [
+      ['QuestionnaireResponse', 'questionnaire.title=red'],
+      ['QuestionnaireResponse', 'questionnaire.title=blue&status=completed'],
+      ['QuestionnaireResponse', 'questionnaire:Questionnaire.version=1'],
+      ['QuestionnaireResponse', 'questionnaire.status=draft&questionnaire.url:below=http://f.example/'],
+      ['QuestionnaireResponse', '_filter=not (questionnaire.title eq "red") and status eq completed'],
+      ['QuestionnaireResponse', 'questionnaire._has:QuestionnaireResponse:questionnaire:status=amended'],
+      ['Questionnaire', '_has:QuestionnaireResponse:questionnaire:status=completed'],
+      ['Questionnaire', '_has:QuestionnaireResponse:questionnaire:status=amended&title=red'],
+      ['Questionnaire', '_has:QuestionnaireResponse:questionnaire:_id=a2,a4,a6'],
+    ] as const) {
+      const { query } = parseSearch(type, ask, { ...context, definitions, now: NOW });
+      const expected = (all: Rows): string[] =>
+        lines
+          .filter(({ resource, values }) => matches(query, resource, values, all))
+          .sort(compareFor(query))
+          .map(({ resource }) => keyOf(resource));
+      const through = expected(rowsOf(lines.filter((line) => !hidden(line))));
+      expect([ask, await inDatabase(query, [], hops)]).toEqual([ask, through]);
+      expect([ask, through.length > 0]).toEqual([ask, true]);
+      changed += through.length === expected(rowsOf(lines)).length ? 0 : 1;
+    }
+    expect(changed).toBeGreaterThan(4);
+  });
+});

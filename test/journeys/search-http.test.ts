@@ -1,6 +1,6 @@
 /** Search over HTTP (R4 search.html): results under the rules, forms, paging as house.md promises it, strictness. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { at, type Client, entries, found, issue, link, pages, textAt } from '../harness/client.ts';
+import { at, type Client, entries, found, issue, link, pages, resources, textAt } from '../harness/client.ts';
 import { note } from '../harness/family.ts';
 import { type Service, staff, startService } from '../harness/service.ts';
 
@@ -296,19 +296,59 @@ describe('clauses about other rows', () => {
     if (expected !== null) expect(found(reply)).toEqual(expected);
   });
 
-  test('canonical URLs are not followed, and that is said', async () => {
-    for (const path of [
-      'QuestionnaireResponse?questionnaire.title=x',
-      'QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire',
-      'Questionnaire?_has:QuestionnaireResponse:questionnaire:status=completed',
-    ]) {
-      const reply = await steward.get(path);
-      expect([path, reply.status, textAt(reply.json, 'issue.0.diagnostics')]).toEqual([
-        path,
-        400,
-        expect.stringContaining('canonical URLs'),
-      ]);
+  test('canonical URLs lead to definitions, stored and shipped, by their version', async () => {
+    const url = 'http://canonical.example/Questionnaire/q';
+    const shipped = 'https://tandem.example/fhir/Questionnaire/early-need-screen';
+    const response = (id: string, questionnaire: string) =>
+      steward.put(`QuestionnaireResponse/${id}`, {
+        resourceType: 'QuestionnaireResponse',
+        id,
+        status: 'in-progress',
+        questionnaire,
+        subject: { reference: 'Patient/one' },
+      } as never);
+    for (const version of ['1', '2']) {
+      const form = { resourceType: 'Questionnaire', id: `q${version}`, url, version, status: 'active' };
+      expect(
+        (await steward.put(`Questionnaire/q${version}`, { ...form, title: `Form ${version}` } as never)).status,
+      ).toBe(201);
     }
+    for (const [id, canonical] of [
+      ['c-any', url],
+      ['c-1', `${url}|1`],
+      ['c-2', `${url}|2`],
+      ['c-9', `${url}|9`],
+      ['c-bb', shipped],
+      ['c-bb-no', `${shipped}|0.0`],
+    ] as const) {
+      expect((await response(id, canonical)).status).toBe(201);
+    }
+    const ids = async (path: string) => found(await steward.get(path)).map((one) => one.split('/')[1]);
+    const responses = 'QuestionnaireResponse?_id=c-any,c-1,c-2,c-9,c-bb,c-bb-no';
+    expect(await ids(`${responses}&questionnaire.title=form 1`)).toEqual(['c-1', 'c-any']);
+    expect(await ids(`${responses}&questionnaire:Questionnaire.version=2`)).toEqual(['c-2', 'c-any']);
+    expect(await ids(`${responses}&questionnaire.url=${shipped}`)).toEqual(['c-bb']);
+    expect(await ids(`${responses}&questionnaire.url=${shipped},${url}`)).toEqual(['c-1', 'c-2', 'c-any', 'c-bb']);
+    const has = `Questionnaire?url=${url}&_has:QuestionnaireResponse:questionnaire:_id=`;
+    expect(await ids(`${has}c-1`)).toEqual(['q1']);
+    expect(await ids(`${has}c-any`)).toEqual(['q1', 'q2']);
+    expect(await ids(`${has}c-9`)).toEqual([]);
+    const include = '_include=QuestionnaireResponse:questionnaire';
+    const with1 = await steward.get(`QuestionnaireResponse?_id=c-1,c-bb,c-9&${include}`);
+    expect(resources(with1).map((one) => `${one.resourceType}/${one.id}`)).toEqual([
+      'QuestionnaireResponse/c-1',
+      'QuestionnaireResponse/c-9',
+      'QuestionnaireResponse/c-bb',
+      'Questionnaire/q1',
+      'Questionnaire/early-need-screen',
+    ]);
+    const led = await steward.get('Questionnaire?_id=q1&_revinclude=QuestionnaireResponse:questionnaire');
+    expect(resources(led).map((one) => one.id)).toEqual(['q1', 'c-1', 'c-any']);
+    // Under the rules: who may not see the answers learns nothing of the forms they name, nor the other way round.
+    const blind = await service
+      .as(staff('mw-other'))
+      .get(`QuestionnaireResponse?questionnaire.title=form 1&_total=accurate`);
+    expect([found(blind), blind.json.total]).toEqual([[], 0]);
   });
 
   test('across types: named, or all that a criterion fits', async () => {

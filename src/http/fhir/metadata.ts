@@ -2,6 +2,7 @@
 import { type CapabilityInput, capabilityStatement, type TypeCapability } from '../../definitions/capability.ts';
 import type { Definitions } from '../../definitions/types.ts';
 import { searchableParams } from '../../search/params.ts';
+import { targetsOf } from '../../search/parse-clause.ts';
 import type { SearchParam } from '../../search/types.ts';
 import type { Operation } from './dispatch.ts';
 import { operationCapabilities } from './operation-definitions.ts';
@@ -101,7 +102,7 @@ function typeCapability(input: MetadataInput, type: string): TypeCapability {
   };
 }
 
-const isFollowed = (param: SearchParam): boolean => param.type === 'reference' && param.canonical !== true;
+const isFollowed = (param: SearchParam): boolean => param.type === 'reference';
 
 /** Everything elsewhere that may point to this type by name. */
 function reverse(definitions: Definitions, type: string): string[] {
@@ -109,7 +110,7 @@ function reverse(definitions: Definitions, type: string): string[] {
   const sources = definitions.resourceTypes.filter((source) => source !== 'AuditEvent');
   return sources.flatMap((source) =>
     [...searchableParams(definitions, source).values()]
-      .filter((param) => isFollowed(param) && param.targets.includes(type))
+      .filter((param) => isFollowed(param) && targetsOf(param, definitions).includes(type))
       .map((param) => `${source}:${param.code}`),
   );
 }
