@@ -20,4 +20,18 @@ export const EXTENSIONS: readonly ExtensionRow[] = [
       { url: 'explanation', type: 'code', max: '1' },
     ],
   },
+  {
+    name: 'agreement-lawful-basis',
+    title: 'Lawful basis of a sharing agreement',
+    description: 'The lawful basis on which the two services share, as the agreement on paper says it.',
+    contexts: ['Contract'],
+    value: { type: 'string' },
+  },
+  {
+    name: 'agreement-retention',
+    title: 'Retention under a sharing agreement',
+    description: 'How long the receiving service keeps what it got, as the agreement on paper says it.',
+    contexts: ['Contract'],
+    value: { type: 'string' },
+  },
 ];

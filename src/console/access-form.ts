@@ -69,11 +69,11 @@ export function readWords(typed: string, field: string, least: number): { words:
 }
 
 /** Whatever holds fields by name: an address or a form. */
-interface Fields {
+export interface Fields {
   get(name: string): string | null;
 }
 
-interface DateParts {
+export interface DateParts {
   day: string;
   month: string;
   year: string;
@@ -128,13 +128,14 @@ function rangeWords(first: string | null, last: string | null): string | null {
   return last === null ? null : `up to ${shownDay(last)}`;
 }
 
-function partsOf(query: Fields, name: string): DateParts {
+/** The three parts of a date as they were typed. */
+export function partsOf(query: Fields, name: string): DateParts {
   const part = (one: string): string => (query.get(`${name}-${one}`) ?? '').trim().slice(0, 10);
   return { day: part('day'), month: part('month'), year: part('year') };
 }
 
 /** `YYYY-MM-DD`, null when nothing was typed, `bad` for no date. */
-function dateOf({ day, month, year }: DateParts): string | null {
+export function dateOf({ day, month, year }: DateParts): string | null {
   if (day === '' && month === '' && year === '') return null;
   if (!/^\d{1,2}$/.test(day) || !/^\d{1,2}$/.test(month) || !/^(19|20)\d{2}$/.test(year)) return 'bad';
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;

@@ -1,7 +1,11 @@
 /** What waits for a second person: the list, one proposal whole, and confirming or withdrawing it. */
 import { PROPOSAL_KINDS } from '../directory/proposal-kinds.ts';
+import { agreementSides } from '../oversight/agreement-sides.ts';
+import type { AgreementView } from '../oversight/agreement-view.ts';
+import { type ServiceNames, serviceNames } from '../oversight/agreements.ts';
 import { carryOut, proposal, proposals, withdraw } from '../oversight/proposals.ts';
 import type { Context } from '../record/types.ts';
+import { betweenWords, clauseOf, endWords, STATES } from './agreement-words.ts';
 import { message, type Page } from './pages.ts';
 import { linesOf } from './proposal-lines.ts';
 import { shownTime } from './times.ts';
@@ -35,11 +39,32 @@ export async function proposalsPage(visit: Visit, context: Context): Promise<Pag
 }
 
 export async function proposalPage(visit: Visit, context: Context): Promise<Page> {
-  const { id, kind, title, words, at, body, mine } = await proposal(visit.deps.door, context, visit.look);
+  const { door } = visit.deps;
+  const found = await proposal(door, context, visit.look);
+  const { id, kind, title, words, at, body, mine } = found;
+  const sides = await agreementSides(door, context, found);
+  const names = await serviceNames(door);
   return {
     status: 200,
     template: 'proposal',
-    context: { id, kind: KINDS[kind] ?? kind, title, words, at: shownTime(at), mine, lines: linesOf(kind, body) },
+    context: {
+      ...{ id, words, mine, at: shownTime(at), lines: sides === null ? linesOf(kind, body) : [] },
+      kind: sides === null ? (KINDS[kind] ?? kind) : 'Sharing agreement',
+      title: sides === null ? title : sides.after.title,
+      sides: sides === null ? null : [sides.before, sides.after].map((one) => one && agreementSide(one, names)),
+      outdated: sides?.outdated ?? false,
+    },
+  };
+}
+
+function agreementSide(view: AgreementView, names: ServiceNames) {
+  return {
+    state: STATES[view.state],
+    between: betweenWords(view.rows, names),
+    end: endWords(view),
+    basis: view.lawfulBasis,
+    retention: view.retention,
+    clauses: view.rows.map((row) => clauseOf(row, names)),
   };
 }
 

@@ -45,7 +45,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     router.use('/console', notConfigured(desk));
     return router;
   }
-  const form = express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: 30 });
+  const form = express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: 60 });
   const shown = (handler: Handler): RequestHandler => answered(desk, handler);
   const posted = (handler: Handler): RequestHandler[] => [form, shown(ownForm(handler))];
 

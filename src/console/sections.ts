@@ -5,6 +5,15 @@
 import type { Role } from '../governance/types.ts';
 import type { Context } from '../record/types.ts';
 import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
+import {
+  agreementPage,
+  agreementsPage,
+  changeForm,
+  changePosted,
+  newAgreementForm,
+  proposePosted,
+  revokePosted,
+} from './agreements.ts';
 import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import type { OfficerHandler } from './guards.ts';
@@ -69,7 +78,17 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/cases/:look', show: casePage, send: casePosted },
     ],
   },
-  { words: 'Agreements', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+  {
+    words: 'Agreements',
+    roles: [...OFFICERS, 'sysadmin'],
+    pages: [
+      { path: '/console/agreements', show: agreementsPage, menu: 'Register' },
+      { path: '/console/agreements/propose', show: newAgreementForm, send: proposePosted },
+      { path: '/console/agreements/:look', show: agreementPage },
+      { path: '/console/agreements/:look/change', show: changeForm, send: changePosted },
+      { path: '/console/agreements/:look/revoke', send: revokePosted },
+    ],
+  },
   {
     words: 'Directory',
     roles: [...OFFICERS, 'sysadmin'],

@@ -13,6 +13,7 @@
  * Parsed strictly: an agreement with a fault in any term says nothing at all.
  */
 import type { JsonObject, Resource } from '../fhir/types.ts';
+import { contradiction } from './agreement-changes.ts';
 import { CLASS_OF_TYPE, classesOfType } from './data-classes.ts';
 import { claims, codes, codings, hasCode, isTo, object, objects, refs, text, unique } from './elements.ts';
 import { earlier, endOf, later, startOf } from './instants.ts';
@@ -46,6 +47,17 @@ function neverInForce(resource: Resource, term: JsonObject, i: number): { expres
 
 function faultsIn(term: JsonObject, i: number): { expression: string; text: string }[] {
   return termFaults(term).map((fault) => ({ ...fault, expression: `Contract.term[${i}].${fault.expression}` }));
+}
+
+/** Terms that say different things about the same: nobody could tell which of them holds. Such an agreement is not written. */
+export function contradictoryTerms(resource: Resource): { expression: string; text: string }[] {
+  const rows = agreementsOf(resource);
+  return rows.flatMap((row, i) => {
+    const against = contradiction(row, rows.slice(0, i));
+    if (against === null) return [];
+    const text = `it contradicts term ${rows.indexOf(against)}: the same data for the same purpose up to ${row.maxLabel} and up to ${against.maxLabel}`;
+    return [{ expression: `Contract.term[${i}]`, text }];
+  });
 }
 
 /** The rows of an agreement in force or revoked; none when it is neither, or when any term has a fault. */

@@ -94,7 +94,12 @@ function applies(one: ConsentRow, rule: Extract<RowRule, { op: 'consent' }>, sub
   );
 }
 
-function covers(agreement: AgreementRow, rule: Extract<RowRule, { op: 'agreement' }>, world: World): boolean {
+/** Whether one clause lets this row through at this moment. */
+export function covers(
+  agreement: AgreementRow,
+  rule: Extract<RowRule, { op: 'agreement' }>,
+  world: { row: Pick<World['row'], 'service' | 'dataClass' | 'label'>; now: Date },
+): boolean {
   const { row, now } = world;
   return (
     agreement.fromService === row.service &&

@@ -43,6 +43,15 @@ export function requireKeeper({ principal }: Context): void {
   throw refuse(403, 'forbidden', 'Agreements and the directory are kept by other roles (R-27)');
 }
 
+/** Lets keepers pass to a form that shows nothing yet. @throws Outcome 403, recorded, for everyone else */
+export function enterKeeping(door: Door, context: Context): Promise<void> {
+  const entry = { ...entryOf(context, 'operation'), detail: 'propose-form', rules: ['R-27'] };
+  return audited(door, entry, async () => {
+    requireKeeper(context);
+    await door.audit.write(entry);
+  });
+}
+
 /** Whether this is somebody who may propose and confirm. */
 export function isKeeper(principal: Context['principal']): boolean {
   return principal.practitionerRole !== undefined && cellOf(principal.role, 'agreements').write === 'two-person';

@@ -1,24 +1,26 @@
 /**
  * R-27: what widens access (agreements, the directory) is proposed by one person of the roles that keep it and takes effect
- * when a second one confirms it, exactly as it was proposed. Revoking an agreement only narrows, so one person does it.
+ * when a second one confirms it, exactly as it was proposed. What only narrows an agreement one person does, at once.
  */
 import { refuse } from '../fhir/outcome.ts';
 import { commit, one } from '../record/commit.ts';
-import { reach } from '../record/decide.ts';
+import { parseStored, reach } from '../record/decide.ts';
 import { parseBody } from '../record/document.ts';
 import { entryOf } from '../record/entry.ts';
+import { newId } from '../record/ids.ts';
 import { CONFIRMED, check, prepareCreate, prepareUpdate } from '../record/prepare.ts';
 import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door, ResourceDocument, Written } from '../record/types.ts';
+import { keepDecided, markWritten } from '../store/models/decided-changes.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { readCurrent } from '../store/reads.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { type CarryOut, keepProposal, requireKeeper } from './proposals.ts';
+import { onlyNarrows, requireSound } from './sound-agreements.ts';
 
 const TYPES = [
   ...['Contract', 'Organization', 'HealthcareService', 'Location', 'Practitioner', 'PractitionerRole', 'CareTeam'],
 ];
-const NARROWING = ['revoked', 'terminated', 'cancelled'];
 
 /** What became of a proposal: waiting under an id, or written at once. */
 export type Proposed = { pending: string } | { written: Written };
@@ -30,16 +32,25 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
   return audited(door, entry, async () => {
     requireKeeper(context);
     const document = parseBody(door, body);
-    const { resourceType: type, id, status } = document.resource;
+    const { resourceType: type, id } = document.resource;
     if (!TYPES.includes(type))
       throw refuse(422, 'business-rule', `Two persons change: ${TYPES.join(', ')}`, 'resourceType');
     await check({ door, context, db: door.pool }, document);
     const found = id === undefined ? null : (await readCurrent(door.pool, type, id, reach(context))).found;
     if (id !== undefined && (found === null || found.row.deleted)) throw await notFound(door, entry);
-    if (type === 'Contract' && id !== undefined && NARROWING.includes(String(status)))
-      return { written: await inTransaction(door.pool, (client) => write(door, context, client, document, null)) };
+    const before = found === null ? null : parseStored(found.row.body ?? '').resource;
+    await requireSound(door, document.resource, context.now);
+    const version = found?.row.version ?? null;
+    if (before !== null && onlyNarrows(before, document.resource)) {
+      const written = await inTransaction(door.pool, async (client) => {
+        const done = await write(door, context, client, document, version);
+        await keepDecided(client, { id: newId(context.now), ...decided(context, words), at: context.now }, done);
+        return done;
+      });
+      return { written };
+    }
     const title = id === undefined ? `New ${type}` : `${type}/${id}`;
-    const kept = { kind: 'resource', title, words, body: body.toString('utf8'), version: found?.row.version ?? null };
+    const kept = { kind: 'resource', title, words, body: body.toString('utf8'), version };
     const pending = await keepProposal(context, door.pool, kept);
     await door.audit.write({ ...entry, status: 202, entities: [id === undefined ? type : `${type}/${id}`] });
     return { pending };
@@ -49,9 +60,17 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
 /** Writes the one resource that was proposed. @throws Outcome 412 when it has changed since */
 export const carryOutResource: CarryOut = async (door, context, client, pending) => {
   const document = parseBody(door, Buffer.from(pending.body, 'utf8'));
+  await requireSound(door, document.resource, context.now);
   const written = await write(door, context, client, document, pending.version);
+  await markWritten(client, pending.id, written);
   return { written: [written], entities: [`${written.type}/${written.id}`] };
 };
+
+/** What one person narrowed stands in the register like what two decided: proposer and decider are the same. */
+function decided({ principal }: Context, words: string) {
+  const { practitionerRole = '', practitioner = null } = principal;
+  return { proposer: practitionerRole, practitioner, words };
+}
 
 async function write(
   door: Door,

@@ -8,6 +8,7 @@ import { openKeys } from '../identity/keys.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
 import { type ProofJob, startNightlyProof } from '../jobs/nightly-proof.ts';
 import type { Log } from '../log.ts';
+import { warnOfEnds } from '../oversight/agreement-warnings.ts';
 import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
 import { type Loop, startLoop } from '../store/loop.ts';
 import { forgetCounts } from '../store/models/oversight.ts';
@@ -62,7 +63,7 @@ export interface AlertWatch extends Loop {
   raise(why: string): Promise<void>;
   /** The audit writer could not store a record. */
   writeFailed(): void;
-  /** Each minute: write failures and the clock become A-16, old counts are forgotten. */
+  /** Each minute: write failures and the clock become A-16, agreements near their end a warning; old counts are forgotten. */
   check(): Promise<void>;
 }
 
@@ -110,6 +111,7 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
       const apart = Math.abs((rows[0]?.now.getTime() ?? before) - (before + Date.now()) / 2);
       if (apart > SKEW_MS && !skewed) await raise('The clocks of service and database are more than 5 seconds apart');
       skewed = apart > SKEW_MS;
+      await warnOfEnds(oversight, new Date());
       await forgetCounts(pool);
     },
   };

@@ -5,7 +5,7 @@ import type { EndpointPolicy } from '../events/endpoint.ts';
 import { guardSubscription } from '../events/subscription.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
-import { agreementFaults } from '../governance/agreements.ts';
+import { agreementFaults, contradictoryTerms } from '../governance/agreements.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
 
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
@@ -54,7 +54,7 @@ function heldFirst() {
 
 /** An agreement that contradicts itself is refused with every reason. */
 function guardAgreement(contract: Resource): void {
-  const faults = agreementFaults(contract);
+  const faults = [...agreementFaults(contract), ...contradictoryTerms(contract)];
   if (faults.length === 0) return;
   const issues = faults.map(({ expression, text }) => ({
     severity: 'error' as const,

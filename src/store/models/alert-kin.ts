@@ -59,9 +59,10 @@ export async function expired(db: Db, reads: readonly SharedRead[]): Promise<Set
       from jsonb_to_recordset($1) as w(seq bigint, type text, id text, service text, at timestamptz)
       join resource r on r.type = w.type and r.id = w.id and r.service is not null and r.service <> w.service
       where exists (select from agreement g
-          where g.from_service = r.service and g.to_service = w.service and g.until_at <= w.at)
+          where g.from_service = r.service and g.to_service = w.service and not g.revoked and g.until_at <= w.at)
         and not exists (select from agreement g
-          where g.from_service = r.service and g.to_service = w.service and g.from_at <= w.at and w.at < g.until_at)`,
+          where g.from_service = r.service and g.to_service = w.service and not g.revoked
+            and g.from_at <= w.at and w.at < g.until_at)`,
     values: [JSON.stringify(reads)],
   });
   return new Set(result.rows.map(({ seq }) => seq));
