@@ -16,6 +16,7 @@ import { operationResources } from './http/fhir/operation-definitions.ts';
 import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
+import { DIRECTORY_OPERATIONS } from './http/operations/directory.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
 import { OWN_ACCESS_OPERATIONS } from './http/operations/own-access.ts';
 import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
@@ -170,6 +171,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...OVERSIGHT_OPERATIONS,
     ...PROPOSAL_OPERATIONS,
     ...OWN_ACCESS_OPERATIONS,
+    ...DIRECTORY_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),

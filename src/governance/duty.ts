@@ -10,8 +10,8 @@ import { isTo, type Lookup, objects, ref, refs, text } from './elements.ts';
 import { endOf, startOf } from './instants.ts';
 import { CANON } from './vocabulary.ts';
 
-const DUTY_TEAM = `${CANON}/StructureDefinition/duty-team`;
-const SUPERVISOR = `${CANON}/StructureDefinition/supervisor`;
+export const DUTY_TEAM = `${CANON}/StructureDefinition/duty-team`;
+export const SUPERVISOR = `${CANON}/StructureDefinition/supervisor`;
 
 /** Tag of ours for rows of the duty list: they open records, so few may write them. */
 export const DUTY_TAG = 'DUTY';

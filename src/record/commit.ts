@@ -3,6 +3,7 @@
 import { auditColumns } from '../audit/entry.ts';
 import type { Pool, PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
+import { requireKeepersStay } from './keepers-stay.ts';
 import { type Change, type Planned, plan } from './plan.ts';
 import { refused } from './refusal.ts';
 import type { Context, Door, Written } from './types.ts';
@@ -22,6 +23,7 @@ export async function commit(
   for (const { decision, entry } of planned) {
     if (!decision.permit) throw await refused(door, entry, decision);
   }
+  await requireKeepersStay(db, context, changes);
   const audit = planned.map(({ entry }) => auditColumns(entry));
   await writeRows(db, { rows: planned.map(({ write }) => write), facts, audit });
   door.wake();

@@ -1,0 +1,230 @@
+/** From files to a plan: every line is read, every fault is listed, and nothing is written (domain.md 1.8). */
+
+import { NMC_NUMBER, SDS_USER } from '../fhir/identifiers.ts';
+import { NO_NUMBERS } from '../fhir/json.ts';
+import { Outcome } from '../fhir/outcome.ts';
+import type { Resource } from '../fhir/types.ts';
+import { isKeeper } from '../oversight/proposals.ts';
+import { check } from '../record/prepare.ts';
+import type { Context, Door } from '../record/types.ts';
+import {
+  buildDuty,
+  buildMember,
+  buildPerson,
+  buildRole,
+  dutySchedule,
+  dutySlot,
+  personOf,
+  roleNeed,
+} from './build-people.ts';
+import {
+  buildLocation,
+  buildOrganisation,
+  buildService,
+  buildTeam,
+  type Line,
+  lineOf,
+  organizationOf,
+  serviceOf,
+  teamOf,
+} from './build-places.ts';
+import { KINDS, type Kind, LOCATION_ID, SERVICE_ID } from './columns.ts';
+import { actionOf, type ChangeAction, type FieldChange, fieldsOf, onlyNarrows } from './differences.ts';
+import { endMissing } from './end-missing.ts';
+import { entriesOf } from './from-bundle.ts';
+import { type ImportFault, recordsOf } from './records.ts';
+import { instantOf } from './times.ts';
+import { type Need, openWorkspace, type Target, targetsOf, type Workspace } from './workspace.ts';
+
+export interface ImportAsk {
+  files: readonly { kind: Kind; text: string }[];
+  bundle: Resource | null;
+  /** Whether what the files do not name any more is ended. */
+  endMissing: boolean;
+}
+
+/** One resource as it would be written. */
+export interface PlannedChange {
+  type: string;
+  id: string;
+  version: number | null;
+  action: ChangeAction;
+  name: string;
+  where: string[];
+  fields: FieldChange[];
+  resource: Resource;
+}
+
+export interface ImportPlan {
+  changes: PlannedChange[];
+  faults: ImportFault[];
+  /** True when all of it only ends something: one person may do it (R-27). */
+  narrows: boolean;
+}
+
+/** One transaction writes it, and a transaction has five seconds (store/embedded): more is split into several files. */
+export const MOST_CHANGES = 2_000;
+const MOST_LINES = 20_000;
+
+const BUILD: Readonly<Record<Kind, (workspace: Workspace, line: Line) => Target | null>> = {
+  organisations: buildOrganisation,
+  services: buildService,
+  locations: buildLocation,
+  teams: buildTeam,
+  people: buildPerson,
+  roles: buildRole,
+  members: buildMember,
+  duty: buildDuty,
+};
+
+/** Columns that together must differ from line to line. */
+const KEYS: Readonly<Record<Kind, readonly string[]>> = {
+  organisations: ['ods_code'],
+  services: ['service_id'],
+  locations: ['location_id'],
+  teams: ['team_id'],
+  people: ['staff_number'],
+  roles: ['role_id'],
+  members: ['team_id', 'role_id', 'start'],
+  duty: ['team_id', 'role_id', 'start'],
+};
+
+export async function planImport(door: Door, context: Context, asked: ImportAsk): Promise<ImportPlan> {
+  const read = asked.files.map(({ kind, text }) => recordsOf(kind, text));
+  const faults = read.flatMap((one) => one.faults);
+  const lines = read.flatMap(({ records }) => records.map(lineOf)).toSorted(byKind);
+  if (lines.length > MOST_LINES) return refusedPlan([...faults, tooMany(lines.length, MOST_LINES, 'lines')]);
+  const workspace = await openWorkspace(door.pool, lines.flatMap(needsOf), {
+    now: context.now,
+    dutyOf: isKeeper(context.principal) ? null : (context.principal.service ?? null),
+  });
+  workspace.faults.push(...faults, ...repeated(lines));
+  for (const line of lines) BUILD[line.record.kind](workspace, line);
+  if (asked.bundle !== null) await entriesOf(door, workspace, asked.bundle);
+  // What a broken file does not name may only be unreadable: nothing is ended for that.
+  if (asked.endMissing && workspace.faults.length === 0) await endMissing(door.pool, workspace, lines);
+  const changes = targetsOf(workspace)
+    .filter(({ where }) => where.length > 0)
+    .map((target) => plannedOf(target, context.now));
+  const real = changes.filter(({ action }) => action !== 'unchanged');
+  if (real.length > MOST_CHANGES) workspace.faults.push(tooMany(real.length, MOST_CHANGES, 'changes'));
+  else workspace.faults.push(...(await invalid(door, context, real)));
+  const narrows = targetsOf(workspace).every(
+    ({ before, after, where }) => where.length === 0 || onlyNarrows(before, after),
+  );
+  return { changes, faults: inOrder(workspace.faults), narrows };
+}
+
+const refusedPlan = (faults: ImportFault[]): ImportPlan => ({ changes: [], faults, narrows: false });
+const byKind = (a: Line, b: Line): number => KINDS.indexOf(a.record.kind) - KINDS.indexOf(b.record.kind);
+
+function tooMany(count: number, most: number, what: string): ImportFault {
+  const text = `${count} ${what} are more than the ${most} that one import may have. Split the file.`;
+  return { where: 'the import', column: null, text };
+}
+
+function repeated(lines: readonly Line[]): ImportFault[] {
+  const first = new Map<string, string>();
+  return lines.flatMap((line) => {
+    const key = [line.record.kind, ...KEYS[line.record.kind].map((name) => line.get(name).toLowerCase())].join('\n');
+    const before = first.get(key);
+    if (before === undefined) first.set(key, line.where);
+    return before === undefined
+      ? []
+      : [{ where: line.where, column: null, text: `The same is said on ${before}. Keep one of the two lines.` }];
+  });
+}
+
+function plannedOf({ type, id, version, before, after, name, where }: Target, now: Date): PlannedChange {
+  const resource = { ...after, resourceType: type, id };
+  const fields = fieldsOf(before, resource);
+  return {
+    type,
+    id,
+    version,
+    action: actionOf(before, resource, now),
+    name: `${type} ${name}`,
+    where,
+    fields,
+    resource,
+  };
+}
+
+/** Everything the record would refuse, for each resource, so that all lines are told at once. */
+async function invalid(door: Door, context: Context, changes: readonly PlannedChange[]): Promise<ImportFault[]> {
+  const faults: ImportFault[] = [];
+  for (const { resource, where } of changes) {
+    try {
+      await check({ door, context, db: door.pool }, { resource, numbers: NO_NUMBERS });
+    } catch (error) {
+      if (!(error instanceof Outcome)) throw error;
+      const line = where.at(-1) ?? 'the import';
+      faults.push(
+        ...error.issues.map(({ diagnostics, expression }) => ({
+          where: line,
+          column: null,
+          text: expression === undefined ? diagnostics : `${diagnostics} (${expression})`,
+        })),
+      );
+    }
+  }
+  return faults;
+}
+
+function inOrder(faults: readonly ImportFault[]): ImportFault[] {
+  const seen = new Set<string>();
+  return faults.filter(({ where, column, text }) => {
+    const key = [where, column, text].join('\n');
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** The identifiers a line names: asked of the directory in one go. */
+function needsOf(line: Line): Need[] {
+  const at = (column: string) => line.get(column);
+  const given = (column: string, need: (value: string) => Need): Need[] =>
+    at(column) === '' ? [] : [need(at(column))];
+  const practitioner =
+    (system: string) =>
+    (value: string): Need => ({ type: 'Practitioner', system, value });
+  switch (line.record.kind) {
+    case 'organisations':
+      return [organizationOf(at('ods_code')), ...given('part_of', organizationOf)];
+    case 'services':
+      return [
+        serviceOf(at('service_id')),
+        { ...serviceOf(at('service_id')), type: 'HealthcareService' },
+        organizationOf(at('part_of')),
+      ];
+    case 'locations':
+      return [{ type: 'Location', system: LOCATION_ID, value: at('location_id') }, serviceOf(at('service_id'))];
+    case 'teams':
+      return [teamOf(at('team_id')), serviceOf(at('service_id'))];
+    case 'people':
+      return [
+        personOf(at('staff_number')),
+        ...given('sds_user_id', practitioner(SDS_USER)),
+        ...given('nmc_pin', (pin) => practitioner(NMC_NUMBER)(pin.toUpperCase())),
+      ];
+    case 'roles':
+      return [
+        roleNeed(at('role_id')),
+        personOf(at('staff_number')),
+        serviceOf(at('service_id')),
+        organizationOf(at('service_id')),
+        { type: 'HealthcareService', system: SERVICE_ID, value: at('service_id') },
+        ...given('supervisor', roleNeed),
+      ];
+    case 'members':
+      return [teamOf(at('team_id')), roleNeed(at('role_id'))];
+    case 'duty':
+      return [
+        teamOf(at('team_id')),
+        roleNeed(at('role_id')),
+        dutySchedule(at('team_id'), at('role_id')),
+        dutySlot(at('team_id'), at('role_id'), instantOf(at('start')) ?? ''),
+      ];
+  }
+}
