@@ -131,7 +131,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
     fires: (entry, facts) => opens(entry) && entry.label === 'R' && facts.explanation === null,
   }),
   rule('A-13', 'An export above the cap, or a first export', {
-    fires: (entry, facts, t) => isExport(entry) && (facts.firstExport || (entry.query?.count ?? 0) > t.exportCap),
+    fires: (entry, facts, t) => isExport(entry) && (facts.firstExport || entry.patients.length > t.exportCap),
   }),
   rule('A-14', 'Searches by name with nothing opened', {
     quietMinutes: HOUR,

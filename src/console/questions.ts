@@ -1,6 +1,7 @@
 /** Officers' questions by name, and taking an answer out as a file. */
 
-import { type ExportAsked, exportTable } from '../oversight/export-table.ts';
+import { exportQuestion } from '../oversight/export-requests.ts';
+import type { ExportAsked } from '../oversight/export-table.ts';
 import { enterDesk } from '../oversight/officer.ts';
 import { askQuestion, MAX_ROWS, QUESTIONS, type Question } from '../oversight/questions.ts';
 import type { Context } from '../record/types.ts';
@@ -79,24 +80,11 @@ export async function exportPosted(visit: Visit, context: Context): Promise<Page
     await enterDesk(door, context);
     return shown(422, { ...asked, errors: [...asked.errors, ...errors] }, null);
   }
-  const answer = await askQuestion(door, context, asked.question);
-  const { id, person, case: reference, rule } = asked.question;
   const format: ExportAsked['format'] = get('format') === 'ndjson' ? 'ndjson' : 'csv';
-  const filter = [person, reference, rule].filter((part) => part !== '').join(', ');
-  const file = await exportTable(
-    door,
-    context,
-    {
-      name: id,
-      title: QUESTIONS.find((one) => one.id === id)?.words ?? id,
-      table: answer.table,
-      patients: answer.patients,
-      period: asked.filters.words ?? 'all',
-      filter: filter === '' ? 'none' : filter,
-    },
-    { format, bom: get('bom') === 'yes', reason, sample },
-  );
-  return { file };
+  const wanted = { format, bom: get('bom') === 'yes', reason, sample };
+  const period = asked.filters.words ?? 'all';
+  const made = await exportQuestion(door, context, { question: asked.question, period, asked: wanted });
+  return 'file' in made ? made : { redirect: `/console/exports?asked=${made.waiting}` };
 }
 
 function sampleIn(get: (name: string) => string): ExportAsked['sample'] | 'bad' {

@@ -16,6 +16,7 @@ import {
 } from './agreements.ts';
 import { casePage, casePosted, openForm, openPosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
+import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
 import type { Page } from './pages.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
@@ -66,6 +67,7 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
       { path: '/console/questions', show: questionsPage, menu: 'Questions' },
       { path: '/console/questions/file', send: exportPosted },
+      { path: '/console/exports', show: exportsPage, send: exportsPosted, menu: 'Files for a second officer' },
     ],
   },
   {

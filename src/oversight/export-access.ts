@@ -1,6 +1,7 @@
 /** The access record of a family as a file (Q1, R-38): the same question, asked anew, so that what leaves is recorded by itself. */
 import type { Cell, Table } from '../audit/export-text.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
+import { refuse } from '../fhir/outcome.ts';
 import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { familyByWords } from '../store/models/access-record.ts';
@@ -23,13 +24,15 @@ export async function exportAccessRecord(
   const what = {
     name: 'access-record',
     title: 'Who looked at a record',
-    table: tableOf(answer),
-    patients: family,
+    answer: { table: tableOf(answer), patients: family, rowPatients: null },
     period: asked.period,
     // A party may be a person of the family, so it is not named in the file.
     filter: `${question.party === null ? 'everyone' : 'one person or system'}${answer.next === null ? '' : `, newest ${MAX_EVENTS}`}`,
   };
-  return exportTable(door, context, what, asked);
+  // One family is far below the cap; a number that stands for more people than that is a matter for the record, not a file.
+  const made = await exportTable(door, context, what, { ...asked, approved: null });
+  if ('people' in made) throw refuse(409, 'business-rule', 'This number stands for more people than a file may hold.');
+  return made.file;
 }
 
 function tableOf({ events, names }: AccessAnswer): Table {

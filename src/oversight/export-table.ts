@@ -1,13 +1,12 @@
 /**
  * An answer leaves as a file: with a reason, marked with who took it and when, and recorded as a disclosure before the
- * first byte (R-38). More people than the cap in one file would need a second officer, and is refused until that exists.
+ * first byte (R-38). More people than the cap in one file need a second officer (export-requests.ts).
  */
 import { createHash } from 'node:crypto';
 import { csvText, type ExportAbout, ndjsonText, sampleOf, type Table } from '../audit/export-text.ts';
-import type { Decision } from '../governance/types.ts';
-import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { deskEntry, officerOf, onDesk } from './officer.ts';
+import type { Answered } from './questions.ts';
 
 export interface ExportAsked {
   format: 'csv' | 'ndjson';
@@ -22,8 +21,7 @@ export interface Exportable {
   /** Machine word, e.g. `timeline`. */
   name: string;
   title: string;
-  table: Table;
-  patients: readonly string[];
+  answer: Pick<Answered, 'table' | 'patients' | 'rowPatients'>;
   period: string;
   filter: string;
 }
@@ -37,12 +35,23 @@ export interface ExportFile {
 /** People whose records one person may take out in one file (R-38). */
 export const EXPORT_CAP = 50;
 
-/** Makes the file and records its disclosure. @throws Outcome 403 above the cap, 503 when it cannot be recorded */
-export function exportTable(door: Door, context: Context, what: Exportable, asked: ExportAsked): Promise<ExportFile> {
+/**
+ * Makes the file and records its disclosure. Above the cap without an approval no file is made: the answer is how many
+ * people it would be about, and that is recorded. @throws Outcome 503 when it cannot be recorded
+ */
+export function exportTable(
+  door: Door,
+  context: Context,
+  what: Exportable,
+  asked: ExportAsked & { approved: string | null },
+): Promise<{ file: ExportFile } | { people: number }> {
   const entry = deskEntry(context, `export ${what.name} ${asked.format}`);
   return onDesk(door, context, entry, async () => {
-    const table = sampled(what.table, asked.sample);
-    if (what.patients.length > EXPORT_CAP && asked.sample === null) throw await refused(door, entry, ABOVE_CAP);
+    const { table, patients } = sampled(what.answer, asked.sample);
+    if (patients.length > EXPORT_CAP && asked.approved === null) {
+      await door.audit.write({ ...entry, rules: ['R-38'], reason: 'cap', outcome: 4, status: 403 });
+      return { people: patients.length };
+    }
     const about: ExportAbout = {
       title: what.title,
       period: what.period,
@@ -53,37 +62,36 @@ export function exportTable(door: Door, context: Context, what: Exportable, aske
       generatedBy: `${context.principal.name} (${officerOf(context)})`,
       generatedAt: context.now.toISOString(),
       reason: asked.reason,
+      approvedBy: asked.approved,
     };
     const text = asked.format === 'csv' ? csvText(table, about, asked.bom) : ndjsonText(table, about);
+    const approval = asked.approved === null ? '' : ` approved ${asked.approved}`;
     const sha256 = createHash('sha256').update(text).digest('hex');
     await door.audit.write({
       ...entry,
       interaction: 'disclosure',
       action: 'R',
       rules: ['R-38'],
-      patients: [...what.patients],
+      patients: [...patients],
       recipient: `${officerOf(context)} ${context.address ?? ''}`.trim(),
       query: { ...door.auditQuery('', context.requestId), count: table.rows.length },
-      detail: `export ${what.name} ${asked.format} sha256:${sha256}; reason: ${asked.reason}`,
+      detail: `export ${what.name} ${asked.format} sha256:${sha256}${approval}; reason: ${asked.reason}`,
     });
     const day = context.now.toISOString().slice(0, 10);
     const type = asked.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
-    return { name: `tandem-${what.name}-${day}.${asked.format}`, type, text };
+    return { file: { name: `tandem-${what.name}-${day}.${asked.format}`, type, text } };
   });
 }
 
-function sampled(table: Table, sample: ExportAsked['sample']): Table {
-  if (sample === null) return table;
-  return { ...table, rows: sampleOf(table.rows, (row) => String(row[0]), sample.size, sample.seed) };
+/** The rows that leave, and the people they are about: of a sample, those of its rows alone. */
+function sampled(
+  answer: Exportable['answer'],
+  sample: ExportAsked['sample'],
+): { table: Table; patients: readonly string[] } {
+  const { table, patients, rowPatients } = answer;
+  if (sample === null) return { table, patients };
+  const numbered = table.rows.map((row, i) => ({ row, about: rowPatients?.[i] ?? patients }));
+  const drawn = sampleOf(numbered, ({ row }) => String(row[0]), sample.size, sample.seed);
+  const about = new Set(drawn.flatMap((one) => one.about));
+  return { table: { ...table, rows: drawn.map(({ row }) => row) }, patients: [...about] };
 }
-
-const ABOVE_CAP: Decision = {
-  permit: false,
-  rules: ['R-38'],
-  reason: 'cap',
-  text: `A file holds records about at most ${EXPORT_CAP} people; more would need a second officer, which is not offered yet. Narrow it, or take a random sample.`,
-  explanation: null,
-  masks: [],
-  concealed: false,
-  wayIn: null,
-};

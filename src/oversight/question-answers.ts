@@ -86,7 +86,7 @@ function table(
   rows: readonly (readonly Cell[])[],
   patients: readonly string[] = [],
 ): Answered {
-  return { table: { columns, rows }, patients: [...patients], choices: [] };
+  return { table: { columns, rows }, patients: [...patients], rowPatients: null, choices: [] };
 }
 
 const WHO = ['record', 'when (UTC)', 'who', 'role', 'service', 'from', 'what', 'types', 'label'];
@@ -106,8 +106,10 @@ function entriesTable(rows: readonly StoredAudit[], patients: readonly string[] 
     const to = recipient?.split(' ')[0] ?? null;
     return [...whoCells(seq, entry), purpose, status, rules.join(' '), reason, explanation, to];
   });
+  const rowPatients = patients === null ? entries.map(({ entry }) => entry.patients) : null;
   const about = patients ?? [...new Set(entries.flatMap(({ entry }) => entry.patients))];
-  return table([...WHO, 'purpose', 'status', 'rules', 'reason', 'explanation', 'recipient'], cells, about);
+  const columns = [...WHO, 'purpose', 'status', 'rules', 'reason', 'explanation', 'recipient'];
+  return { ...table(columns, cells, about), rowPatients };
 }
 
 function notableTable(rows: readonly NotableAccess[], patients: readonly string[] | null): Answered {
@@ -115,7 +117,9 @@ function notableTable(rows: readonly NotableAccess[], patients: readonly string[
     const entry = auditEntry({ at: at.toISOString(), body, patients: [] });
     return [...whoCells(seq, entry), kinds.join(', '), entry.explanation];
   });
-  return table([...WHO, 'stands out', 'explanation'], cells, patients ?? []);
+  const about = patients ?? [...new Set(rows.flatMap((row) => row.patients))];
+  const rowPatients = patients === null ? rows.map((row) => row.patients) : null;
+  return { ...table([...WHO, 'stands out', 'explanation'], cells, about), rowPatients };
 }
 
 /** The accounting of disclosures of one family (domain.md 6.7, feature 8): to whom, what type and version, how it went out. */

@@ -63,6 +63,8 @@ export interface Answered {
   table: Table;
   /** People whose records the rows are about. */
   patients: string[];
+  /** The people of each row, in the order of the table; null = every row is about all of `patients`. */
+  rowPatients: readonly (readonly string[])[] | null;
   /** Several people have this name: choose one. */
   choices: { party: string; name: string }[];
 }
@@ -93,7 +95,8 @@ async function answerTo(door: Door, context: Context, question: Question, entry:
   } else if (needs !== 'nothing') {
     const people = question.person === '' ? [] : await peopleNamed(door.broadPool, question.person);
     const [one, ...others] = people;
-    if (others.length > 0) return { table: { columns: [], rows: [] }, patients: [], choices: people };
+    if (others.length > 0)
+      return { table: { columns: [], rows: [] }, patients: [], rowPatients: null, choices: people };
     if (one === undefined && question.person !== '')
       throw refuse(404, 'not-found', 'Nobody in the directory and no system has this name.');
     if (one === undefined && needs !== 'any') throw refuse(422, 'required', 'Name a person or system, or a case.');

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
 import { readCase, stepCase } from '../../src/oversight/cases.ts';
-import { createStanding } from '../../src/record/standing.ts';
-import type { Context } from '../../src/record/types.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { overseen } from '../harness/overseen.ts';
 import {
+  addColleague,
   browserOf,
   CANARIES,
   type Console,
+  colleague,
   lookAround,
   NUMBER,
   openConsole,
@@ -23,19 +23,7 @@ let world: Console;
 beforeAll(async () => {
   world = await openConsole();
   await lookAround(world);
-  const second = [
-    { resourceType: 'Practitioner', id: 'ig-second', active: true, name: [{ family: 'Second', given: ['Ines'] }] },
-    {
-      resourceType: 'PractitionerRole',
-      id: 'ig-second',
-      active: true,
-      period: { start: '2020-01-01' },
-      practitioner: { reference: 'Practitioner/ig-second' },
-      organization: { reference: 'Organization/trust' },
-      code: [{ text: 'Privacy officer' }],
-    },
-  ];
-  await world.service.load(second);
+  await addColleague(world);
   await overseen(world.service);
 }, 60_000);
 afterAll(() => world.service.close());
@@ -46,28 +34,6 @@ async function officer() {
   const visitor = browserOf(world.origin);
   await visitor.signIn('ig-officer');
   return visitor;
-}
-
-/** A colleague of the officer, as the record knows her. */
-async function colleague(): Promise<Context> {
-  const { door } = world.service.app;
-  const caller = {
-    issuer: door.base,
-    subject: 'ig-second',
-    clientId: 'test',
-    jti: 'second',
-    scopes: ['user/*.cruds'],
-    fhirUser: 'PractitionerRole/ig-second',
-    org: null,
-    patient: null,
-  };
-  const now = door.clock();
-  const standing = await createStanding({ pool: door.pool, mode: 'demo' }).resolve(caller, {
-    purpose: 'HSYSADMIN',
-    now,
-    fresh: true,
-  });
-  return { ...standing, caller, requestId: 'colleague-request', address: null, now };
 }
 
 async function alertAbout(party: string, seq: number): Promise<string> {
@@ -177,7 +143,7 @@ describe('a case', () => {
     expect((await step('close')).status).toBe(409);
 
     const { door } = world.service.app;
-    const second = await colleague();
+    const second = await colleague(world);
     const seen = await readCase(door, second, reference);
     const close = { act: 'close' as const, words: '', outcome: null, version: seen.file.version };
     const both = await Promise.allSettled([

@@ -108,6 +108,12 @@ inBrowser('the console in Chromium', () => {
     await page.goto(`${world.origin}/console/questions?question=timeline&who=Karl`);
     await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
     await check(watched, 'a question and its answer');
+    await world.service.pool.query(
+      `insert into export_request (asked_by, asked_name, asked, what, title, reason, people)
+       values ('PractitionerRole/ig-second', 'Ines Second', now(), '{}', 'Who?', 'A complaint', 60)`,
+    );
+    await page.goto(`${world.origin}/console/exports`);
+    await check(watched, 'files for a second officer');
     await page.goto(`${world.origin}/console/questions?question=timeline&who=9990001006`);
     await check(watched, 'a question with errors');
     expect(watched.troubles).toEqual([]);

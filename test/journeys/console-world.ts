@@ -1,5 +1,7 @@
 /** A console to test: the service with one family that is full of canaries, and a browser's worth of cookies. */
 import type { Resource } from '../../src/fhir/types.ts';
+import { createStanding } from '../../src/record/standing.ts';
+import type { Context } from '../../src/record/types.ts';
 import { type Service, startService } from '../harness/service.ts';
 
 export const NUMBER = '9990001006';
@@ -47,6 +49,44 @@ export async function lookAround({ service }: Console): Promise<void> {
   };
   await service.load([note]);
   await service.as('midwife').get('AllergyIntolerance/canaryfam-penicillinrash');
+}
+
+/** A second officer of the directory, who is no demo identity. */
+export async function addColleague({ service }: Console): Promise<void> {
+  await service.load([
+    { resourceType: 'Practitioner', id: 'ig-second', active: true, name: [{ family: 'Second', given: ['Ines'] }] },
+    {
+      resourceType: 'PractitionerRole',
+      id: 'ig-second',
+      active: true,
+      period: { start: '2020-01-01' },
+      practitioner: { reference: 'Practitioner/ig-second' },
+      organization: { reference: 'Organization/trust' },
+      code: [{ text: 'Privacy officer' }],
+    },
+  ]);
+}
+
+/** That colleague, as the record knows her. */
+export async function colleague({ service }: Console): Promise<Context> {
+  const { door } = service.app;
+  const caller = {
+    issuer: door.base,
+    subject: 'ig-second',
+    clientId: 'test',
+    jti: 'second',
+    scopes: ['user/*.cruds'],
+    fhirUser: 'PractitionerRole/ig-second',
+    org: null,
+    patient: null,
+  };
+  const now = door.clock();
+  const standing = await createStanding({ pool: door.pool, mode: 'demo' }).resolve(caller, {
+    purpose: 'HSYSADMIN',
+    now,
+    fresh: true,
+  });
+  return { ...standing, caller, requestId: 'colleague-request', address: null, now };
 }
 
 export interface Shown {

@@ -1,15 +1,18 @@
 /** Questions of domain.md 6.2 by name, shown and taken out: for officers, recorded, without content, families by case. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Resource } from '../../src/fhir/types.ts';
+import { answerExport, takeApproved } from '../../src/oversight/export-requests.ts';
 import { viewerOf } from '../../src/oversight/own-access-list.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
 import { staff } from '../harness/service.ts';
 import {
+  addColleague,
   browserOf,
   CANARIES,
   type Console,
+  colleague,
   lookAround,
   NUMBER,
   openConsole,
@@ -24,6 +27,7 @@ beforeAll(async () => {
   world = await openConsole();
   await lookAround(world);
   await lookCloser(world);
+  await addColleague(world);
   await overseen(world.service);
   const imran = await officer();
   const opened = await imran.fill('/console/cases/open', '/console/cases/open', {
@@ -276,10 +280,60 @@ describe('taken out', () => {
     });
     expect((await take({ reason: 'short' })).status).toBe(422);
     expect((await take({ sample: '0' })).status).toBe(422);
+  });
+
+  test('above 50 people: a second officer lets it go, the first takes it once (vector 33)', async () => {
+    const { door } = world.service.app;
     const many = Array.from({ length: 51 }, (_, n) => `Patient/cap${n}`);
-    await world.service.pool.query(`update case_file set patients = $1 where reference = $2`, [many, caseReference]);
-    expect((await take({})).status).toBe(403);
+    const set = `update case_file set patients = $1 where reference = $2`;
+    const { rows: was } = await world.service.pool.query<{ patients: string[] }>(
+      'select patients from case_file where reference = $1',
+      [caseReference],
+    );
+    await world.service.pool.query(set, [[...(was[0]?.patients ?? []), ...many], caseReference]);
+    const waits = await take({});
+    expect([waits.status, waits.address.slice(0, 26)]).toEqual([200, '/console/exports?asked=EX-']);
+    const reference = waits.address.split('=').at(-1) ?? '';
+    expect(wordsOf(waits.html)).toContain(`waits under ${reference}`);
     const refused = (await trail(world.service, 'export refusals')).map(({ body }) => JSON.parse(body));
     expect(refused.some(({ reason, outcome }) => reason === 'cap' && outcome === 4)).toBe(true);
+    const imran = await officer();
+    const send = (act: string) => imran.fill('/console/exports', '/console/exports', { act, reference });
+    expect((await send('take')).status).toBe(409);
+    expect((await send('approve')).status).toBe(409);
+    const ines = await colleague(world);
+    await expect(takeApproved(door, ines, reference)).rejects.toMatchObject({ status: 404 });
+    await answerExport(door, ines, reference, true);
+    await expect(answerExport(door, ines, reference, false)).rejects.toMatchObject({ status: 409 });
+    const file = await send('take');
+    expect([file.status, file.html.split('\r\n')[0]]).toEqual([
+      200,
+      expect.stringContaining(`approved: ${reference} by`),
+    ]);
+    expect((await send('take')).status).toBe(409);
+    const [row] = await trail(world.service, 'export refusals csv sha256:');
+    expect([row?.patients.length, row?.body.includes(`approved ${reference}`)]).toEqual([
+      51 + (was[0]?.patients.length ?? 0),
+      true,
+    ]);
+    await overseen(world.service);
+    // More than the cap in one file is A-13, whoever approved it.
+    const alerts = await world.service.pool.query(`select hits from alert where rule = 'A-13'`);
+    expect(alerts.rows).toEqual([{ hits: expect.any(Number) }]);
+    await world.service.pool.query(set, [was[0]?.patients, caseReference]);
+  });
+
+  test('a sample is no way around the cap: it counts the people of its own rows', async () => {
+    const imran = await officer();
+    const file = await imran.fill('/console/questions', '/console/questions/file', {
+      question: 'timeline',
+      who: 'Priya',
+      reason: REASON,
+      sample: '1',
+      seed: 'x',
+    });
+    expect(file.status).toBe(200);
+    const [row] = await trail(world.service, 'export timeline csv sha256:');
+    expect(row?.patients.length).toBeLessThanOrEqual(1);
   });
 });

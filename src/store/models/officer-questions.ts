@@ -52,6 +52,7 @@ export interface NotableAccess {
   at: Date;
   kinds: string[];
   body: string;
+  patients: string[];
 }
 
 /** Kinds that say nothing by themselves: what Q3 and Q11 ask for. */
@@ -67,7 +68,7 @@ export async function notableAccesses(
   const whose = asked.patients === null ? 'o.party = any ($1)' : 'o.patient = any ($1)';
   const result = await db.query<NotableAccess>({
     name: asked.patients === null ? 'question_notable_by' : 'question_notable_to',
-    text: `select k.seq, s.at, k.kinds, a.body from (
+    text: `select k.seq, s.at, k.kinds, a.body, a.patients from (
         select o.seq, array_agg(distinct o.kind) as kinds from oversight_access o
         where ${whose} and o.kind <> all ($5) and o.kind not like 'refused %'
           and ($2::timestamptz is null or o.at >= $2) and ($3::timestamptz is null or o.at < $3)

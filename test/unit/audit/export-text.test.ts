@@ -11,6 +11,7 @@ const ABOUT: ExportAbout = {
   generatedBy: 'Imran, IG (PractitionerRole/ig)',
   generatedAt: '2026-11-28T12:00:00.000Z',
   reason: 'Case "one", two\r\nlines',
+  approvedBy: null,
 };
 
 /** A reader of RFC 4180 of its own. */
