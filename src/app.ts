@@ -44,9 +44,11 @@ import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startProof } from './wiring/audit.ts';
+import { openLive } from './wiring/definitions.ts';
 import { startEvents } from './wiring/events.ts';
-import { createExternalTerms } from './wiring/external-terms.ts';
+import { externalTermsOf } from './wiring/external-terms.ts';
 import { writeGuards } from './wiring/guards.ts';
+import { metadataOf } from './wiring/metadata.ts';
 import { tellPackages } from './wiring/packages.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
 import { startIndexing } from './wiring/reindex.ts';
@@ -83,9 +85,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const issuer = issuerOf({ ...config, port: options.port });
   const base = audienceOf(issuer);
   const clock = options.overrides?.clock ?? (() => new Date());
-  const definitions =
+  const shipped =
     options.overrides?.definitions ?? (await loadDefinitions(join(config.dataDir, 'definitions'), config.packageDir));
-  tellPackages(definitions, log);
+  tellPackages(shipped, log);
   const folder = join(config.dataDir, 'keys');
   const secrets = openSecrets(folder);
   const maxLife = maxTokenLife(config.mode);
@@ -120,13 +122,30 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const waker = startWaker(options.serviceUrl, () => sequencer.wake());
 
   const policy = { allow: config.webhookAllow };
+  const live = await openLive({
+    pool: pumpPool,
+    base: shipped,
+    authors: config.definitionAuthors,
+    log,
+    onError: onError('definitions'),
+  });
+  const { definitions } = live;
   const indexer = createIndexer(definitions, [base]);
-  const reindex = await startIndexing({ pool: pumpPool, definitions, indexer, log, onError: onError('re-index') });
+  const reindex = await startIndexing({
+    pool: pumpPool,
+    definitions,
+    generation: live.generation(),
+    indexer,
+    log,
+    onError: onError('re-index'),
+  });
+  live.follow(reindex);
   const door: Door = {
     pool,
     broadPool,
     definitions,
-    externalTerms: externalTerms(config.terminology, log),
+    live,
+    externalTerms: externalTermsOf(config.terminology, log),
     indexer,
     pending: reindex.pending,
     audit,
@@ -149,9 +168,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
   const events = startEvents(door, { pool: pumpPool, policy, onError: onError('events') });
   const pathwayClock = await startPathwayClock(door, { pool: pumpPool, settings, onError: onError('pathway clock') });
-  followers.push(events, pathwayClock);
+  followers.push(events, pathwayClock, live);
 
-  const standing = createStanding({ pool, mode: config.mode });
+  const standing = createStanding({ pool, mode: config.mode, authors: config.definitionAuthors });
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
   const housekeeping = startHousekeeping(
@@ -177,17 +196,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...subscriptionOperations(events.ports),
   ];
   definitions.publish(operationResources(operations));
-  const metadata = metadataText({
-    definitions,
-    base,
-    mode: config.mode,
-    operations,
-    topics: TOPICS.map(({ url }) => url),
-    tokenUrl: `${issuer}/oauth/token`,
-    cors: config.corsOrigins.length > 0,
-    version: VERSION,
-    date: clock().toISOString(),
-  });
+  const metadata = metadataOf(definitions, () =>
+    metadataText({
+      definitions,
+      base,
+      mode: config.mode,
+      operations,
+      topics: TOPICS.map(({ url }) => url),
+      tokenUrl: `${issuer}/oauth/token`,
+      cors: config.corsOrigins.length > 0,
+      version: VERSION,
+      date: clock().toISOString(),
+    }),
+  );
   const smart = smartRoutes({
     issuer,
     keys,
@@ -212,7 +233,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       standing: (caller, asked) => standing.resolve(caller, asked),
       anonymous: anonymous.count,
       operations,
-      metadata: () => metadata,
+      metadata,
       bodyLimit: config.bodyLimit,
       origins: config.corsOrigins,
       jobs: new Map(),
@@ -235,6 +256,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      await live.stop();
       await reindex.stop();
       await proof.stop();
       await alerts.stop();
@@ -249,17 +271,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await Promise.all([pool, broadPool, auditPool, pumpPool].map((one) => one.end()));
     },
   };
-}
-
-function externalTerms(config: Config['terminology'], log: Log): Door['externalTerms'] {
-  if (config === null) return null;
-  return createExternalTerms({
-    url: config.url,
-    timeoutMs: config.timeoutMs,
-    keepMs: config.keepSeconds * 1_000,
-    now: Date.now,
-    onAway: (reason) => log.warn('the terminology server does not answer', { reason }),
-  });
 }
 
 function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'seal' | 'unseal' | 'personKey'> {

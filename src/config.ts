@@ -46,6 +46,8 @@ export interface Config {
   terminology: TerminologyConfig | null;
   /** Absolute folder of implementation-guide packages (`.tgz`), read at start. */
   packageDir: string;
+  /** Whose posted definitions take effect; nobody's until named, in demo the loading client's. */
+  definitionAuthors: DefinitionAuthors;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
 }
@@ -57,6 +59,12 @@ export interface TerminologyConfig {
   timeoutMs: number;
   /** How long an answer is kept. */
   keepSeconds: number;
+}
+
+/** Client ids and roles. */
+export interface DefinitionAuthors {
+  clients: readonly string[];
+  roles: readonly string[];
 }
 
 /** The OpenID Connect provider of the console (domain.md 4.6); claims default to those of NHS CIS2. */
@@ -106,6 +114,7 @@ export const VARIABLES = [
   'CORS_ORIGINS',
   'CHECKPOINT_COPY',
   'PACKAGE_DIR',
+  'DEFINITION_AUTHORS',
   'ALERT_RULES',
   'TERMINOLOGY_URL',
   'TERMINOLOGY_TIMEOUT_MS',
@@ -162,6 +171,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
     packageDir: resolve(cwd, read.text('PACKAGE_DIR') ?? 'packages'),
+    definitionAuthors: readAuthors(read, mode),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
     terminology: readTerminology(read, mode),
     signIn: readSignIn(read, cwd, mode),
@@ -223,6 +233,24 @@ function readWebhookHosts(read: Reader, mode: Mode): string[] {
     }
   }
   return hosts;
+}
+
+/** Definitions change what every system is told: nobody's count until named. */
+function readAuthors(read: Reader, mode: Mode): DefinitionAuthors {
+  const given = read.text('DEFINITION_AUTHORS') ?? (mode === 'demo' ? 'client:steward' : '');
+  const clients: string[] = [];
+  const roles: string[] = [];
+  for (const one of given.split(',').map((word) => word.trim())) {
+    const [, kind, name = ''] = /^(client|role):([\w.~:/-]{1,200})$/.exec(one) ?? [];
+    if (kind === 'client') clients.push(name);
+    else if (kind === 'role') roles.push(name);
+    else if (one !== '') {
+      read.problem(
+        'DEFINITION_AUTHORS lists client:ID and role:ROLE, separated by commas; one of its words is neither.',
+      );
+    }
+  }
+  return Object.freeze({ clients: Object.freeze(clients), roles: Object.freeze(roles) });
 }
 
 function readTerminology(read: Reader, mode: Mode): TerminologyConfig | null {

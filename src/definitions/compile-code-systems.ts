@@ -8,8 +8,8 @@ import type { DefinitionSource, ElementSource, ValueSetSource } from './snapshot
 
 /** What was compiled before: types by name, value sets by canonical without version. */
 export interface Compiled {
-  types: ReadonlyMap<string, DefinitionSource>;
-  valueSets: ReadonlyMap<string, ValueSetSource>;
+  types: Pick<ReadonlyMap<string, DefinitionSource>, 'get'>;
+  valueSets: Pick<ReadonlyMap<string, ValueSetSource>, 'get'>;
 }
 
 const DEEPEST = 10;

@@ -36,11 +36,17 @@ function closing(text: string): number {
   return -1;
 }
 
-/** Outer parentheses off, and `x as T` and `.as(T)` as `.ofType(T)`, which also holds for several items. */
+/**
+ * Outer parentheses off, `x as T` and `.as(T)` as `.ofType(T)`, which also holds for several items, and `extension('u')`
+ * as the filter it stands for.
+ */
 function normalise(part: string): string {
   let text = part.trim();
   while (text.length > 0 && closing(text) === text.length - 1) text = text.slice(1, -1).trim();
-  return text.replace(/\.as\((\w+)\)/g, '.ofType($1)').replace(/^([\w.]+) as (\w+)$/, '$1.ofType($2)');
+  return text
+    .replace(/\.as\((\w+)\)/g, '.ofType($1)')
+    .replace(/^([\w.]+) as (\w+)$/, '$1.ofType($2)')
+    .replace(/\bextension\(\s*('[^'\\]*')\s*\)/g, 'extension.where(url=$1)');
 }
 
 /** The plain terms of an expression: unions taken apart at any depth, `(A.b as T).c` as `A.b.ofType(T).c`. */

@@ -16,7 +16,10 @@ import type {
 const CORE = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** R4's own elements by path (`Patient.name`, `HumanName.family`): what a profile repeats of them adds nothing. */
-export type CoreElements = ReadonlyMap<string, SnapshotElement>;
+export interface CoreElements {
+  get(path: string): SnapshotElement | undefined;
+  has(type: string): boolean;
+}
 
 export interface Compiling {
   snapshots: Snapshots;

@@ -111,8 +111,17 @@ function isSearched(resource: Definitional): resource is SearchParameterSource {
   return words && /^[A-Za-z][\w-]*$/.test(code) && SEARCHED.includes(type) && Array.isArray(base);
 }
 
-function addSearch(sections: Sections, params: ReadonlyMap<string, SearchParam[]>, compiled: Compiled): void {
-  for (const [type, list] of params) sections.set(`search:${type}`, withCodeSystems(type, list, compiled));
+interface Searched {
+  params: ReadonlyMap<string, SearchParam[]>;
+  /** Canonicals of R4's own. */
+  standard: ReadonlySet<string>;
+}
+
+function addSearch(sections: Sections, { params, standard }: Searched, compiled: Compiled): void {
+  for (const [type, list] of params) {
+    const told = list.map((param) => (standard.has(param.url) ? param : { ...param, elsewhere: true as const }));
+    sections.set(`search:${type}`, withCodeSystems(type, told, compiled));
+  }
 }
 
 /** The packages' terminology, then R4's, then ours. */
@@ -177,9 +186,13 @@ export function compileSections(sources: Sources, r4: R4Files = r4Files(sources.
   addPublished(sections, own);
   const leftOut = addStructures(sections, r4, { own, packages: packages.resources });
   sections.set('packages', withLeftOut(packages.notes, leftOut));
-  const given = [...readBundle(r4, 'search-parameters.json'), ...definitional(own)].filter(isParam);
-  const params = [...definitional(packages.resources).filter(isSearched), ...given];
-  addSearch(sections, compileSearchParams(resourceTypes, params), { types, valueSets });
+  const standard = readBundle(r4, 'search-parameters.json').filter(isParam);
+  const packaged = definitional(packages.resources).filter(isSearched);
+  const searched: Searched = {
+    params: compileSearchParams(resourceTypes, [...packaged, ...standard, ...definitional(own).filter(isParam)]),
+    standard: new Set(standard.map(({ url }) => url)),
+  };
+  addSearch(sections, searched, { types, valueSets });
   return { sections, resourceTypes, resources: [...own, ...packages.resources] };
 }
 

@@ -65,6 +65,13 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology, t
   const section = snapshot.text('extensions');
   const loaded: Record<string, ExtensionSource> = section === null ? {} : JSON.parse(section);
   const known = new Map([...KNOWN_EXTENSIONS, ...Object.entries(loaded)]);
+  const postedExtension = (url: string): ExtensionSource | undefined => {
+    const text = snapshot.text(`extension:${url}`);
+    if (text === null) return undefined;
+    const source: ExtensionSource = JSON.parse(text);
+    known.set(url, source);
+    return source;
+  };
   return {
     check: (run, value, modifier) => {
       if (has(value, 'extension') === (choiceName(value, 'value') !== undefined)) {
@@ -72,7 +79,7 @@ export function createExtensions(snapshot: Snapshot, terminology: Terminology, t
       }
       const url = value.url;
       if (typeof url !== 'string' || url === '') return;
-      const source = known.get(url);
+      const source = known.get(url) ?? postedExtension(url);
       if (source) {
         if (modifier && !source.m) report(run, 'error', 'extension', 'This extension is not a modifier extension.');
         checkContext(run, types, source);

@@ -15,8 +15,13 @@ function given(definition: StructureDefinition): SnapshotElement[] | null {
   return elements.length > 0 ? elements : null;
 }
 
+/** Where definitions are found by canonical without version: a map, or whatever reads them when asked. */
+export interface Structures {
+  get(url: string): StructureDefinition | undefined;
+}
+
 /** Snapshots over a set of definitions, generated when first asked for. */
-export function createSnapshots(definitions: ReadonlyMap<string, StructureDefinition>): Snapshots {
+export function createSnapshots(definitions: Structures): Snapshots {
   const made = new Map<string, readonly SnapshotElement[]>();
   const underWay = new Set<string>();
   const elementsOf = (url: string): readonly SnapshotElement[] => {

@@ -7,7 +7,9 @@ import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
 import { createExtensions } from './extensions.ts';
 import { createLibrary } from './library.ts';
-import { createTypes } from './nodes.ts';
+import { createTypes, type Types } from './nodes.ts';
+import { compilePosted } from './posted/compile-posted.ts';
+import { postedBase, withPosted } from './posted/overlay.ts';
 import { createProfileCheck } from './profile-check.ts';
 import { checkRequirements } from './requirements.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
@@ -142,8 +144,7 @@ function jsonNames(element: ElementSource): string[] {
   return element.t.map(({ c }) => element.n + c.charAt(0).toUpperCase() + c.slice(1));
 }
 
-function validatorOf(snapshot: Snapshot, terminology: Terminology): Definitions['validate'] {
-  const types = createTypes({ snapshot, codesOf: terminology.codesOf });
+function validatorOf(snapshot: Snapshot, types: Types, terminology: Terminology): Definitions['validate'] {
   const extensions = createExtensions(snapshot, terminology, types);
   const walker: Walker = { types, terminology, extensions, nested: () => undefined };
   return createValidate({ walker, checkProfiles: createProfileCheck(snapshot, terminology), checkRequirements });
@@ -160,16 +161,37 @@ export async function loadDefinitions(cacheDir: string, packageDir?: string): Pr
   const sources = defaultSources(packageDir);
   const hash = sourcesHash(sources);
   const snapshot = await snapshotFor(cacheDir, hash, sources);
-  const library = createLibrary(snapshot, { file: libraryFile(cacheDir, hash), r4: sources.r4 });
+  return openDefinitions(snapshot, { cacheDir, hash, r4: sources.r4 });
+}
+
+/** Where a snapshot lies: enough for another thread to open it too. */
+export interface SnapshotPlace {
+  cacheDir: string;
+  hash: string;
+  /** Folder of R4's files. */
+  r4: string;
+}
+
+/** The definitions of a snapshot that another thread of this process has opened. */
+export function definitionsAt(place: SnapshotPlace): Definitions {
+  const snapshot = openSnapshot(join(place.cacheDir, `${place.hash}.snapshot`), place.hash);
+  if (snapshot === null) throw new Error('the definitions snapshot is gone');
+  return openDefinitions(snapshot, place);
+}
+
+function openDefinitions(snapshot: Snapshot, place: SnapshotPlace): Definitions {
+  const library = createLibrary(snapshot, { file: libraryFile(place.cacheDir, place.hash), r4: place.r4 });
   const types = new Set(snapshot.resourceTypes);
   const terminology = createTerminology(snapshot);
   const roots = rootElements(snapshot);
-  return {
+  const linked = createTypes({ snapshot, codesOf: terminology.codesOf });
+  const base: Definitions = {
+    place,
     version: snapshot.hash,
     resourceTypes: snapshot.resourceTypes,
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
-    validate: validatorOf(snapshot, terminology),
+    validate: validatorOf(snapshot, linked, terminology),
     // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
     shapes: createTypes({ snapshot, codesOf: () => null }),
     mandatoryElements: topLevel(roots, (element) => element.min > 0),
@@ -189,5 +211,9 @@ export async function loadDefinitions(cacheDir: string, packageDir?: string): Pr
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,
     relatedCodes: terminology.relatedCodes,
+    withPosted: (sections) =>
+      withPosted(base, { snapshot, sections, validator: (over, terms) => validatorOf(over, linked, terms) }),
+    compilePosted: (posted) => compilePosted(posted, postedBase(snapshot, base)),
   };
+  return base;
 }

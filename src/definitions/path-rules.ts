@@ -2,7 +2,7 @@
 import fhirpath from 'fhirpath';
 import r4 from 'fhirpath/fhir-context/r4';
 import type { Json, JsonObject } from '../fhir/types.ts';
-import { Kept } from './foreign-work.ts';
+import { foreignWork, Kept } from './foreign-work.ts';
 import { isObject } from './run.ts';
 
 type Compiled = (value: Json, environment: Record<string, unknown>) => unknown;
@@ -23,6 +23,27 @@ function compileOrNull(base: string, expression: string): Compiled | null {
   } catch {
     return null;
   }
+}
+
+/** Longest trial of one expression on an element that has nothing in it; the first one of a process takes some 60 ms. */
+const TRIAL_MS = 1_000;
+
+/** What is wrong with an expression before anybody's record meets it; null = nothing that can be told beforehand. */
+export function brokenRule(base: string, expression: string): string | null {
+  const run = compileOrNull(base, expression);
+  if (run === null) return 'is no FHIRPath that can be parsed';
+  const ended = foreignWork(
+    TRIAL_MS,
+    TRIAL_MS,
+  )(() => {
+    try {
+      run({}, { resource: {}, rootResource: {} });
+    } catch {
+      // what it needs is not there: that is no fault of its own
+    }
+    return true;
+  });
+  return ended === undefined ? 'does not end' : null;
 }
 
 /**

@@ -11,6 +11,20 @@ export interface Snapshot {
   text(section: string): string | null;
 }
 
+/** A snapshot with more sections; what it has itself stands. */
+export function withSections(base: Snapshot, more: ReadonlyMap<string, string>): Snapshot {
+  return {
+    ...base,
+    names: (prefix) => [
+      ...base.names(prefix),
+      ...[...more.keys()]
+        .filter((name) => name.startsWith(prefix) && base.text(name) === null)
+        .map((name) => name.slice(prefix.length)),
+    ],
+    text: (section) => base.text(section) ?? more.get(section) ?? null,
+  };
+}
+
 /** Opens a snapshot; null when the file is missing, cut short or of another format: then it must be compiled. */
 export function openSnapshot(file: string, hash: string): Snapshot | null {
   const bytes = readOrNull(file);

@@ -4,6 +4,8 @@ import type { Resource } from '../fhir/types.ts';
 import type { XmlShapes } from '../fhir/xml-shape.ts';
 import type { SearchParam } from '../search/types.ts';
 import type { LibraryEntry } from './library.ts';
+import type { SnapshotPlace } from './load.ts';
+import type { Posted, PostedSections } from './posted/types.ts';
 import type { TermLibrary } from './terms/source.ts';
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information';
@@ -77,4 +79,10 @@ export interface Definitions {
   codesOfValueSet(valueSet: string): readonly { system: string; code: string }[] | null;
   /** A code and those above or below it in its system; null when the system or the code is not known here. */
   relatedCodes(system: string, code: string, direction: 'above' | 'below'): readonly string[] | null;
+  /** Where the snapshot lies, for other threads. */
+  place: SnapshotPlace;
+  /** These definitions with posted ones (`compilePosted`) beside them; this one stays as it is. */
+  withPosted(sections: ReadonlyMap<string, string>): Definitions;
+  /** Compiles what was posted here. Takes its time: call it apart from the requests (`apart.ts`). */
+  compilePosted(posted: readonly Posted[]): PostedSections;
 }

@@ -2,8 +2,9 @@
  * Gates: what a request cannot get past, whatever rows it touches. They look at the principal and the ask alone
  * (house.md section 5). Order of the refusals: R-01, R-48, R-15 (production), R-19, R-03, scopes, R-27, R-33, R-26, R-05.
  */
+import { CLASS_OF_TYPE } from './data-classes.ts';
 import { mayAskFor } from './purposes.ts';
-import { isConceivable, isWrite } from './role-views.ts';
+import { isConceivable, isWrite, writesConformance } from './role-views.ts';
 import { scopesAllow } from './scopes.ts';
 import type { Ask, Decision, DenyReason, Principal } from './types.ts';
 import { NO_SUCH_RECORD, wordsFor } from './words.ts';
@@ -87,6 +88,7 @@ function roleGate(principal: Principal, ask: Ask): Decision | null {
   if (principal.role === 'student' && !principal.flags.includes('supervised')) return deny('role', ['R-40']);
   if (ask.type === null || principal.kind === 'family') return null;
   if (isConceivable(principal.role, ask.action, ask.type)) return null;
+  if (isWrite(ask.action) && writesConformance(principal) && CLASS_OF_TYPE.get(ask.type) === 'conformance') return null;
   return deny('role', principal.role === 'ig-officer' ? ['R-26', 'R-05'] : ['R-05']);
 }
 

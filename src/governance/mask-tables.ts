@@ -60,13 +60,27 @@ export const PLACE: Readonly<Record<string, Carrier>> = {
     params: ['location', 'actor', 'supporting-info'],
   },
   AppointmentResponse: { remove: ['comment'], params: ['location', 'actor'] },
-  Encounter: { remove: ['location', 'hospitalization'], params: ['location', 'location-period'] },
+  Encounter: {
+    remove: ['location', 'hospitalization'],
+    params: ['location', 'location-period', 'special-arrangement'],
+  },
   ServiceRequest: { remove: ['locationReference', 'locationCode', 'note', 'patientInstruction'], params: [] },
   Procedure: { remove: ['location'], params: ['location'] },
   Immunization: { remove: ['location'], params: ['location'] },
   Task: { remove: ['location', 'description', 'note'], params: [] },
   CarePlan: { remove: ['activity.detail.location', 'note'], params: [] },
-  Location: { remove: ['address', 'telecom', 'position', 'description'], params: ['address', 'near'] },
+  Location: {
+    remove: ['address', 'telecom', 'position', 'description'],
+    params: [
+      'address',
+      'address-city',
+      'address-country',
+      'address-postalcode',
+      'address-state',
+      'address-use',
+      'near',
+    ],
+  },
 };
 
 /** R-24 and 5.3 "S": what a summary leaves out, by type. */
@@ -80,7 +94,7 @@ export const SUMMARY: Readonly<Record<string, Carrier>> = {
   Task: { remove: ['description', 'note', 'input', 'output', 'reasonCode', 'reasonReference'], params: [] },
   Encounter: {
     remove: ['reasonCode', 'reasonReference', 'diagnosis', 'hospitalization'],
-    params: ['diagnosis', 'reason-code', 'reason-reference'],
+    params: ['diagnosis', 'reason-code', 'reason-reference', 'special-arrangement'],
   },
   EpisodeOfCare: { remove: ['diagnosis', 'referralRequest'], params: ['condition', 'incoming-referral'] },
   CareTeam: { remove: ['reasonCode', 'reasonReference', 'note'], params: [] },

@@ -5,6 +5,7 @@
  */
 import { all, consentFor, consentForEvery, FALSE, inClasses, not, TRUE, tagged } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
+import { type ElementPaths, reaches } from './element-paths.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
@@ -46,7 +47,11 @@ function roleMasks(principal: Principal, type: string, dataClass: DataClass): Ma
 }
 
 function maskOf(rule: string, carrier: Carrier): Mask {
-  return { rule, remove: [...carrier.remove, ...EVERYWHERE], params: [...carrier.params] };
+  return { rule, ...withEverywhere(carrier) };
+}
+
+function withEverywhere({ remove, params }: Carrier): { remove: string[]; params: string[] } {
+  return { remove: [...remove, ...EVERYWHERE], params: [...params] };
 }
 
 /** R-16: restricted, and not opened by this person with a reason. What she opened is shown, and still not searched by. */
@@ -63,18 +68,30 @@ function isRestricted(): RowRule {
 /**
  * What a row of a type must also satisfy when a search filters, sorts, chains or counts by these of its parameters:
  * none of them may be masked for her. `true` when nothing is at stake, `false` when she never sees any of them.
+ * @param paths the elements these parameters read, names from the resource down: a parameter that was posted stands in no
+ *   table, so what it reaches decides. Null when nobody can tell: then any mask hides it.
  */
-export function paramGuard(principal: Principal, type: string, params: readonly string[]): RowRule {
+export function paramGuard(
+  principal: Principal,
+  type: string,
+  params: readonly string[],
+  paths: ElementPaths | null = [],
+): RowRule {
   if (principal.role === 'steward') return TRUE;
   if (params.some((one) => WHOLE_TEXT.has(one))) return wholeTextGuard(principal, type);
+  if (type === 'Group' && reaches(MEMBERS, paths)) return FALSE;
+  const reveals = ({ remove, params: known }: Carrier): boolean =>
+    known.some((one) => params.includes(one)) || reaches(remove, paths);
   const place = PLACE[type];
-  const isPlace = place?.params.some((one) => params.includes(one)) === true && principal.role !== 'mother';
-  const masked = classesOfType(type).filter((dataClass) =>
-    roleMasks(principal, type, dataClass).some((mask) => mask.params.some((one) => params.includes(one))),
-  );
+  const isPlace = place !== undefined && principal.role !== 'mother' && reveals(withEverywhere(place));
+  const isFetal = OUTSIDE_PREGNANCY.includes(principal.role) && reaches(withEverywhere(FETAL_STATUS).remove, paths);
+  const masked = classesOfType(type).filter((dataClass) => roleMasks(principal, type, dataClass).some(reveals));
   const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
-  return all(unmasked, isPlace ? not(isRestricted()) : TRUE);
+  return all(unmasked, isPlace ? not(isRestricted()) : TRUE, isFetal ? not(tagged(UNBORN_TAG)) : TRUE);
 }
+
+/** A family shows each reader the members she may see; all of them together are shown to nobody (R-09). */
+const MEMBERS = ['member', 'quantity', ...EVERYWHERE];
 
 /** A search in the text of a row would find what any mask takes away. */
 const WHOLE_TEXT: ReadonlySet<string> = new Set(['_text', '_content']);

@@ -184,6 +184,17 @@ export function hasCell(role: Role, dataClass: DataClass): boolean {
   return role === 'steward' || MATRIX.get(role)?.has(dataClass) === true;
 }
 
+/**
+ * Standing of those whom the configuration names as authors of definitions (`DEFINITION_AUTHORS`): no role of 5.3 writes
+ * conformance resources, so that nobody changes what records must look like by the way.
+ */
+export const DEFINER = 'definitions';
+
+/** Conformance resources are written by named authors, besides whoever a cell lets. */
+export function writesConformance({ flags }: { flags: readonly string[] }): boolean {
+  return flags.includes(DEFINER);
+}
+
 /** True for actions that change the record. */
 export function isWrite(action: Action): boolean {
   return action === 'create' || action === 'update' || action === 'patch' || action === 'delete';

@@ -36,7 +36,7 @@ import {
   WHOLE_RECORD,
 } from './relationship-rules.ts';
 import { restrictionPiece } from './restriction.ts';
-import { classesSeen, classesWritten, isWrite } from './role-views.ts';
+import { classesSeen, classesWritten, isWrite, writesConformance } from './role-views.ts';
 import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
@@ -130,7 +130,8 @@ function openClasses(principal: Principal, ask: Ask): DataClass[] {
     : classesSeen(principal.role, 'full', 'summary');
   // A family sees its own diary, not the diaries of the services (5.3 "own").
   const aboutNobody = principal.kind === 'family' ? (['conformance'] as const) : ABOUT_NOBODY;
-  return aboutNobody.filter((one) => allowed.includes(one));
+  const isDefiner = isWrite(ask.action) && writesConformance(principal);
+  return aboutNobody.filter((one) => allowed.includes(one) || (isDefiner && one === 'conformance'));
 }
 
 function openRule(principal: Principal, ask: Ask): RowRule {

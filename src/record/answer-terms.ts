@@ -30,8 +30,7 @@ export async function withTerms<T>(
 ): Promise<T> {
   const contained = containedIn(questionnaire);
   const unlisted = form.valueSets.filter((url) => asking.door.definitions.inValueSet(url, undefined, '') === null);
-  const wanted = unlisted.map((canonical) => ({ type: 'ValueSet' as const, canonical }));
-  const source = wanted.length + contained.length === 0 ? null : await sourceFor(asking, wanted, contained);
+  const source = unlisted.length + contained.length === 0 ? null : sourceFor(asking.door, contained);
   const pending = new Map<string, Pending>();
   const known = new Map<string, boolean>();
   const inValueSet: InValueSet = (valueSet, system, code) => {

@@ -41,11 +41,6 @@ export async function storedByUrl(asking: Asking, type: string, url: string): Pr
   return found.filter((resource) => resource.url === url);
 }
 
-/** Active concept maps that were posted here. */
-export function storedMaps(asking: Asking): Promise<Resource[]> {
-  return stored(asking, 'ConceptMap', { status: 'active' });
-}
-
 async function stored({ door, context, db }: Asking, type: string, by: Record<string, string>): Promise<Resource[]> {
   const criteria = new URLSearchParams({ ...by, _count: String(MOST) });
   const { query } = parseSearch(type, criteria.toString(), {

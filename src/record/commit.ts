@@ -2,11 +2,12 @@
 
 import { auditColumns } from '../audit/entry.ts';
 import type { Pool, PoolClient } from '../store/pool.ts';
-import { writeRows } from '../store/write.ts';
+import { DefinitionsMoved, type WriteSet, writeRows } from '../store/write.ts';
+import { isDefinition, writeDefinitions } from './definition-write.ts';
 import { requireKeepersStay } from './keepers-stay.ts';
 import { type Change, type Planned, plan } from './plan.ts';
 import { refused } from './refusal.ts';
-import type { Context, Door, Written } from './types.ts';
+import { type Context, type Door, StaleStanding, type Written } from './types.ts';
 
 /**
  * Decides and writes several changes in one transaction, with their audit records in the same commit.
@@ -25,9 +26,21 @@ export async function commit(
   }
   await requireKeepersStay(db, context, changes);
   const audit = planned.map(({ entry }) => auditColumns(entry));
-  await writeRows(db, { rows: planned.map(({ write }) => write), facts, audit });
+  await writeSet(door, db, context, { rows: planned.map(({ write }) => write), facts, audit });
   door.wake();
   return planned.map(written);
+}
+
+/** @throws StaleStanding when other definitions took effect since the rows were indexed: they are indexed again then */
+async function writeSet(door: Door, db: Pool | PoolClient, context: Context, set: WriteSet): Promise<void> {
+  try {
+    if (set.rows.some(({ facts }) => isDefinition(facts.type))) await writeDefinitions(door, db, context, set);
+    else await writeRows(db, set);
+  } catch (error) {
+    if (!(error instanceof DefinitionsMoved)) throw error;
+    await door.live.refresh();
+    throw new StaleStanding();
+  }
 }
 
 /** The only result of a single write. */

@@ -45,7 +45,7 @@ export async function findByCriteria(
     now: context.now,
     // A writer whose gate for searches is closed still finds what her condition names among the rows she may see.
     ruleFor: (one) => (one === type ? own : visible(one)),
-    guards: guards(context, narrow),
+    guards: guards(door, context, narrow),
   });
   checkGeneration(context, result.generation);
   const [first, second] = result.found;

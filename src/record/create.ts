@@ -1,6 +1,7 @@
 /** create and conditional create (R4 http.html#create, #ccreate). */
 import { inTransaction } from '../store/transaction.ts';
 import { commit, one } from './commit.ts';
+import { settled } from './definition-write.ts';
 import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
 import { prepareCreate } from './prepare.ts';
@@ -23,12 +24,14 @@ export function create(
     if (request.ifNoneExist === null) {
       const change = await prepareCreate({ door, context, db: door.pool }, type, document, null);
       if ('existing' in change) throw new Error('an unconditional create found something');
-      return one(await commit(door, door.pool, context, [change]));
+      return settled(door, [type], async () => one(await commit(door, door.pool, context, [change])));
     }
-    const result = await inTransaction(door.pool, async (client) => {
-      const change = await prepareCreate({ door, context, db: client }, type, document, request.ifNoneExist);
-      return 'existing' in change ? change : one(await commit(door, client, context, [change]));
-    });
+    const result = await settled(door, [type], () =>
+      inTransaction(door.pool, async (client) => {
+        const change = await prepareCreate({ door, context, db: client }, type, document, request.ifNoneExist);
+        return 'existing' in change ? change : one(await commit(door, client, context, [change]));
+      }),
+    );
     if (!('existing' in result)) return result;
     return { ...(await read(door, context, type, result.existing)), outcome: 'unchanged', warnings: [] };
   });

@@ -1,13 +1,13 @@
 /** What "everything" is, by the type of its root: person, visit, family, pregnancy. Asks no more than the caller may find. */
 import { refuse } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
-import { paramGuard } from '../governance/masks.ts';
 import type { Mask, RowRule } from '../governance/types.ts';
 import { searchableParams } from '../search/params.ts';
 import type { CompartmentAsk, Membership } from '../store/compartment.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import { parseStored, show } from './decide.ts';
 import { withoutHiddenMembers } from './family-group.ts';
+import { guardOf } from './search-sight.ts';
 import type { Context, Door } from './types.ts';
 
 export const EVERYTHING_TYPES = ['Patient', 'Encounter', 'Group', 'EpisodeOfCare'] as const;
@@ -61,7 +61,7 @@ function references(door: Door, context: Context, target: string): { prefix: str
     codes.flatMap((code) => {
       const param = searchableParams(door.definitions, type).get(code);
       if (param?.type !== 'reference' || !param.targets.includes(target)) return [];
-      const rule = paramGuard(context.principal, type, [code]);
+      const rule = guardOf(door, context.principal, type, code);
       if (rule.op === 'false') return [];
       return [{ prefix: `${type}.${code}=`, rule: rule.op === 'true' ? null : rule }];
     }),
@@ -93,7 +93,7 @@ export function careDates(door: Door, context: Context, types: readonly string[]
   return types.flatMap((type) =>
     [...searchableParams(door.definitions, type).values()]
       .filter(({ code, type: kind }) => kind === 'date' && CARE_DATES.has(code))
-      .filter(({ code }) => paramGuard(context.principal, type, [code]).op === 'true')
+      .filter(({ code }) => guardOf(door, context.principal, type, code).op === 'true')
       .map(({ code }) => `${type}.${code}`),
   );
 }

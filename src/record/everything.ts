@@ -57,7 +57,7 @@ export function everything(door: Door, context: Context, request: EverythingRequ
       ids: all.slice(start, start + asked.count),
       ruleFor: ruleFor(door, context),
       allTypes: door.definitions.resourceTypes,
-      guards: guards(context, query),
+      guards: guards(door, context, query),
     });
     checkGeneration(context, result.generation);
     const end = start + asked.count;

@@ -76,7 +76,7 @@ function asked(door: Door, context: Context, query: Query): SearchAsk {
     now: context.now,
     ruleFor: ruleFor(door, context),
     allTypes: door.definitions.resourceTypes,
-    guards: guards(context, query),
+    guards: guards(door, context, query),
     caller: callerKey(context),
     fewPatients: context.principal.kind !== 'system',
   };

@@ -1,6 +1,7 @@
 /** patch and conditional patch: JSON Patch or FHIRPath Patch (R4 http.html#patch). */
 import { parseJson } from '../fhir/json.ts';
 import { commit, one } from './commit.ts';
+import { settled } from './definition-write.ts';
 import { entryOf } from './entry.ts';
 import { preparePatch, type Target } from './prepare.ts';
 import { audited, retrying } from './refusal.ts';
@@ -20,14 +21,16 @@ export function patch(
     { ...entryOf(context, 'patch'), entities: ['id' in target ? `${type}/${target.id}` : type] },
     () => {
       const document = parseJson(request.body);
-      return retrying(() =>
-        onTarget(door, target, async (db) => {
-          const change = await preparePatch({ door, context, db }, type, target, {
-            patch: { kind, document },
-            ifMatch,
-          });
-          return one(await commit(door, db, context, [change]));
-        }),
+      return settled(door, [type], () =>
+        retrying(() =>
+          onTarget(door, target, async (db) => {
+            const change = await preparePatch({ door, context, db }, type, target, {
+              patch: { kind, document },
+              ifMatch,
+            });
+            return one(await commit(door, db, context, [change]));
+          }),
+        ),
       );
     },
   );

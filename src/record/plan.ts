@@ -102,11 +102,13 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
   const isSealed = asWritten.subjects.some((subject) => sealed.has(subject));
   const row: ResourceRow = isSealed ? { ...asWritten, label: 'V' } : asWritten;
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
+  // read together with the index: what is in effect changes between two turns of the event loop only
+  const indexedAt = door.live.generation();
   const index = change.document === null ? NO_INDEX : indexed(door, change.document);
   const status = op === 'C' ? 201 : 200;
   return {
     change,
-    write: { facts: row, version, op, updated, body, index },
+    write: { facts: row, version, op, updated, body, index, indexedAt },
     decision,
     entry: { ...withDecision(withRows(entryOf(context, change.interaction), [row]), decision), status },
     // A writer is answered under the masks of a reader: a change is no way to see the rest.

@@ -12,6 +12,7 @@ import type { DecidableRow, ResourceRow } from '../store/rows.ts';
 import { requireAnswers } from './answers.ts';
 import { findByCriteria } from './conditional.ts';
 import { ask, decideWrite, parseStored, reach } from './decide.ts';
+import { effectIssues } from './definition-effect.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
 import { isAuthor, mayReadHistory } from './family-group.ts';
@@ -57,7 +58,11 @@ export async function check(
   document: ResourceDocument,
   current: DecidableRow | null = null,
 ): Promise<OutcomeIssue[]> {
-  const warnings = [...requireValid(writing.door, document), ...(await requireAnswers(writing, document))];
+  const warnings = [
+    ...requireValid(writing.door, document),
+    ...(await requireAnswers(writing, document)),
+    ...(await effectIssues(writing, document)),
+  ];
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;
   const body = current?.row.body ?? null;

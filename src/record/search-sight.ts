@@ -3,16 +3,16 @@ import { patientParams } from '../fhir/compartments.ts';
 import { gate } from '../governance/gates.ts';
 import { paramGuard } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
-import type { RowRule } from '../governance/types.ts';
+import type { Principal, RowRule } from '../governance/types.ts';
 import { paramsUsed } from '../search/clauses.ts';
-import { searchableParams } from '../search/params.ts';
+import { elementsRead, searchableParams } from '../search/params.ts';
 import type { KeySet } from '../search/parse.ts';
-import type { Query } from '../search/types.ts';
+import type { Query, SearchParam } from '../search/types.ts';
 import { ask } from './decide.ts';
 import type { Context, Door } from './types.ts';
 
-/** Parameters whose elements this role never sees, by role and type: they behave as if no row had a value. */
-const FORBIDDEN = new Map<string, ReadonlySet<string>>();
+/** Parameters whose elements a role never sees, by the parameters of a type: they behave as if no row had a value. */
+const FORBIDDEN = new WeakMap<ReadonlyMap<string, SearchParam>, Map<string, ReadonlySet<string>>>();
 
 /** `Type.code` of such parameters, of every type a search may pass through. */
 export function forbidden(door: Door, context: Context): KeySet {
@@ -20,24 +20,31 @@ export function forbidden(door: Door, context: Context): KeySet {
 }
 
 function forbiddenOf(door: Door, { principal }: Context, type: string): ReadonlySet<string> {
-  const key = `${principal.role} ${type}`;
-  const known = FORBIDDEN.get(key);
+  const params = searchableParams(door.definitions, type);
+  const roles = FORBIDDEN.get(params) ?? new Map<string, ReadonlySet<string>>();
+  const known = roles.get(principal.role);
   if (known !== undefined) return known;
-  const codes = [...searchableParams(door.definitions, type).keys()];
+  const codes = [...params.keys()];
   // Who is in a family is shown member by member; a search by member would tell of the others.
   const never = type === 'Group' && principal.role !== 'steward' ? ['Group.member'] : [];
   const hidden = new Set([
-    ...codes.filter((code) => paramGuard(principal, type, [code]).op === 'false').map((code) => `${type}.${code}`),
+    ...codes.filter((code) => guardOf(door, principal, type, code).op === 'false').map((code) => `${type}.${code}`),
     ...never,
   ]);
-  FORBIDDEN.set(key, hidden);
+  FORBIDDEN.set(params, roles.set(principal.role, hidden));
   return hidden;
 }
 
+/** What a row must satisfy when this parameter is asked of it; of one that is not R4's, what it reads decides. */
+export function guardOf(door: Pick<Door, 'definitions'>, principal: Principal, type: string, code: string): RowRule {
+  const param = searchableParams(door.definitions, type).get(code);
+  return paramGuard(principal, type, [code], param?.elsewhere === true ? elementsRead(param) : []);
+}
+
 /** Parameters of this query that are masked on some rows: there they have no value (promise 1, R-16). */
-export function guards(context: Context, query: Query): { params: ReadonlySet<string>; rule: RowRule }[] {
+export function guards(door: Door, context: Context, query: Query): { params: ReadonlySet<string>; rule: RowRule }[] {
   return paramsUsed(query).flatMap(({ type, code }) => {
-    const rule = paramGuard(context.principal, type, [code]);
+    const rule = guardOf(door, context.principal, type, code);
     return rule.op === 'true' ? [] : [{ params: new Set([`${type}.${code}`]), rule }];
   });
 }

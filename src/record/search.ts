@@ -80,7 +80,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       now: context.now,
       ruleFor: ruleFor(door, context),
       allTypes: door.definitions.resourceTypes,
-      guards: guards(context, query),
+      guards: guards(door, context, query),
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
       onward: mayGoOn(door, request),

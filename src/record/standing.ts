@@ -7,7 +7,9 @@ import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 import type { DirectoryRow } from '../governance/directory.ts';
 import { placeOf } from '../governance/duty.ts';
 import { usualPurpose } from '../governance/purposes.ts';
+import { DEFINER } from '../governance/role-views.ts';
 import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
+import type { Authors } from '../store/definitions.ts';
 import type { Pool } from '../store/pool.ts';
 import { readGeneration, readStanding, type StandingRows } from '../store/standing.ts';
 import type { Caller, Context, Door } from './types.ts';
@@ -25,6 +27,8 @@ interface Kept {
 export interface StandingDeps {
   pool: Pool;
   mode: Door['mode'];
+  /** Whose definitions take effect, by configuration. */
+  authors?: Authors;
 }
 
 const MAX_KEPT = 10_000;
@@ -48,7 +52,8 @@ export function createStanding(deps: StandingDeps) {
         kept.set(key, known);
       }
       const { issuer, subject, jti, clientId, scopes } = caller;
-      const principal: Principal = { ...known.standing, issuer, subject, jti, clientId, scopes: [...scopes] };
+      const standing = withAuthorship(known.standing, clientId, deps.authors);
+      const principal: Principal = { ...standing, issuer, subject, jti, clientId, scopes: [...scopes] };
       return {
         principal,
         purpose: purposeFor(principal, asked.purpose),
@@ -57,6 +62,14 @@ export function createStanding(deps: StandingDeps) {
       };
     },
   };
+}
+
+const NOBODY: Authors = { clients: [], roles: [] };
+
+/** Families never define anything, whichever app they come through. */
+function withAuthorship(standing: Standing, clientId: string, { clients, roles }: Authors = NOBODY): Standing {
+  const named = standing.kind !== 'family' && (clients.includes(clientId) || roles.includes(standing.role));
+  return named ? { ...standing, flags: [...standing.flags, DEFINER] } : standing;
 }
 
 /** Whether a refusal was given to somebody who may be another by now: then it is no answer. Success checks for itself. */

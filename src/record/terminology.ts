@@ -1,14 +1,13 @@
 /** Terminology operations through the door: gate, what the caller may see, audit, answer; elsewhere only when needed. */
-import { type Arguments, codingsOf, readArguments } from '../definitions/terms/arguments.ts';
+import { type Arguments, readArguments } from '../definitions/terms/arguments.ts';
 import { TermFault } from '../definitions/terms/faults.ts';
 import { subjectOf, type TermOperation } from '../definitions/terms/operations.ts';
-import type { TermType } from '../definitions/terms/source.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
 import { readResource } from './as-caller.ts';
-import { type Asking, storedMaps } from './canonical.ts';
+import type { Asking } from './canonical.ts';
 import { ask } from './decide.ts';
 import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
@@ -58,15 +57,16 @@ async function answerTo(
     throw refuse(400, 'invalid', 'The address names the resource already; leave it out of the parameters');
   }
   const own = instance ?? given;
-  const wanted = [...(canonical === null ? [] : [{ type: operation.type, canonical }]), ...systemsIn(args)];
-  const source = await sourceFor(asking, wanted, own === null ? [] : [own]);
+  // what another process was given a moment ago counts as well
+  await asking.door.live.refresh();
+  const source = sourceFor(asking.door, own === null ? [] : [own]);
   try {
     const subject = own ?? (canonical === null ? null : source.find(operation.type, canonical));
     if (subject === null && canonical !== null) {
       throw new TermFault('not-found', `There is no ${operation.type} ${canonical.slice(0, 200)} here.`);
     }
     const isOpen = operation.name === 'translate' && subject === null;
-    const maps = isOpen ? [...asking.door.definitions.terms.conceptMaps(), ...(await storedMaps(asking))] : [];
+    const maps = isOpen ? asking.door.definitions.terms.conceptMaps() : [];
     const answer = operation.run({ args, source, subject, maps });
     if (isDecided(operation, answer)) return answer;
     throw new TermFault('undecidable', messageOf(answer));
@@ -74,20 +74,6 @@ async function answerTo(
     if (!(error instanceof TermFault)) throw error;
     return askElsewhere(asking.door, { operation, args, subject: own, fault: error });
   }
-}
-
-/** Code systems the parameters name, so that posted ones are fetched. */
-function systemsIn(args: Arguments): { type: TermType; canonical: string }[] {
-  const named = ['system', 'url'].flatMap((name) => args.text(name) ?? []);
-  const coded = ['coding', 'codingA', 'codingB', 'codeableConcept'].flatMap((name) => {
-    const value = args.object(name);
-    return value === null ? [] : codingsOf(value).flatMap(({ system }) => system ?? []);
-  });
-  const version = args.text('version');
-  return [...new Set([...named, ...coded])].flatMap((canonical) => [
-    { type: 'CodeSystem' as const, canonical },
-    ...(version === null ? [] : [{ type: 'CodeSystem' as const, canonical: `${canonical}|${version}` }]),
-  ]);
 }
 
 const partsOf = (answer: Resource): Resource['parameter'][] =>

@@ -11,6 +11,7 @@ import { inTransaction } from '../store/transaction.ts';
 import { lock, lockKey } from '../store/write.ts';
 import { commit } from './commit.ts';
 import { findByCriteria } from './conditional.ts';
+import { lockFor, settled } from './definition-write.ts';
 import { entryOf } from './entry.ts';
 import { newId } from './ids.ts';
 import type { Change } from './plan.ts';
@@ -48,7 +49,8 @@ export function transaction(
   bundle: { entries: readonly BundleEntry[]; numbers: NumberTexts },
 ): Promise<Map<number, EntryResult>> {
   const writes = transactionOrder(bundle.entries).filter(({ method }) => method !== 'GET' && method !== 'HEAD');
-  const entry = { ...entryOf(context, 'transaction'), entities: [...new Set(writes.map(({ url }) => url.type ?? ''))] };
+  const types = [...new Set(writes.map(({ url }) => url.type ?? ''))];
+  const entry = { ...entryOf(context, 'transaction'), entities: types };
   const beside = writes.flatMap(({ resource }) => resource ?? []);
   const carryOut = async (db: Db): Promise<Map<number, EntryResult>> => {
     const writing = { door, context, db, beside };
@@ -59,13 +61,16 @@ export function transaction(
   const keys = lockKeys(writes);
   return audited(door, entry, () =>
     conflictAsOutcome(() =>
-      // Nothing but new resources: nobody else can have them, and the one call that writes them is a transaction itself.
-      keys.length === 0
-        ? carryOut(door.pool)
-        : inTransaction(door.pool, async (client) => {
-            await lock(client, keys);
-            return carryOut(client);
-          }),
+      settled(door, types, () =>
+        // Nothing but new resources: nobody else can have them, and the one call that writes them is a transaction itself.
+        keys.length === 0
+          ? carryOut(door.pool)
+          : inTransaction(door.pool, async (client) => {
+              await lockFor(client, context, types);
+              await lock(client, keys);
+              return carryOut(client);
+            }),
+      ),
     ),
   );
 }

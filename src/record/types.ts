@@ -1,5 +1,6 @@
 /** What the record's interactions take and give. Principal and purpose are always parameters. */
 import type { AuditEntry } from '../audit/types.ts';
+import type { Posted } from '../definitions/posted/types.ts';
 import type { ExternalTerms } from '../definitions/terms/external.ts';
 import type { Definitions } from '../definitions/types.ts';
 import type { NumberTexts } from '../fhir/json.ts';
@@ -9,6 +10,7 @@ import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
 import type { Log } from '../log.ts';
 import type { Indexer } from '../search/extract.ts';
 import type { AuditWriter } from '../store/audit.ts';
+import type { Authors } from '../store/definitions.ts';
 import type { Pool } from '../store/pool.ts';
 
 /** A verified token's holder, before the directory has been asked who she is now. */
@@ -69,12 +71,24 @@ export interface Written extends Shown {
 /** Checks particular to a type that must pass before it is written; registered in `app.ts`, throw an Outcome. */
 export type WriteGuard = (resource: Resource, context: Context, previous: Resource | null) => void | Promise<void>;
 
+/** Definitions posted as resources: whose count, and which are in effect in this process. */
+export interface LiveDefinitions {
+  authors: Authors;
+  /** What is in effect, by number: an index made under another one is not written. */
+  generation(): number;
+  /** Reads again what is in effect; true when it was something else. */
+  refresh(): Promise<boolean>;
+  /** What keeps a definition from taking effect beside those that are and those that come with it; null = nothing. */
+  trial(posted: Posted, beside: readonly Posted[]): Promise<string | null>;
+}
+
 /** Everything the record stands on. Built once in `app.ts`. */
 export interface Door {
   pool: Pool;
   /** For searches whose plan depends on their values. */
   broadPool: Pool;
   definitions: Definitions;
+  live: LiveDefinitions;
   indexer: Indexer;
   /** Another terminology server, by configuration; null = none. */
   externalTerms: ExternalTerms | null;

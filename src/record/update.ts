@@ -1,5 +1,6 @@
 /** update, update as create, conditional update (R4 http.html#update, #cond-update). */
 import { commit, one } from './commit.ts';
+import { settled } from './definition-write.ts';
 import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
 import { prepareUpdate, type Target } from './prepare.ts';
@@ -20,11 +21,13 @@ export function update(
     { ...entryOf(context, 'update'), entities: ['id' in target ? `${type}/${target.id}` : type] },
     () => {
       const document = parseBody(door, request.body);
-      return retrying(() =>
-        onTarget(door, target, async (db) => {
-          const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch, onlyNew });
-          return one(await commit(door, db, context, [change]));
-        }),
+      return settled(door, [type], () =>
+        retrying(() =>
+          onTarget(door, target, async (db) => {
+            const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch, onlyNew });
+            return one(await commit(door, db, context, [change]));
+          }),
+        ),
       );
     },
   );

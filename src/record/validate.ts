@@ -33,6 +33,7 @@ export function validate(door: Door, context: Context, request: ValidateRequest)
   const place = type === null ? '' : id === null ? type : `${type}/${id}`;
   const entry = { ...entryOf(context, 'operation'), entities: [place], detail: '$validate' };
   return audited(door, entry, async () => {
+    await door.live.refresh();
     const document = request.body.length === 0 && id !== null ? null : parseBody(door, request.body);
     const asked = readAsked(document?.resource ?? null, request.query, type);
     requireSense(asked, request);

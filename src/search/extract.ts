@@ -1,10 +1,9 @@
 /**
  * What the index holds for a resource. Each parameter of a type is compiled once to direct code and called on every
- * write; only expressions that are not plain paths go through fhirpath (none of R4's on the types of this record).
+ * write.
  */
-import { createRequire } from 'node:module';
 import type { Definitions } from '../definitions/types.ts';
-import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import type { JsonObject, Resource } from '../fhir/types.ts';
 import { elementExtracts, emptyIndex } from './composite-values.ts';
 import { dateIndex } from './date-values.ts';
 import { numberIndex } from './number-values.ts';
@@ -24,13 +23,14 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** `bases` are the absolute bases under which this server is known: references under them count as local. */
 export function createIndexer(definitions: Definitions, bases: readonly string[]): Indexer {
-  const types = new Map<string, Extract[]>();
+  const types = new WeakMap<ReadonlyMap<string, SearchParam>, Extract[]>();
   const extracts = (type: string): Extract[] => {
-    let compiled = types.get(type);
-    if (compiled === undefined) {
-      compiled = definitions.isResourceType(type) ? compileType(type, definitions, bases) : [];
-      types.set(type, compiled);
-    }
+    if (!definitions.isResourceType(type)) return [];
+    const params = searchableParams(definitions, type);
+    const known = types.get(params);
+    if (known !== undefined) return known;
+    const compiled = compileType(type, params, bases);
+    types.set(params, compiled);
     return compiled;
   };
   return {
@@ -58,16 +58,12 @@ function distinct<T>(entries: T[], key: (entry: T) => string): T[] {
   });
 }
 
-function compileType(type: string, definitions: Definitions, bases: readonly string[]): Extract[] {
-  const params = [...searchableParams(definitions, type).values()];
+function compileType(type: string, served: ReadonlyMap<string, SearchParam>, bases: readonly string[]): Extract[] {
+  const params = [...served.values()];
   const index = (param: SearchParam): Index => indexFor(type, param, params, bases);
   const plain = params
     .filter((param) => param.expression !== '' && !ROW_PARAMS.has(param.code) && param.type !== 'composite')
-    .map(
-      (param) =>
-        compilePath(param.expression, index(param), CHOICES[param.type] ?? NONE) ??
-        throughFhirPath(param, index(param)),
-    );
+    .map((param) => compilePath(param.expression, index(param), CHOICES[param.type] ?? NONE) ?? (() => undefined));
   return [...plain, ...elementExtracts(type, params, index)];
 }
 
@@ -91,31 +87,4 @@ function indexFor(type: string, param: SearchParam, all: SearchParam[], bases: r
       return stringIndex(param, new Set(param.parts === undefined ? [] : narrower));
     }
   }
-}
-
-interface FhirPath {
-  compile(expression: string, model: unknown, options: { traceFn: () => void }): (resource: JsonObject) => unknown;
-}
-
-/** Parameters from outside may use any FHIRPath. Loaded on first use: most processes never need it. */
-function throughFhirPath(param: SearchParam, index: Index): Extract {
-  let evaluate: ((resource: JsonObject) => unknown) | null = null;
-  return (resource, out) => {
-    evaluate ??= compileFhirPath(param.expression);
-    const found = evaluate(resource);
-    if (Array.isArray(found)) for (const value of found) index(plainValue(value), out);
-  };
-}
-
-function compileFhirPath(expression: string): (resource: JsonObject) => unknown {
-  const load = createRequire(import.meta.url);
-  const fhirpath: FhirPath = load('fhirpath');
-  // R4 expressions contain trace(), which would print record content to stdout.
-  return fhirpath.compile(expression, load('fhirpath/fhir-context/r4'), { traceFn: () => undefined });
-}
-
-/** fhirpath wraps dates in objects of its own; their text is the value. */
-function plainValue(value: unknown): Json {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return JSON.parse(JSON.stringify(value ?? null));
 }

@@ -1,7 +1,7 @@
 /** Which of a type's search parameters this server really answers, and where their values are stored. */
 import type { Definitions } from '../definitions/types.ts';
 import { refuse } from '../fhir/outcome.ts';
-import { compilePath, split } from './path.ts';
+import { compilePath, pathsOf, split } from './path.ts';
 import type { Composite, ParamType, SearchParam } from './types.ts';
 
 /** Parameter types that are indexed; of the special ones only `near`, where a Location has a position. */
@@ -26,15 +26,18 @@ const NOT_SERVED: ReadonlySet<string> = new Set(['phonetic', '_query', '_list', 
 /** Elements of HumanName and Address that have parameters of their own. */
 const PART = /^(family|given|city|state|country|postalCode)$/;
 
-const cache = new WeakMap<Definitions, Map<string, ReadonlyMap<string, SearchParam>>>();
+const cache = new WeakMap<ReadonlyMap<string, SearchParam>, ReadonlyMap<string, SearchParam>>();
 
-/** The parameters of a type that can be searched and are indexed, by code. Compiled once per type. */
+/**
+ * The parameters of a type that can be searched and are indexed, by code. Compiled once, and again when the definitions
+ * give others: the same answer is the same map, so that what is made of it can be kept by it.
+ */
 export function searchableParams(definitions: Definitions, type: string): ReadonlyMap<string, SearchParam> {
-  const types = cache.get(definitions) ?? new Map<string, ReadonlyMap<string, SearchParam>>();
-  const known = types.get(type);
+  const all = definitions.searchParams(type);
+  const known = cache.get(all);
   if (known !== undefined) return known;
-  const params = served(definitions.searchParams(type));
-  cache.set(definitions, types.set(type, params));
+  const params = served(all);
+  cache.set(all, params);
   return params;
 }
 
@@ -43,7 +46,7 @@ function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam>
     (param) =>
       !NOT_SERVED.has(param.code) &&
       (INDEXED.has(param.type) || param.expression === POSITION || TEXT_PARAMS.has(param.code)) &&
-      (param.type !== 'composite' || isPlain(param.composite)) &&
+      (param.type === 'composite' ? isPlain(param.composite) : isPlainPath(param.expression)) &&
       (param.expression !== '' || ROW_PARAMS.has(param.code) || TEXT_PARAMS.has(param.code)),
   );
   return new Map(params.map((param) => [param.code, withParts(param, params)]));
@@ -53,7 +56,12 @@ function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam>
 function isPlain(composite: Composite | undefined): boolean {
   if (composite === undefined) return false;
   const paths = [...composite.elements.filter((path) => path.includes('.')), ...composite.parts.map(pathOf)];
-  return paths.every((path) => compilePath(path, () => undefined, new Set()) !== null);
+  return paths.every(isPlainPath);
+}
+
+/** Paths, casts, filters by a value: what direct code can walk. An empty one is answered otherwise. */
+export function isPlainPath(expression: string): boolean {
+  return expression === '' || compilePath(expression, () => undefined, new Set()) !== null;
 }
 
 const pathOf = ({ param }: Composite['parts'][number]): string => param.expression;
@@ -70,6 +78,29 @@ export function partElement(param: SearchParam, other: SearchParam): string | nu
   if (other.type !== 'string' || !other.expression.startsWith(`${param.expression}.`)) return null;
   const element = other.expression.slice(param.expression.length + 1);
   return PART.test(element) ? element : null;
+}
+
+const reached = new WeakMap<SearchParam, readonly (readonly string[])[] | null>();
+
+/** The elements a parameter reads, names from the resource down; null when nobody can tell. */
+export function elementsRead(param: SearchParam): readonly (readonly string[])[] | null {
+  const known = reached.get(param);
+  if (known !== undefined) return known;
+  const paths = readBy(param);
+  reached.set(param, paths);
+  return paths;
+}
+
+function readBy({ expression, composite }: SearchParam): string[][] | null {
+  if (composite === undefined) return expression === '' ? [] : pathsOf(expression);
+  const all = composite.elements.flatMap((element) =>
+    composite.parts.map((part) => {
+      const whole = pathsOf(element.includes('.') && part.ofResource !== true ? element : '');
+      const inner = pathsOf(part.param.expression);
+      return inner === null ? null : inner.flatMap((path) => (whole ?? [[]]).map((above) => [...above, ...path]));
+    }),
+  );
+  return all.every((one) => one !== null) ? all.flat() : null;
 }
 
 /** `Type.code` and `Type.code:modifier` of what is still being indexed (store/reindex.ts). */

@@ -1,8 +1,9 @@
 /**
  * Compiles the FHIRPath of search parameters to direct code. All of R4's own parameters are plain paths with unions,
- * `ofType`/`as`, `where(x='y')`, `where(resolve() is T)` or the "exists and not false" of Patient.deceased; through
- * fhirpath one Patient costs milliseconds. What is not plain returns null and goes to fhirpath (see extract.ts); a
- * property test proves both equal.
+ * `ofType`/`as`, `where(x='y')`, `where(resolve() is T)`, Bundle's `entry[0]` or the "exists and not false" of
+ * Patient.deceased; through fhirpath one Patient costs milliseconds. What is not plain returns null and is not searched
+ * by: an expression of somebody else would be work without bound on every write. A property test proves it equal to
+ * fhirpath.
  */
 import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
@@ -12,6 +13,8 @@ export type Leaf<T> = (value: Json, out: T) => void;
 
 type Step =
   | { kind: 'child'; name: string; choice: boolean }
+  /** One item of a list right below the resource. */
+  | { kind: 'item'; name: string; at: number }
   | { kind: 'equals'; name: string; value: string }
   | { kind: 'refersTo'; type: string };
 
@@ -39,7 +42,7 @@ export function compilePath<T>(
 
 /** `X.exists() and X != false`: true when there is a value other than false, else false. */
 function present<T>(term: string, leaf: Leaf<T>): Leaf<T> | null {
-  const match = /^\w+\.(\w+)\.exists\(\) and \w+\.(\w+) != false$/.exec(term);
+  const match = QUESTION.exec(term);
   const name = match?.[1];
   if (name === undefined || name !== match?.[2]) return null;
   return (node, out) => {
@@ -47,6 +50,24 @@ function present<T>(term: string, leaf: Leaf<T>): Leaf<T> | null {
     const flag = node[`${name}Boolean`];
     leaf(flag === true || (flag === undefined && node[`${name}DateTime`] !== undefined), out);
   };
+}
+
+const QUESTION = /^\w+\.(\w+)\.exists\(\) and \w+\.(\w+) != false$/;
+
+/**
+ * The element names that an expression walks, term by term, from the resource down; null when it is not plain, and then
+ * nobody can tell what it reaches.
+ */
+export function pathsOf(expression: string): string[][] | null {
+  const paths: string[][] = [];
+  for (const term of split(expression, '|')) {
+    const question = QUESTION.exec(term)?.[1];
+    const steps = question === undefined ? parse(term) : null;
+    if (question === undefined && steps === null) return null;
+    const names = (steps ?? []).flatMap((step) => (step.kind === 'child' || step.kind === 'item' ? [step.name] : []));
+    paths.push(question === undefined ? names : [question]);
+  }
+  return paths;
 }
 
 function plain<T>(term: string, leaf: Leaf<T>, choices: ReadonlySet<string>): Leaf<T> | null {
@@ -62,6 +83,12 @@ function plain<T>(term: string, leaf: Leaf<T>, choices: ReadonlySet<string>): Le
 
 function walk<T>(step: Step, next: Leaf<T>, choices: ReadonlySet<string> | null): Leaf<T> {
   if (step.kind === 'child') return child(step.name, next, step.choice ? null : choices);
+  if (step.kind === 'item') {
+    return (node, out) => {
+      const list = isObject(node) ? node[step.name] : undefined;
+      each(Array.isArray(list) ? list[step.at] : undefined, next, out);
+    };
+  }
   if (step.kind === 'equals') {
     return (value, out) => {
       if (isObject(value) && value[step.name] === step.value) next(value, out);
@@ -119,6 +146,11 @@ function parse(term: string): Step[] | null {
 function addStep(steps: Step[], part: string): boolean {
   const call = /^(ofType|as|where)\((.*)\)$/.exec(part);
   if (call === null) {
+    const item = /^([A-Za-z_]\w*)\[(\d{1,3})\]$/.exec(part);
+    if (item?.[1] !== undefined && steps.length === 0) {
+      steps.push({ kind: 'item', name: item[1], at: Number(item[2]) });
+      return true;
+    }
     if (!NAME.test(part)) return false;
     steps.push({ kind: 'child', name: part, choice: false });
     return true;

@@ -26,6 +26,8 @@ export interface SearchParam {
   codeSystem?: string;
   /** Reference parameters on canonical URLs: they name definitions (search/canonical.ts). */
   canonical?: true;
+  /** Not R4's: a package, a client or we defined it, so what it reads decides whom it is hidden from. */
+  elsewhere?: true;
   /** Composite parameters: their parts, whose values must hold on one and the same element. */
   composite?: Composite;
   /** String parameters: the codes under which their values are stored, e.g. name -> name, family, given (search/params.ts). */

@@ -3,12 +3,16 @@
  * are indexed again in the background (reindex.ts), and until then what asks for it is refused instead of answered wrongly.
  */
 import type { IndexForms } from '../search/index-forms.ts';
-import type { Pool } from './pool.ts';
+import { requireGeneration } from './definitions.ts';
+import type { Pool, PoolClient } from './pool.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What this process indexes; made from the definitions by search/index-forms.ts. */
 export interface WantedForms {
   /** Over all types. */
   version: string;
+  /** Generation of the posted definitions among them; null = none can be posted. */
+  generation: number | null;
   types: readonly string[];
   forms(type: string): IndexForms;
   /** Aspects that rows indexed with `made` do not have; null = indexed before these states were kept. */
@@ -28,8 +32,16 @@ const ALL = '*';
  * Compares what is stored with what this process wants, and marks the types whose rows must be indexed again. One query
  * when nothing has changed.
  * @returns type -> aspects (`code`, `code:text`, ...) that must not be answered yet
+ * @throws when the posted definitions are of another generation by now (TD410)
  */
-export async function openIndexState(pool: Pool, wanted: WantedForms): Promise<Map<string, Set<string>>> {
+export function openIndexState(pool: Pool, wanted: WantedForms): Promise<Map<string, Set<string>>> {
+  return inTransaction(pool, async (client) => {
+    if (wanted.generation !== null) await requireGeneration(client, wanted.generation);
+    return compareStates(client, wanted);
+  });
+}
+
+async function compareStates(pool: PoolClient, wanted: WantedForms): Promise<Map<string, Set<string>>> {
   const { rows } = await pool.query<StateRow>('select type, made, target from index_state');
   const known = new Map(rows.map((row) => [row.type, row]));
   const isSame = known.get(ALL)?.made?.version === wanted.version;
@@ -51,13 +63,17 @@ export async function openIndexState(pool: Pool, wanted: WantedForms): Promise<M
   return pending;
 }
 
-/** A parameter that is no longer defined leaves words behind that nobody asks for: that is no reason to index again. */
+/**
+ * A parameter that is no longer defined leaves words behind that nobody asks for: no reason to index again, but no longer
+ * said to be made either, for the rows written from now on have none.
+ */
 function isEqual(a: IndexForms | null, b: IndexForms): boolean {
-  return a !== null && Object.entries(b).every(([aspect, hash]) => a[aspect] === hash);
+  if (a === null || Object.keys(a).length !== Object.keys(b).length) return false;
+  return Object.entries(b).every(([aspect, hash]) => a[aspect] === hash);
 }
 
 /** Types that have rows: one look into the primary key for each. */
-async function typesHeld(pool: Pool): Promise<Set<string>> {
+async function typesHeld(pool: PoolClient): Promise<Set<string>> {
   const { rows } = await pool.query<{ type: string }>(
     `with recursive held as (
       (select type from resource order by type limit 1)
@@ -69,7 +85,7 @@ async function typesHeld(pool: Pool): Promise<Set<string>> {
 }
 
 /** Another target begins again from the first row. */
-async function keep(pool: Pool, rows: readonly StateRow[]): Promise<void> {
+async function keep(pool: PoolClient, rows: readonly StateRow[]): Promise<void> {
   await pool.query(
     `insert into index_state (type, made, target)
       select type, made, target from jsonb_to_recordset($1::jsonb) as x(type text, made jsonb, target jsonb)

@@ -2,23 +2,31 @@
 import type { Resource } from '../fhir/types.ts';
 import type { IndexValues } from '../search/types.ts';
 import { moreOf } from './composite-sql.ts';
+import { requireGeneration } from './definitions.ts';
 import { openIndexState, unfinished, type WantedForms } from './index-state.ts';
 import { startLoop } from './loop.ts';
 import type { Pool, PoolClient } from './pool.ts';
 import { SEPARATOR } from './rows.ts';
 import { inTransaction } from './transaction.ts';
-import { lock, lockKey, sideColumns } from './write.ts';
+import { isSqlState, lock, lockKey, sideColumns } from './write.ts';
 
 /** Rows of one transaction: writers of these wait about 50 ms. */
 const CHUNK = 100;
 /** How often a process looks whether another one has finished. */
 const EVERY_MS = 2_000;
+/** Rows between two words on how far it is. */
+const TELL_EVERY = 10_000;
 
 export interface Reindex {
   /** `Type.code`, `Type.code:text`, ... that must not be answered yet. */
   pending: { has(aspect: string): boolean };
   /** Types still being indexed again. */
   waiting(): number;
+  /**
+   * Compares the store with other definitions. What must not be answered under them is said by `pending` once the result
+   * is called, which whoever starts to use them does at the same moment.
+   */
+  prepare(wanted: WantedForms): Promise<() => void>;
   stop(): Promise<void>;
 }
 
@@ -27,29 +35,44 @@ export interface ReindexDeps {
   pool: Pool;
   wanted: WantedForms;
   indexOf(resource: Resource): IndexValues;
-  /** A type began (`rows` null), or all its rows are done. */
-  onProgress(type: string, rows: number | null): void;
+  /** A type began (no rows), has so many rows done, or all of them. */
+  onProgress(type: string, rows: number, finished: boolean): void;
   onError(error: unknown): void;
 }
 
 /** Compares the store with the definitions and starts what is to be done. Nothing runs when nothing has changed. */
 export async function startReindex(deps: ReindexDeps): Promise<Reindex> {
   const { pool } = deps;
-  const pending = await openIndexState(pool, deps.wanted);
+  let { wanted } = deps;
+  let pending = await openIndexState(pool, wanted);
   const run = async (): Promise<boolean> => {
+    const mine = pending;
+    if (mine.size === 0) return false;
     const left = await unfinished(pool);
-    for (const type of [...pending.keys()]) if (!left.some((one) => one.type === type)) pending.delete(type);
-    const next = left.find(({ type }) => pending.has(type));
+    // other definitions may have come meanwhile: what is left for those was not asked
+    if (mine !== pending) return true;
+    for (const type of [...mine.keys()]) if (!left.some((one) => one.type === type)) mine.delete(type);
+    const next = left.find(({ type }) => mine.has(type));
     if (next === undefined) return false;
-    if (next.done === 0) deps.onProgress(next.type, null);
-    const step = await inTransaction(pool, (client) => reindexChunk(client, next.type, deps.indexOf));
+    if (next.done === 0) deps.onProgress(next.type, 0, false);
+    const { generation } = wanted;
+    const step = await inTransaction(pool, async (client) => {
+      if (generation !== null) await requireGeneration(client, generation);
+      return reindexChunk(client, next.type, deps.indexOf);
+    }).catch((error: unknown) => {
+      if (isSqlState(error, 'TD410')) return null;
+      throw error;
+    });
+    // this process is about to hear of other definitions
+    if (step === null) return false;
+    if (step.moved && step.done % TELL_EVERY < CHUNK && !step.finished) deps.onProgress(next.type, step.done, false);
     if (step.finished) {
-      pending.delete(next.type);
-      deps.onProgress(next.type, step.done);
+      mine.delete(next.type);
+      deps.onProgress(next.type, step.done, true);
     }
     return step.moved;
   };
-  const loop = pending.size === 0 ? null : startLoop({ run, everyMs: EVERY_MS, onError: deps.onError });
+  const loop = startLoop({ run, everyMs: EVERY_MS, onError: deps.onError });
   return {
     pending: {
       has: (aspect) => {
@@ -58,7 +81,15 @@ export async function startReindex(deps: ReindexDeps): Promise<Reindex> {
       },
     },
     waiting: () => pending.size,
-    stop: async () => loop?.stop(),
+    prepare: async (next) => {
+      const after = await openIndexState(pool, next);
+      return () => {
+        wanted = next;
+        pending = after;
+        loop.wake();
+      };
+    },
+    stop: () => loop.stop(),
   };
 }
 

@@ -35,6 +35,8 @@ export interface RowWrite {
   updated: Date;
   body: string | null;
   index: IndexValues;
+  /** Generation of the definitions by which it was indexed; another one at the commit writes nothing. */
+  indexedAt?: number;
 }
 
 /** Rows for the fact tables; everything from one of `sources` is replaced. */

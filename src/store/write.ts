@@ -19,6 +19,9 @@ export interface WriteSet {
   audit: AuditColumns[];
 }
 
+/** The definitions changed since the rows were indexed: nothing was written; read them again and repeat. */
+export class DefinitionsMoved extends Error {}
+
 /** The version decided on is no longer the current one: somebody else wrote first. */
 export class VersionConflict extends Error {
   readonly reference: string;
@@ -41,14 +44,14 @@ const RECORD_WRITE = {
   name: 'record_write',
   text: `select record_write(${Array.from({ length: 36 }, (_, i) => i + 1)
     .map((n) => (BODIES.has(n) ? `string_to_array($${n}::text, e'\\n', '')` : `$${n}`))
-    .join(', ')})`,
+    .join(', ')}) from definitions_at($37)`,
 };
 
 /**
  * Writes everything in one transaction; when `db` is a client inside a transaction, in that one. On the pool, writes that
  * say nothing to the rules share a transaction with others: one call, one commit, all of them or each alone.
  * @param locks lock keys of what was decided beforehand (conditional criteria); row locks are added here
- * @throws VersionConflict when a row's current version is not the one decided on; nothing was written
+ * @throws VersionConflict when a row's current version is not the one decided on; DefinitionsMoved; nothing was written
  */
 export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: readonly bigint[] = []): Promise<void> {
   try {
@@ -56,6 +59,7 @@ export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: rea
     else await call(db, set, locks, true);
   } catch (error) {
     if (isSqlState(error, 'TD409')) throw new VersionConflict(error.message);
+    if (isSqlState(error, 'TD410')) throw new DefinitionsMoved();
     // Two creates of the same id at once: the primary key decides.
     if (isSqlState(error, '23505'))
       throw new VersionConflict(set.rows.map((row) => `${row.facts.type}/${row.facts.id}`)[0] ?? '');
@@ -64,7 +68,13 @@ export async function writeRows(db: Pool | PoolClient, set: WriteSet, locks: rea
 }
 
 async function call(db: Pool | PoolClient, set: WriteSet, locks: readonly bigint[], wait: boolean): Promise<void> {
-  await db.query({ ...RECORD_WRITE, values: [...parameters(set, locks), wait] });
+  await db.query({ ...RECORD_WRITE, values: [...parameters(set, locks), wait, oldestOf(set.rows)] });
+}
+
+/** The oldest generation by which one of the rows was indexed; null when none says. */
+function oldestOf(rows: readonly RowWrite[]): number | null {
+  const known = rows.flatMap(({ indexedAt }) => indexedAt ?? []);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /**

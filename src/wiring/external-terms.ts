@@ -3,9 +3,12 @@
  * Only GET with codes and canonicals; answers are kept for a while, a bounded number of them; when it does not answer it is
  * left alone for some seconds, so that nobody waits for it again and again.
  */
+
+import type { TerminologyConfig } from '../config.ts';
 import type { ExternalAnswer, ExternalTerms } from '../definitions/terms/external.ts';
 import { parseJson } from '../fhir/json.ts';
 import { asResource } from '../fhir/resource.ts';
+import type { Log } from '../log.ts';
 
 export interface ExternalTermsOptions {
   /** FHIR base of the server, without a trailing slash. */
@@ -31,6 +34,18 @@ interface Kept {
   answer: ExternalAnswer;
   bytes: number;
   until: number;
+}
+
+/** The asker as configured; null when there is no other server. */
+export function externalTermsOf(config: TerminologyConfig | null, log: Log): ExternalTerms | null {
+  if (config === null) return null;
+  return createExternalTerms({
+    url: config.url,
+    timeoutMs: config.timeoutMs,
+    keepMs: config.keepSeconds * 1_000,
+    now: Date.now,
+    onAway: (reason) => log.warn('the terminology server does not answer', { reason }),
+  });
 }
 
 /** The asker of this process. */

@@ -106,7 +106,7 @@ test('in memory and in SQL: the same rows, totals and pages for everybody', asyn
         now,
         ruleFor: ruleFor(door, context),
         allTypes: door.definitions.resourceTypes,
-        guards: guards(context, query),
+        guards: guards(door, context, query),
       };
       const few = await runFew(door.pool, ask, { permits: evaluate, reach: reach(context) });
       if (few === null) continue;

@@ -117,3 +117,10 @@ test('nobody replaces one of our instruments by posting its url', async () => {
   expect(reply.status).toBe(422);
   expect(issues(reply)).toContain('error not-found QuestionnaireResponse.item[0]');
 });
+
+test('a form of somebody who is not named as an author tells, and refuses nothing', async () => {
+  await service.pool.query("update definition_author set client = 'somebody' where type = 'Questionnaire'");
+  const reply = await steward.post('QuestionnaireResponse', answered(13), { prefer: 'return=OperationOutcome' });
+  expect(reply.status).toBe(201);
+  expect(issues(reply)).toContain('warning value QuestionnaireResponse.item[0].answer[0]');
+});

@@ -44,6 +44,7 @@ function start(definitions = r4, seen: string[] = []): Promise<Reindex> {
     pool,
     wanted: {
       version: formsVersion(definitions),
+      generation: null,
       types: definitions.resourceTypes,
       forms: (type) => indexForms(definitions, type),
       pending: (type, made) => pendingForms(definitions, type, made),

@@ -39,6 +39,7 @@ describe('what an environment means', () => {
       webhookAllow: ['127.0.0.1', 'localhost'],
       checkpointCopy: undefined,
       packageDir: '/srv/packages',
+      definitionAuthors: { clients: ['steward'], roles: [] },
       alertRules: undefined,
     });
   });

@@ -3,12 +3,13 @@ import type { Resource } from '../../fhir/types.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { cached, splitCanonical, type TermLibrary, type TermSource } from './source.ts';
 
-/** R4's and our own terminology by canonical. */
+/** R4's, our own, packages' and posted terminology by canonical. */
 export function termLibrary(snapshot: Snapshot): TermLibrary {
   const source: TermSource = {
     find: (type, canonical) => {
       const { url, version } = splitCanonical(canonical);
-      const text = snapshot.text(`text:${type}:${url}`);
+      const exact = version === null ? null : snapshot.text(`text:${type}:${url}|${version}`);
+      const text = exact ?? snapshot.text(`text:${type}:${url}`);
       if (text === null) return null;
       const resource: Resource = JSON.parse(text);
       return version === null || resource.version === version ? resource : null;
@@ -18,7 +19,8 @@ export function termLibrary(snapshot: Snapshot): TermLibrary {
   return {
     ...cached(source),
     conceptMaps: () => {
-      maps ??= snapshot.names('text:ConceptMap:').flatMap((url) => source.find('ConceptMap', url) ?? []);
+      const urls = snapshot.names('text:ConceptMap:').filter((url) => !url.includes('|'));
+      maps ??= urls.flatMap((url) => source.find('ConceptMap', url) ?? []);
       return maps;
     },
   };

@@ -19,6 +19,9 @@ const params = new Map(
 );
 
 export const r4: Definitions = {
+  place: { cacheDir: '', hash: '', r4: '' },
+  withPosted: () => r4,
+  compilePosted: () => ({ sections: [], faults: [] }),
   version: 'r4',
   resourceTypes: RESOURCE_TYPES,
   isResourceType,
