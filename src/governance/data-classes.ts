@@ -93,7 +93,7 @@ const CLASSES_OF_TYPE: ReadonlyMap<string, readonly DataClass[]> = new Map(
   [...CLASS_OF_TYPE].map(([type, own]) => [type, unique([own, ...(REFINED[type] ?? [])])]),
 );
 
-/** The class of one resource. `lookup` reads what `classLookups` names; what it cannot read changes nothing. */
+/** The class of one resource. `lookup` reads what `classLookups` names. */
 export function classOf(resource: Resource, lookup: Lookup): DataClass {
   const base = CLASS_OF_TYPE.get(resource.resourceType) ?? 'not-served';
   return REFINE[resource.resourceType]?.(resource, lookup) ?? base;
@@ -161,11 +161,14 @@ function responseClass(resource: Resource): DataClass | null {
   }
 }
 
-/** True when the resource was taken from the confidential response (its output inherits class and label, 2.6). */
+/**
+ * True when the resource was taken from the confidential response (its output inherits class and label, 2.6). A response
+ * that its writer may not see may be one, and is one until she shows otherwise: hidden and unknown make no difference.
+ */
 export function isFromConfidential(resource: Resource, lookup: Lookup): boolean {
   return classLookups(resource).some((one) => {
     const source = lookup(one);
-    return source !== null && questionnaireOf(source) === QUESTIONNAIRES.confidential;
+    return source === null || questionnaireOf(source) === QUESTIONNAIRES.confidential;
   });
 }
 

@@ -26,7 +26,7 @@ export async function commit(
   }
   await requireKeepersStay(db, context, changes);
   const audit = planned.map(({ entry }) => auditColumns(entry));
-  await writeSet(door, db, context, { rows: planned.map(({ write }) => write), facts, audit });
+  await writeSet(door, db, context, { rows: planned.flatMap(({ write }) => write ?? []), facts, audit });
   door.wake();
   return planned.map(written);
 }
@@ -51,6 +51,7 @@ export function one(results: readonly Written[]): Written {
 }
 
 function written({ change, write, shown }: Planned): Written {
+  if (write === null) return { ...shown, outcome: 'unchanged', warnings: change.warnings };
   const outcome = write.op === 'D' ? 'deleted' : write.op === 'C' ? 'created' : 'updated';
   return { ...shown, outcome, warnings: change.warnings };
 }

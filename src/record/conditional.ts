@@ -9,6 +9,7 @@ import { ask } from './decide.ts';
 import { handleOf } from './handles.ts';
 import type { Change } from './plan.ts';
 import type { Writing } from './prepare.ts';
+import { requireProbesLeft } from './probes.ts';
 import { checkGeneration } from './refusal.ts';
 import { forbidden, guards, ruleFor } from './search-sight.ts';
 import { isUntold } from './trace.ts';
@@ -62,12 +63,14 @@ async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<vo
   const where = query.where.filter((clause) => isCriterion(clause) && clause.param.code === 'identifier');
   if (where.length === 0) return;
   const { db, context, door } = writing;
+  await requireProbesLeft(door, context);
   const hidden = await runSearch(db, {
     query: { ...query, where },
     now: context.now,
     ruleFor: (type) => (type === 'Patient' ? { op: 'true' } : null),
   });
   const row = hidden.found[0]?.row;
+  writing.probes?.push(row ?? null);
   if (row === undefined) return;
   const sealed = isUntold({ row });
   const code = sealed ? 'contact-safeguarding' : 'match-restricted';

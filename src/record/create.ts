@@ -5,6 +5,7 @@ import { settled } from './definition-write.ts';
 import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
 import { prepareCreate } from './prepare.ts';
+import { withProbes } from './probes.ts';
 import { read } from './read.ts';
 import { audited } from './refusal.ts';
 import type { Context, Door, Written } from './types.ts';
@@ -27,10 +28,13 @@ export function create(
       return settled(door, [type], async () => one(await commit(door, door.pool, context, [change])));
     }
     const result = await settled(door, [type], () =>
-      inTransaction(door.pool, async (client) => {
-        const change = await prepareCreate({ door, context, db: client }, type, document, request.ifNoneExist);
-        return 'existing' in change ? change : one(await commit(door, client, context, [change]));
-      }),
+      withProbes(door, context, (probes) =>
+        inTransaction(door.pool, async (client) => {
+          const writing = { door, context, db: client, probes };
+          const change = await prepareCreate(writing, type, document, request.ifNoneExist);
+          return 'existing' in change ? change : one(await commit(door, client, context, [change]));
+        }),
+      ),
     );
     if (!('existing' in result)) return result;
     return { ...(await read(door, context, type, result.existing)), outcome: 'unchanged', warnings: [] };

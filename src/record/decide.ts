@@ -4,6 +4,7 @@ import { asResource } from '../fhir/resource.ts';
 import { applyMasks } from '../governance/apply-masks.ts';
 import { decide } from '../governance/decide.ts';
 import type { World } from '../governance/evaluate.ts';
+import { mayRun } from '../governance/operations.ts';
 import type { Action, Ask, Decision, Mask } from '../governance/types.ts';
 import type { Reach } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
@@ -27,11 +28,13 @@ export function reach({ principal, agreements }: Pick<Context, 'principal' | 'ag
 
 /**
  * Decides a write of one row. What an operation of the mission writes on a person's behalf (a released copy and its next
- * version, an extracted finding) is nobody's to write by hand: she must be permitted to see it (domain.md 5.3).
+ * version, an extracted finding) is nobody's to write by hand: she must be permitted to see it, and write the kind of data
+ * that the operation moves (domain.md 5.3).
  */
 export function decideWrite(context: Context, asked: Ask, world: World): Decision {
   const decision = decide(context.principal, asked, world);
   if (decision.permit || context.operation === undefined || asked.action === 'delete') return decision;
+  if (!mayRun(context.principal.role, context.operation)) return decision;
   const seen = decide(context.principal, { ...asked, action: 'read' }, world);
   return seen.permit ? seen : decision;
 }

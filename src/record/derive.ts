@@ -1,6 +1,7 @@
 /** What each change says to the rules: facts, whose data it is, and the pregnancy it belongs to. */
 import { patientReferences } from '../fhir/compartments.ts';
 import { isObject } from '../fhir/resource.ts';
+import { hasSameContent } from '../fhir/same-content.ts';
 import type { Resource } from '../fhir/types.ts';
 import { factsOf, lookupsOf, type ResourceFacts, resolveFacts } from '../governance/facts.ts';
 import { pregnancyHintsOf } from '../governance/pregnancies.ts';
@@ -73,12 +74,19 @@ export function deriveFacts(
       lookup,
       service: principal.service ?? null,
       now,
-      writer: writerOf(context),
+      writer: changesContent(change) ? writerOf(context) : [],
       before: change.current?.row ?? null,
       teamsOf: (party) => (principal.parties.includes(party) ? principal.teams : []),
       ownRecordKey: door.personKey,
     },
   );
+}
+
+/** Who changes labels, tags or profiles alone is no author of what stands there. */
+function changesContent({ current, document }: Change): boolean {
+  const stored = current?.row.body ?? null;
+  if (stored === null || document === null || current?.row.deleted === true) return true;
+  return !hasSameContent(parseStored(stored), document);
 }
 
 /** Parties that count as authors because they write. */

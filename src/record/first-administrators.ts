@@ -46,7 +46,7 @@ export async function makeFirstAdministrators(door: Door, resources: readonly Re
       return { type, id, interaction: 'create' as const, document, current: null, before: null, warnings };
     });
     const { planned, facts } = await plan(door, client, context, changes);
-    const rows = planned.map(({ write }) => write);
+    const rows = planned.flatMap(({ write }) => write ?? []);
     const audit = planned.map(({ entry }) =>
       auditColumns({ ...entry, rules: ['R-27'], reason: null, outcome: 0, status: 201, detail: 'setup' }),
     );

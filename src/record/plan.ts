@@ -1,19 +1,21 @@
 /** From changes to rows: facts, subjects, pregnancy and the decision, with one statement of questions beforehand. */
 import type { AuditEntry } from '../audit/types.ts';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
+import { saysTheSame } from '../fhir/same-content.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
 import type { Decision, Relationship } from '../governance/types.ts';
 import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
 import type { DecidableRow, FactWrite, ResourceRow, RowWrite } from '../store/rows.ts';
-import { ask, decideWrite, reach, show } from './decide.ts';
+import { ask, decideWrite, parseStored, reach, show } from './decide.ts';
 import { deriveFacts, insideOf, lookupIn, questions, settle, touchInside } from './derive.ts';
 import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { factWrite, registeredIn, registration } from './fact-write.ts';
 import { checkGeneration } from './refusal.ts';
-import { forgetHiddenKin, outOfSight, sealedPeople } from './sight.ts';
+import { forgetHidden, outOfSight, sealedPeople } from './sight.ts';
+import { requireSoundKin } from './sound-kin.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
 
 /** One resource about to be written; `document` null = a tombstone. */
@@ -32,7 +34,8 @@ export interface Change {
 
 export interface Planned {
   change: Change;
-  write: RowWrite;
+  /** Null = it says what is stored already: nothing is written, no version, no author, no fact. */
+  write: RowWrite | null;
   decision: Decision;
   entry: AuditEntry;
   shown: Shown;
@@ -55,9 +58,10 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   const inside = insideOf(changes);
   const known = await prefetch(db, questions(changes, inside), reach(context));
   checkGeneration(context, known.generation);
-  await forgetHiddenKin(door, db, context, known);
+  await forgetHidden(door, db, context, known);
   const lookup = lookupIn(inside, known);
   const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
+  await requireSoundKin(db, context, changes, facts);
   settle(facts, known);
   touchInside(facts);
   const sealed = sealedPeople(facts, known);
@@ -69,7 +73,11 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
       const world = { facts: own, relationships, consents: known.consents, agreements: context.agreements };
       return planOne(door, context, change, world, sealed);
     }),
-    facts: factWrite(context, changes, facts),
+    facts: factWrite(
+      context,
+      changes.filter((change) => !isUnchanged(context, change)),
+      facts.filter((_, i) => !isUnchanged(context, changes[i])),
+    ),
   };
 }
 
@@ -101,6 +109,7 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
   const decision = decisionOf(door, context, change, { ...world, row: asWritten });
   const isSealed = asWritten.subjects.some((subject) => sealed.has(subject));
   const row: ResourceRow = isSealed ? { ...asWritten, label: 'V' } : asWritten;
+  if (isUnchanged(context, change)) return planNothing(context, change, decision);
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
   // read together with the index: what is in effect changes between two turns of the event loop only
   const indexedAt = door.live.generation();
@@ -114,6 +123,24 @@ function planOne(door: Door, context: Context, change: Change, world: World, sea
     // A writer is answered under the masks of a reader: a change is no way to see the rest.
     shown: show(row, decision.masks),
   };
+}
+
+function planNothing(context: Context, change: Change, decision: Decision): Planned {
+  const stored = change.current?.row;
+  if (stored === undefined) throw new Error('what is unchanged is there');
+  const entry = withDecision(withRows(entryOf(context, change.interaction), [stored]), decision);
+  const shown = show(stored, decision.masks);
+  return { change, write: null, decision, entry: { ...entry, detail: 'unchanged' }, shown };
+}
+
+/**
+ * A write that says what is stored already changes nothing and makes nobody an author: or whoever may write could become
+ * one by sending back what she read, and take its labels away. The demo's loader writes what it is told.
+ */
+function isUnchanged({ principal }: Context, change: Change | undefined): boolean {
+  const stored = change?.current?.row;
+  if (change === undefined || change.document === null || !stored?.body || principal.role === 'steward') return false;
+  return !stored.deleted && saysTheSame(parseStored(stored.body), change.document);
 }
 
 /** @throws Outcome 422 `too-costly` when the resource has more to index than any record needs */

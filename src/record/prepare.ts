@@ -15,10 +15,12 @@ import { ask, decideWrite, parseStored, reach } from './decide.ts';
 import { effectIssues } from './definition-effect.ts';
 import { ID, requireId, requireType, requireValid } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
-import { isAuthor, mayReadHistory } from './family-group.ts';
+import { mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
 import { withKeptLabels } from './kept-labels.ts';
+import { requireMayUnlabel } from './label-removal.ts';
 import type { Change } from './plan.ts';
+import type { Probe } from './probes.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
 import { requireNotShipped } from './shipped.ts';
 import type { Context, Door, ResourceDocument } from './types.ts';
@@ -35,6 +37,8 @@ export interface Writing {
   db: Db;
   /** Resources of the same transaction: definitions that arrive with what they define. */
   beside?: readonly Resource[];
+  /** Collects what conditions on a new Patient's number met (probes.ts). */
+  probes?: Probe[];
 }
 
 /** `hidden`: the recorded refusal of a row that must look as if it were not there. */
@@ -155,6 +159,7 @@ export async function preparePatch(
   requireVersion(current, request.ifMatch);
   if (current.row.deleted || current.row.body === null) throw refuse(410, 'deleted', 'This resource was deleted');
   const stored = parseStored(current.row.body);
+  await requireMayUnlabel(writing, current.row, request.patch);
   const after = patched(writing, current.row, stored, request.patch);
   const warnings = await check(writing, after, current);
   return { type, id, interaction: 'patch', document: after, current, before, warnings };
@@ -162,17 +167,11 @@ export async function preparePatch(
 
 function patched(writing: Writing, row: ResourceRow, stored: ResourceDocument, patch: Patch): ResourceDocument {
   if ('parts' in patch) {
-    const isLabel = patch.parts.security.length > 0;
-    if (patch.kind === 'meta-delete' && isLabel && !isAuthor(writing.context, row)) throw labelStays();
     return changeMeta(stored.resource, patch.parts, patch.kind, stored.numbers);
   }
   const apply = patch.kind === 'json' ? applyJsonPatch : applyFhirPathPatch;
   const after = apply(stored.resource, patch.document.root, stored.numbers, patch.document.numbers);
   return withKeptLabels(writing.context, after, row.body);
-}
-
-function labelStays(): Outcome {
-  return refuse(403, 'forbidden', 'Security labels are taken away by those who wrote the resource, nobody else (R-13)');
 }
 
 /** delete: null when there is nothing to delete for this caller. */

@@ -35,10 +35,29 @@ export function sealedPeople(facts: readonly ResourceFacts[], known: Prefetched)
 }
 
 /**
- * Takes out of the lookups what the writer may not see of whose child somebody is: mothers found by NHS number, and the
- * related persons a Patient links to. A number tells nothing, and nobody makes a stranger's child her own family's.
+ * Takes out of the lookups what the writer may not see, so that a write is answered alike whether a row she names is
+ * hidden or unknown: visits, episodes, referrals and responses; whose child somebody is (`forgetHiddenKin`).
  */
-export async function forgetHiddenKin(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
+export async function forgetHidden(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
+  if (known.lookups.size === 0 || context.principal.role === 'steward') return;
+  const { principal, agreements, now } = context;
+  const { relationships, consents } = known;
+  for (const [reference, row] of known.lookups) {
+    if (!TOLD_BY_NAMING.has(row.type)) continue;
+    // The facts here are about the people of this write: a row about anybody else is not seen through them.
+    const world = { row, relationships, consents, agreements, now };
+    if (!decide(principal, ask(door, context, 'read', row.type), world).permit) known.lookups.delete(reference);
+  }
+  await forgetHiddenKin(door, db, context, known);
+}
+
+/** Types whose rows change what a write about somebody becomes: its class, its pregnancy, its authors, its release. */
+const TOLD_BY_NAMING: ReadonlySet<string> = new Set([
+  ...['Encounter', 'EpisodeOfCare', 'ServiceRequest', 'QuestionnaireResponse'],
+]);
+
+/** Mothers found by NHS number and the related persons a Patient links to: nobody makes a stranger's child her own family's. */
+async function forgetHiddenKin(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
   const named = [...known.lookups].flatMap(([reference, { id, body }]) => {
     if (reference.includes('?')) return [{ reference, person: `Patient/${id}` }];
     return reference.startsWith('RelatedPerson/') ? [{ reference, person: personOf(body) }] : [];

@@ -32,7 +32,7 @@ export type TraceResult =
   | { code: 'contact-safeguarding'; contact: string };
 
 /** In a quarter of an hour. Booking clinics work through lists; a person at a desk does not. */
-const MOST_TRACES = { person: 30, system: 600 };
+export const MOST_TRACES = { person: 30, system: 600 };
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 /** A care team's mark on a woman whose very presence is not to be confirmed; V says it for everybody. */
 const NO_DISCLOSURE = 'NODSCLCD';

@@ -24,6 +24,7 @@ import {
   prepareUpdate,
   type Writing,
 } from './prepare.ts';
+import { type Probe, withProbes } from './probes.ts';
 import { audited, conflictAsOutcome, sameRecord } from './refusal.ts';
 import type { Context, Door, Written } from './types.ts';
 
@@ -52,8 +53,8 @@ export function transaction(
   const types = [...new Set(writes.map(({ url }) => url.type ?? ''))];
   const entry = { ...entryOf(context, 'transaction'), entities: types };
   const beside = writes.flatMap(({ resource }) => resource ?? []);
-  const carryOut = async (db: Db): Promise<Map<number, EntryResult>> => {
-    const writing = { door, context, db, beside };
+  const carryOut = async (db: Db, probes: Probe[]): Promise<Map<number, EntryResult>> => {
+    const writing = { door, context, db, beside, probes };
     const assigned = await assign(writing, writes);
     await resolve(writing, bundle.entries, assigned);
     return write(writing, assigned, bundle.numbers);
@@ -62,14 +63,16 @@ export function transaction(
   return audited(door, entry, () =>
     conflictAsOutcome(() =>
       settled(door, types, () =>
-        // Nothing but new resources: nobody else can have them, and the one call that writes them is a transaction itself.
-        keys.length === 0
-          ? carryOut(door.pool)
-          : inTransaction(door.pool, async (client) => {
-              await lockFor(client, context, types);
-              await lock(client, keys);
-              return carryOut(client);
-            }),
+        withProbes(door, context, (probes) =>
+          // Nothing but new resources: nobody else can have them, and the one call that writes them is a transaction itself.
+          keys.length === 0
+            ? carryOut(door.pool, probes)
+            : inTransaction(door.pool, async (client) => {
+                await lockFor(client, context, types);
+                await lock(client, keys);
+                return carryOut(client, probes);
+              }),
+        ),
       ),
     ),
   );

@@ -4,6 +4,7 @@ import { settled } from './definition-write.ts';
 import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
 import { prepareUpdate, type Target } from './prepare.ts';
+import { withProbes } from './probes.ts';
 import { audited, retrying } from './refusal.ts';
 import { onTarget } from './target.ts';
 import type { Context, Door, Written } from './types.ts';
@@ -23,10 +24,13 @@ export function update(
       const document = parseBody(door, request.body);
       return settled(door, [type], () =>
         retrying(() =>
-          onTarget(door, target, async (db) => {
-            const change = await prepareUpdate({ door, context, db }, type, target, { document, ifMatch, onlyNew });
-            return one(await commit(door, db, context, [change]));
-          }),
+          withProbes(door, context, (probes) =>
+            onTarget(door, target, async (db) => {
+              const writing = { door, context, db, probes };
+              const change = await prepareUpdate(writing, type, target, { document, ifMatch, onlyNew });
+              return one(await commit(door, db, context, [change]));
+            }),
+          ),
         ),
       );
     },

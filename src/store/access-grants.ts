@@ -40,6 +40,17 @@ export async function brokenUntil(db: Db, holder: string, now: Date): Promise<Da
 
 const SLOT_MS = 900_000;
 
+/** How many traces this caller has made in this quarter of an hour. */
+export async function tracesMade(db: Db, caller: string, now: Date): Promise<number> {
+  const slot = new Date(Math.floor(now.getTime() / SLOT_MS) * SLOT_MS);
+  const { rows } = await db.query<{ traces: number }>({
+    name: 'trace_made',
+    text: 'select traces from trace_count where caller = $1 and slot = $2',
+    values: [caller, slot],
+  });
+  return rows[0]?.traces ?? 0;
+}
+
 /** Counts one trace of this caller; gives how many she has made in the same quarter of an hour, this one included. */
 export async function countTrace(db: Db, caller: string, now: Date): Promise<number> {
   const slot = new Date(Math.floor(now.getTime() / SLOT_MS) * SLOT_MS);

@@ -27,3 +27,20 @@ export async function currentPregnancy(db: Db, mother: string, now: Date): Promi
   });
   return rows[0]?.key ?? null;
 }
+
+export interface KinRow {
+  /** `Type/id` of the resource that says so. */
+  source: string;
+  child: string;
+  mother: string;
+}
+
+/** Whose fetuses these are, as every resource says it. */
+export async function mothersOf(db: Db, children: readonly string[]): Promise<KinRow[]> {
+  const { rows } = await db.query<KinRow>({
+    name: 'mothers_of',
+    text: 'select source, child, mother from kin where child = any ($1)',
+    values: [children],
+  });
+  return rows;
+}

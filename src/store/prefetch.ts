@@ -28,12 +28,14 @@ export interface Prefetched {
   consents: ConsentRow[];
   /** Pregnancies of the subjects, newest first. */
   pregnancies: { key: string; mother: string; from: string; until: string }[];
-  /** Body text and pregnancy of the looked-up rows. */
-  lookups: Map<string, { id: string; body: string; pregnancy: string | null; service: string | null }>;
+  /** The looked-up rows. */
+  lookups: Map<string, LookedUp>;
   /** The subjects' own Patient rows (without body): whoever may not see her may not write about her. */
   people: ResourceRow[];
   generation: number;
 }
+
+export type LookedUp = ResourceRow & { body: string };
 
 interface RawPrefetch {
   people: (Omit<RawRow, 'updated' | 'body'> & { updated: string })[] | null;
@@ -41,7 +43,7 @@ interface RawPrefetch {
   relationships: RawRelationship[] | null;
   consents: RawConsent[] | null;
   pregnancies: { key: string; mother: string; from_at: string; until_at: string }[] | null;
-  lookups: { ref: string; id: string; body: string; pregnancy: string | null; service: string | null }[] | null;
+  lookups: (Omit<RawRow, 'updated' | 'body'> & { ref: string; updated: string; body: string })[] | null;
   generation: number;
 }
 
@@ -49,6 +51,11 @@ interface RawPrefetch {
 const BY_ID = `select * from resource x where x.type = split_part(w.ref, '/', 1) and x.id = split_part(w.ref, '/', 2)`;
 const BY_NUMBER = `(select * from resource x where w.ref like 'Patient?identifier=%'
     and x.tokens @> array['Patient.identifier=' || substr(w.ref, 20)] limit 1)`;
+
+const FACTS = `'type', r.type, 'id', r.id, 'version', r.version, 'updated', r.updated,
+          'deleted', r.deleted, 'patients', r.patients, 'subjects', r.subjects, 'pregnancy', r.pregnancy,
+          'data_class', r.data_class, 'label', r.label, 'tags', r.tags, 'service', r.service, 'authors', r.authors,
+          'released', r.released, 'addressee', r.addressee`;
 
 /** All questions about one write; `people`, `lookups` and `parties` are SQL of its lists. */
 const questions = (
@@ -60,12 +67,9 @@ const questions = (
       (select json_agg(x) from relationship x where x.patient = any (s.subjects) and x.party = any (${parties})) as relationships,
       (select json_agg(x) from consent x where x.patient = any (s.subjects)) as consents,
       (select json_agg(x order by x.from_at desc) from pregnancy x where x.mother = any (s.subjects)) as pregnancies,
-      (select json_agg(json_build_object('ref', w.ref, 'id', r.id, 'body', r.body, 'pregnancy', r.pregnancy, 'service', r.service))
+      (select json_agg(json_build_object('ref', w.ref, 'body', r.body, ${FACTS}))
         from unnest(${lookups}) w(ref) join lateral (${source}) r on not r.deleted) as lookups,
-      (select json_agg(json_build_object('type', r.type, 'id', r.id, 'version', r.version, 'updated', r.updated,
-          'deleted', r.deleted, 'patients', r.patients, 'subjects', r.subjects, 'pregnancy', r.pregnancy,
-          'data_class', r.data_class, 'label', r.label, 'tags', r.tags, 'service', r.service, 'authors', r.authors,
-          'released', r.released, 'addressee', r.addressee))
+      (select json_agg(json_build_object(${FACTS}))
         from unnest(s.subjects) p join resource r on r.type = 'Patient' and r.id = substr(p, 9)) as people,
       g.value as generation
     from generation g, (select array(select coalesce(k.mother, p)
@@ -136,8 +140,12 @@ function toPrefetched(raw: RawPrefetch | undefined): Prefetched {
       from: row.from_at,
       until: row.until_at,
     })),
-    lookups: new Map((raw.lookups ?? []).map((row) => [row.ref, row])),
+    lookups: new Map((raw.lookups ?? []).map((row) => [row.ref, lookedUp(row)])),
     people: (raw.people ?? []).map((row) => toRow({ ...row, updated: new Date(row.updated), body: null })),
     generation: raw.generation,
   };
+}
+
+function lookedUp({ ref: _ref, body, ...row }: NonNullable<RawPrefetch['lookups']>[number]): LookedUp {
+  return { ...toRow({ ...row, updated: new Date(row.updated), body: null }), body };
 }

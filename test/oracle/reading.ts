@@ -30,8 +30,7 @@ export function kindOf(world: World, resource: Resource): string {
     case 'Task':
       return has(r.code, 'triage-referral') ? 'referral' : has(r.code, 'ask-in-private') ? 'confidential' : 'plan';
     case 'Observation':
-      if (r.derivedFrom?.some((one: Loose) => questionnaire(find(world, one.reference)) === 'joint-visit-confidential'))
-        return 'confidential';
+      if (r.derivedFrom?.some((one: Loose) => mayBeConfidential(find(world, one.reference)))) return 'confidential';
       return has(r.code, '738070007') ? 'pregnancy' : has(r.code, 'voice-of-unborn') ? 'findings' : 'other';
     case 'Appointment':
     case 'Slot':
@@ -65,6 +64,9 @@ export function kindOf(world: World, resource: Resource): string {
       return 'directory';
   }
 }
+
+/** A response nobody can show to be another one may be the confidential one. */
+const mayBeConfidential = (source: Loose): boolean => !source || questionnaire(source) === 'joint-visit-confidential';
 
 const questionnaire = (r: Loose): string => String(r?.questionnaire ?? '').replace(`${CANON}/Questionnaire/`, '');
 
