@@ -36,7 +36,7 @@ export function sealedPeople(facts: readonly ResourceFacts[], known: Prefetched)
 
 /**
  * Takes out of the lookups what the writer may not see, so that a write is answered alike whether a row she names is
- * hidden or unknown: visits, episodes, referrals and responses; whose child somebody is (`forgetHiddenKin`).
+ * hidden or unknown: visits, episodes and responses; whose child somebody is (`forgetHiddenKin`).
  */
 export async function forgetHidden(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
   if (known.lookups.size === 0 || context.principal.role === 'steward') return;
@@ -51,10 +51,8 @@ export async function forgetHidden(door: Door, db: Db, context: Context, known: 
   await forgetHiddenKin(door, db, context, known);
 }
 
-/** Types whose rows change what a write about somebody becomes: its class, its pregnancy, its authors, its release. */
-const TOLD_BY_NAMING: ReadonlySet<string> = new Set([
-  ...['Encounter', 'EpisodeOfCare', 'ServiceRequest', 'QuestionnaireResponse'],
-]);
+/** Types whose rows change what a write about somebody becomes: its class, its pregnancy, its authors. */
+const TOLD_BY_NAMING: ReadonlySet<string> = new Set(['Encounter', 'EpisodeOfCare', 'QuestionnaireResponse']);
 
 /** Mothers found by NHS number and the related persons a Patient links to: nobody makes a stranger's child her own family's. */
 async function forgetHiddenKin(door: Door, db: Db, context: Context, known: Prefetched): Promise<void> {
