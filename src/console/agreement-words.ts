@@ -43,6 +43,13 @@ export const STATES: Readonly<Record<AgreementState, { text: string; colour: str
   revoked: { text: 'Revoked', colour: 'grey' },
 };
 
+/** Kinds of record that care is made of: what a role may be closed to in a replay. */
+export const REPLAY_CLASSES: readonly DataClass[] = [
+  ...(['demographics', 'referral', 'pregnancy', 'schedule', 'visit', 'working-copy', 'assessment-copy'] as const),
+  ...(['findings', 'confidential', 'plan', 'safeguarding-flag', 'scene-safety', 'third-party', 'consent'] as const),
+  ...(['documents', 'other-clinical'] as const),
+];
+
 export const classWords = (dataClass: DataClass): string => CLASSES[dataClass];
 
 /** `ends in 21 days, on 19 Dec 2026`. */

@@ -21,6 +21,8 @@ import type { OfficerHandler } from './guards.ts';
 import type { Page } from './pages.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
+import { replayPage, replayPosted, replaysPage } from './replays.ts';
+import { simulatorForm, simulatorPosted } from './simulator.ts';
 import type { Visit } from './visit.ts';
 import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
@@ -89,6 +91,9 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/agreements/:look', show: agreementPage },
       { path: '/console/agreements/:look/change', show: changeForm, send: changePosted },
       { path: '/console/agreements/:look/revoke', send: revokePosted },
+      { path: '/console/simulator', show: simulatorForm, send: simulatorPosted, menu: 'Simulator', roles: OFFICERS },
+      { path: '/console/replays', show: replaysPage, send: replayPosted, menu: 'Replay', roles: OFFICERS },
+      { path: '/console/replays/:look', show: replayPage },
     ],
   },
   {

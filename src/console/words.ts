@@ -27,6 +27,12 @@ const ROLES: Readonly<Record<Role, string>> = {
   steward: 'Data loading (demo only)',
 };
 
+/** Roles of people who look after families. */
+export const STAFF_ROLES: readonly Role[] = [
+  ...(['midwife', 'health-visitor', 'hospital-midwife', 'nursery-nurse', 'perinatal-mental-health'] as const),
+  ...(['safeguarding', 'gp', 'social-worker', 'student', 'team-lead', 'admin', 'service-lead', 'system'] as const),
+];
+
 const PURPOSES: Readonly<Record<Purpose, string>> = {
   TREAT: 'Direct care',
   ETREAT: 'Emergency care',

@@ -5,7 +5,8 @@
 import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import { purposeOf, usualPurpose } from '../governance/purposes.ts';
-import type { Action, Decision, Principal, Purpose } from '../governance/types.ts';
+import type { Action, DataClass, Decision, Label, Principal, Purpose, Role } from '../governance/types.ts';
+import { type WayStep, wayOf } from '../governance/way.ts';
 import { ask, reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';
 import { audited, checkGeneration, notFound, refused, unknown } from '../record/refusal.ts';
@@ -31,6 +32,13 @@ export interface Simulated {
   purpose: Purpose;
   /** What the request would be answered with. */
   status: number;
+  /** Every step of the decision. */
+  way: WayStep[];
+  /** Name and role of whom it is about, as the directory has them now. */
+  name: string;
+  role: Role;
+  dataClass: DataClass;
+  label: Label;
 }
 
 const OFFICERS = ['ig-officer', 'caldicott-guardian'];
@@ -53,9 +61,13 @@ export function simulate(door: Door, context: Context, asked: SimulateAsk): Prom
     if (own !== undefined && found.consents.some((one) => one.kind === 'own-record' && one.party === own))
       throw await refused(door, seen, { ...OWN, rules: ['R-11'] });
     const asking = ask(door, { now: context.now, purpose }, asked.action, asked.type);
-    const decision = decide(principal, asking, { ...found, now: context.now });
+    const world = { ...found, now: context.now };
+    const decision = decide(principal, asking, world);
     await door.audit.write(seen);
-    return { decision, purpose, status: statusOf(decision, found.row.deleted) };
+    const { dataClass, label, deleted } = found.row;
+    const { name, role } = principal;
+    const way = wayOf(principal, asking, world);
+    return { decision, purpose, status: statusOf(decision, deleted), way, name, role, dataClass, label };
   });
 }
 
