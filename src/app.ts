@@ -17,6 +17,7 @@ import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { DIRECTORY_OPERATIONS } from './http/operations/directory.ts';
+import { LEAVER_OPERATIONS } from './http/operations/leavers.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
 import { OWN_ACCESS_OPERATIONS } from './http/operations/own-access.ts';
 import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
@@ -191,6 +192,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...PROPOSAL_OPERATIONS,
     ...OWN_ACCESS_OPERATIONS,
     ...DIRECTORY_OPERATIONS,
+    ...LEAVER_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),
     ...subscriptionOperations(events.ports),

@@ -48,10 +48,14 @@ const NOTHING: Current = { current: null, before: null, hidden: null };
 /** What a second person confirmed (two-persons.ts): neither of the two may write it alone, so the gate asks for sight. */
 export const CONFIRMED = '$confirm';
 
+/** What somebody leaves open is handed on by her team's lead, who writes none of it by hand (directory/reassign.ts). */
+export const REASSIGNED = '$reassign';
+const BY_SIGHT: readonly (string | undefined)[] = [CONFIRMED, REASSIGNED];
+
 /** Refuses at the gate before anything is read. */
 export async function pass(writing: Writing, action: Action & Change['interaction'], type: string): Promise<void> {
   const { door, context } = writing;
-  const asked = context.operation === CONFIRMED ? 'read' : action;
+  const asked = BY_SIGHT.includes(context.operation) ? 'read' : action;
   const closed = gate(context.principal, ask(door, context, asked, type));
   if (closed !== null) throw await refused(door, entryOf(context, action), closed);
 }
