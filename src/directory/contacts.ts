@@ -70,6 +70,6 @@ async function without(
       detail: 'leaver: contact removed',
     }),
   );
-  await writeRows(db, { rows: planned.map(({ write }) => write), facts, audit });
+  await writeRows(db, { rows: planned.flatMap(({ write }) => write ?? []), facts, audit });
   return true;
 }
