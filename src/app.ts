@@ -31,6 +31,7 @@ import { purposeOf } from './identity/purpose.ts';
 import { openHandle, openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
+import { startSamples } from './jobs/monthly-samples.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
 import { createStanding } from './record/standing.ts';
@@ -44,7 +45,7 @@ import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
-import { openBook, startAlerts, startProof } from './wiring/audit.ts';
+import { openBook, startAlerts, startNotices, startProof } from './wiring/audit.ts';
 import { openLive } from './wiring/definitions.ts';
 import { startEvents } from './wiring/events.ts';
 import { externalTermsOf } from './wiring/external-terms.ts';
@@ -183,6 +184,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     log,
   );
+  const notices = startNotices(config, { pool: pumpPool, log, book });
+  const samples = startSamples({ pool: pumpPool, size: config.sampleSize, clock, log });
   const proof = startProof({ pool: pumpPool, keeper: book, clock, log, oversight: alerts });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
@@ -225,6 +228,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     standing: standing.resolve,
     signIn: signInOf(config, issuer),
     anonymous: anonymous.count,
+    keeper: book,
     issuer,
   });
   const http = buildHttp({
@@ -261,6 +265,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await live.stop();
       await reindex.stop();
       await proof.stop();
+      await samples.stop();
+      await notices.stop();
       await alerts.stop();
       await housekeeping.stop();
       await pathwayClock.stop();

@@ -50,6 +50,10 @@ export interface Config {
   definitionAuthors: DefinitionAuthors;
   /** Absolute file that sets modes and thresholds of alert rules; undefined = as they ship. */
   alertRules: string | undefined;
+  /** Address that is told of each live alert (reference, severity, time); undefined = nobody. */
+  alertWebhook: string | undefined;
+  /** Accesses drawn each month for each organisation, for review. */
+  sampleSize: number;
 }
 
 /** Asked about codes and canonicals that are not held here, e.g. SNOMED CT; nothing else goes out. */
@@ -116,6 +120,8 @@ export const VARIABLES = [
   'PACKAGE_DIR',
   'DEFINITION_AUTHORS',
   'ALERT_RULES',
+  'ALERT_WEBHOOK',
+  'SAMPLE_SIZE',
   'TERMINOLOGY_URL',
   'TERMINOLOGY_TIMEOUT_MS',
   'TERMINOLOGY_CACHE_SECONDS',
@@ -173,6 +179,8 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     packageDir: resolve(cwd, read.text('PACKAGE_DIR') ?? 'packages'),
     definitionAuthors: readAuthors(read, mode),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
+    alertWebhook: readAlertWebhook(read, mode),
+    sampleSize: read.integer('SAMPLE_SIZE', { min: 1, max: 1_000, default: 20 }),
     terminology: readTerminology(read, mode),
     signIn: readSignIn(read, cwd, mode),
     corsOrigins: Object.freeze(readOrigins(read)),
@@ -251,6 +259,14 @@ function readAuthors(read: Reader, mode: Mode): DefinitionAuthors {
     }
   }
   return Object.freeze({ clients: Object.freeze(clients), roles: Object.freeze(roles) });
+}
+
+function readAlertWebhook(read: Reader, mode: Mode): string | undefined {
+  const url = read.url('ALERT_WEBHOOK', ['https:', 'http:']);
+  if (url !== undefined && mode === 'production' && url.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
+    read.problem('ALERT_WEBHOOK must be https in production.');
+  }
+  return url;
 }
 
 function readTerminology(read: Reader, mode: Mode): TerminologyConfig | null {

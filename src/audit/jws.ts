@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isObject } from '../fhir/resource.ts';
 import type { JsonObject } from '../fhir/types.ts';
 
-export type StatementKind = 'audit-checkpoint' | 'audit-report';
+export type StatementKind = 'audit-checkpoint' | 'audit-report' | 'alert-notice';
 
 export interface StatementKey {
   kid: string;

@@ -1,54 +1,15 @@
-/** One case: opening it, reading it, and each of its steps. Identity is visible from here on (R-26). */
+/** One case: reading it, and each of its steps. Identity is visible here (R-26). */
 
 import type { CaseAct } from '../audit/case-rules.ts';
 import { printedNhsNumber } from '../fhir/identifiers.ts';
-import { type CaseSource, type CaseView, openCase, readCase, stepCase } from '../oversight/cases.ts';
-import { enterDesk } from '../oversight/officer.ts';
+import { type CaseView, readCase, stepCase } from '../oversight/cases.ts';
 import type { Context } from '../record/types.ts';
-import { type FieldError, readLookForm, readWords } from './access-form.ts';
+import { type FieldError, readWords } from './access-form.ts';
 import { lineWords, outcomeWords, stateWords } from './case-words.ts';
 import type { Page } from './pages.ts';
 import { keepLook } from './session.ts';
 import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
-
-interface OpenContext {
-  alert: string;
-  access: string;
-  nhsNumber: string;
-  reason: string;
-  errors: FieldError[];
-}
-
-/** The form: from an alert or an access named in the address, or by NHS number. */
-export async function openForm(visit: Visit, context: Context): Promise<Page> {
-  await enterDesk(visit.deps.door, context);
-  const { alert, access } = sourceIn((name) => visit.query.get(name) ?? '');
-  return form(200, { alert, access, nhsNumber: '', reason: '', errors: [] });
-}
-
-function sourceIn(get: (name: string) => string): { alert: string; access: string } {
-  const [alert, access] = [get('alert'), get('access')];
-  return { alert: /^AL-[0-9A-F]{10}$/.test(alert) ? alert : '', access: /^[1-9]\d{0,14}$/.test(access) ? access : '' };
-}
-
-function form(status: number, context: OpenContext): Page {
-  return { status, template: 'case-open', context: { ...context } };
-}
-
-export async function openPosted(visit: Visit, context: Context): Promise<Page> {
-  const { alert, access } = sourceIn((name) => visit.form.get(name) ?? '');
-  const byNumber = alert === '' && access === '';
-  const typed = { number: visit.form.get('nhs-number') ?? '', reason: visit.form.get('reason') ?? '' };
-  const { nhsNumber, reason, errors: found } = readLookForm(typed.number, typed.reason);
-  const errors = found.filter(({ field }) => byNumber || field !== 'nhs-number');
-  if (errors.length > 0) {
-    await enterDesk(visit.deps.door, context);
-    return form(422, { alert, access, nhsNumber, reason, errors });
-  }
-  const source: CaseSource = alert !== '' ? { alert } : access !== '' ? { access: Number(access) } : { nhsNumber };
-  return { redirect: `/console/cases/${await openCase(visit.deps.door, context, source, reason)}` };
-}
 
 export async function casePage(visit: Visit, context: Context): Promise<Page> {
   return shown(200, await readCase(visit.deps.door, context, visit.look), context, []);

@@ -24,6 +24,9 @@ export async function startPage(visit: Visit, context: Context): Promise<Page> {
     { count: desk.overdueCases, words: 'cases past their review date', href: '/console/cases' },
     { count: desk.waitingForSecond, words: 'cases waiting for a second person', href: '/console/cases' },
     { count: desk.unexplained, words: 'accesses of 7 days without a personal explanation', href: '/console/accesses' },
+    { count: desk.sampled, words: 'accesses of random samples to look at', href: '/console/samples' },
+    { count: desk.exportsWaiting, words: 'files waiting for a second officer', href: '/console/exports' },
+    { count: desk.untold, words: 'alert notices that nobody took', href: '/console/alerts' },
     { count: desk.observed, words: 'observed by rules that do not alert yet', href: '/console/alerts?mode=observe' },
   ];
   const proof =

@@ -4,6 +4,7 @@ import { exportQuestion } from '../oversight/export-requests.ts';
 import type { ExportAsked } from '../oversight/export-table.ts';
 import { enterDesk } from '../oversight/officer.ts';
 import { askQuestion, MAX_ROWS, QUESTIONS, type Question } from '../oversight/questions.ts';
+import { mySavedQuestions, type SavedQuestion } from '../oversight/saved.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Filters, readFilters, readReason } from './access-form.ts';
 import type { Page } from './pages.ts';
@@ -14,6 +15,7 @@ interface Asked {
   question: Question;
   filters: Filters;
   errors: FieldError[];
+  saved?: SavedQuestion[];
 }
 
 const MAX_SAMPLE = 1_000;
@@ -37,7 +39,8 @@ export async function questionsPage(visit: Visit, context: Context): Promise<Pag
   const asked = askedIn((name) => visit.query.get(name) ?? '');
   if (visit.query.get('question') === null || asked.errors.length > 0) {
     await enterDesk(visit.deps.door, context);
-    return shown(asked.errors.length > 0 ? 422 : 200, asked, null);
+    const saved = await mySavedQuestions(visit.deps.door, context);
+    return shown(asked.errors.length > 0 ? 422 : 200, { ...asked, saved }, null);
   }
   const answer = await askQuestion(visit.deps.door, context, asked.question);
   return shown(200, asked, answer);
@@ -45,7 +48,7 @@ export async function questionsPage(visit: Visit, context: Context): Promise<Pag
 
 function shown(
   status: number,
-  { question, filters, errors }: Asked,
+  { question, filters, errors, saved = [] }: Asked,
   answer: Awaited<ReturnType<typeof askQuestion>> | null,
 ): Page {
   return {
@@ -53,6 +56,7 @@ function shown(
     template: 'questions',
     context: {
       errors,
+      saved,
       filters,
       question,
       questions: QUESTIONS.map(({ id, q, words }) => ({ value: id, text: `${words} (${q})` })),

@@ -14,15 +14,20 @@ import {
   proposePosted,
   revokePosted,
 } from './agreements.ts';
-import { casePage, casePosted, openForm, openPosted } from './cases.ts';
+import { openForm, openPosted } from './case-open.ts';
+import { casePage, casePosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
+import { packPage, packPosted } from './pack.ts';
 import type { Page } from './pages.ts';
+import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replaysPage } from './replays.ts';
 import { simulatorForm, simulatorPosted } from './simulator.ts';
+import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
+import { savedPosted } from './saved.ts';
 import type { Visit } from './visit.ts';
 import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
@@ -69,6 +74,7 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
       { path: '/console/questions', show: questionsPage, menu: 'Questions' },
       { path: '/console/questions/file', send: exportPosted },
+      { path: '/console/questions/saved', send: savedPosted },
       { path: '/console/exports', show: exportsPage, send: exportsPosted, menu: 'Files for a second officer' },
     ],
   },
@@ -105,7 +111,16 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   { words: 'Subject access', roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'], pages: [] },
-  { words: 'The trail', roles: OFFICERS, pages: [] },
+  {
+    words: 'The trail',
+    roles: OFFICERS,
+    pages: [
+      { path: '/console/samples', show: samplesPage, send: samplesPosted, menu: 'Random samples' },
+      { path: '/console/samples/:look', show: samplePage, send: samplePosted },
+      { path: '/console/pack', show: packPage, send: packPosted, menu: 'Monthly pack' },
+      { path: '/console/proof', show: proofPage, send: proofPosted, menu: 'Is it whole?' },
+    ],
+  },
   { words: 'Settings', roles: [...OFFICERS, 'sysadmin'], pages: [] },
 ];
 

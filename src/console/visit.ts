@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import type { Role } from '../governance/types.ts';
 import type { DemoIdentity } from '../identity/identities.ts';
 import type { SignInProvider } from '../identity/sign-in-provider.ts';
+import type { TrailKeeper } from '../oversight/verify-trail.ts';
 import type { Door } from '../record/types.ts';
 import type { Standing } from './identity.ts';
 import { isFromHere } from './security.ts';
@@ -22,6 +23,8 @@ export interface ConsoleDeps {
   signIn: SignInWay | null;
   /** Counts a refusal that has no name to put on it (house.md section 4, anonymous failures). */
   anonymous(refusal: { address: string | null; status: number; reason: string; now: Date }): void;
+  /** The checkpoints of the trail, and who signs reports about it. */
+  keeper: TrailKeeper;
   /** Address of the service as others see it, e.g. `https://tandem.example.org`. */
   issuer: string;
 }

@@ -24,6 +24,8 @@ export interface CheckpointBook {
   read(): Promise<KnownEnds>;
   /** A signed statement about the trail, for a report. */
   sign(report: JsonObject): Promise<string>;
+  /** The same over the notice of an alert. */
+  signNotice(notice: JsonObject): Promise<string>;
   /** RFC 7517 set of every key that has signed, with the one that signs now. */
   jwks(): Promise<{ keys: JsonObject[] }>;
 }
@@ -54,6 +56,7 @@ export function openCheckpointBook({ files, key, clock }: BookOptions): Checkpoi
     },
     read: () => readCheckpoints(files),
     sign: async (report) => signStatement('audit-report', report, await known()),
+    signNotice: async (notice) => signStatement('alert-notice', notice, await known()),
     jwks: async () => {
       await known();
       const lines = files[0] === undefined ? '' : await textOf(keysOf(files[0]));

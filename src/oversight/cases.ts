@@ -22,8 +22,7 @@ import { refuse } from '../fhir/outcome.ts';
 import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
-import { familyByWords, familyOfPatients } from '../store/models/access-record.ts';
-import { alertByReference, alertsInCase, closeAlerts, namesOf, takeAlert } from '../store/models/alerts.ts';
+import { alertsInCase, closeAlerts, namesOf } from '../store/models/alerts.ts';
 import {
   type CaseChange,
   type CaseFile,
@@ -38,14 +37,8 @@ import {
 } from '../store/models/cases.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { type CaseSource, sourceOf } from './case-sources.ts';
 import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
-
-export type CaseSource =
-  | { nhsNumber: string }
-  /** Reference of an open alert. */
-  | { alert: string }
-  /** Number of a sealed record that oversight has marked. */
-  | { access: number };
 
 const MAX_WORDS = 2_000;
 
@@ -73,9 +66,7 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
         twoNeeded: await leadsTeamOf(client, found.parties, principal.teams),
         reviewDue: workingDaysAfter(context.now, REVIEW_DAYS),
       });
-      if (found.alertId !== null && !(await takeAlert(client, found.alertId, made.id))) {
-        throw refuse(409, 'conflict', 'A colleague has taken this alert into a case.');
-      }
+      await found.take(client, { ...made, by: officerOf(context), at: context.now });
       await addLine(client, context, made.id, { kind: 'open', words: reason });
       await recordInside(client, { ...entry, patients: found.patients, detail: `case-open ${made.reference}` });
       return made.reference;
@@ -84,33 +75,6 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
 }
 
 const OWN_ACCESS = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
-
-interface Found {
-  patients: string[];
-  parties: string[];
-  alertId: number | null;
-}
-
-async function sourceOf(door: Door, source: CaseSource): Promise<Found | null> {
-  if ('nhsNumber' in source) {
-    const words = [word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|${source.nhsNumber}`)];
-    const { family } = await familyByWords(door.pool, words);
-    return family.length === 0 ? null : { patients: family, parties: [], alertId: null };
-  }
-  if ('alert' in source) {
-    const alert = await alertByReference(door.pool, source.alert);
-    if (alert === null || alert.state !== 'open') return null;
-    const patients = alert.patient === '' ? [] : await familyOfPatients(door.pool, [alert.patient]);
-    return { patients, parties: alert.party === '' ? [] : [alert.party], alertId: alert.id };
-  }
-  const { rows } = await door.pool.query<{ patient: string; party: string }>(
-    'select distinct patient, party from oversight_access where seq = $1',
-    [source.access],
-  );
-  if (rows.length === 0) return null;
-  const patients = await familyOfPatients(door.pool, [...new Set(rows.map(({ patient }) => patient))]);
-  return { patients, parties: [...new Set(rows.map(({ party }) => party))], alertId: null };
-}
 
 export interface CaseView {
   file: CaseFile;

@@ -16,6 +16,7 @@ import {
   timelineOf,
   unreviewedGrants,
 } from '../store/models/officer-questions.ts';
+import { reconciled } from '../store/models/reconcile.ts';
 import type { Pool } from '../store/pool.ts';
 import type { About, Answered, QuestionId } from './questions.ts';
 
@@ -57,6 +58,24 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
   },
   disclosures: async (pool, { patients, period }, limit) =>
     disclosuresTable(await disclosuresAbout(pool, patients ?? [], period, limit), patients),
+  reconcile: async (pool, { patients, period }, limit) => {
+    const columns = [
+      ...WHO,
+      'explanation',
+      'own relationships',
+      'team relationships',
+      'nearest own appointment',
+      'reconciled',
+    ];
+    const rows = (await reconciled(pool, patients ?? [], period, limit)).map((one): Cell[] => {
+      const entry = auditEntry({ at: one.at.toISOString(), body: one.body, patients: [] });
+      const { explanation, own, team: teams, appointment } = one;
+      const isReconciled = explanation !== null || own.length > 0 || appointment !== null;
+      const words = isReconciled ? 'yes' : teams.length > 0 ? 'by team alone' : 'no';
+      return [...whoCells(one.seq, entry), explanation, own.join(', '), teams.join(', '), appointment, words];
+    });
+    return table(columns, rows, patients ?? []);
+  },
   refusals: async (pool, { period, ...whose }, limit) =>
     entriesTable(await refusals(pool, whose, period, limit), whose.patients),
   changes: async (pool, { period }, limit) => changesTable(await governingChanges(pool, period, limit), []),

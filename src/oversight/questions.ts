@@ -32,6 +32,12 @@ export const QUESTIONS = [
   },
   { id: 'busy', q: 'Q7', words: 'Who opened the most different records in a day?', needs: 'nothing' },
   { id: 'disclosures', q: 'Q10', words: 'Who received something about this family, and which version?', needs: 'case' },
+  {
+    id: 'reconcile',
+    q: '6.7-6',
+    words: 'Who opened this family’s record beside which appointment or relationship?',
+    needs: 'case',
+  },
   { id: 'refusals', q: 'Q11', words: 'What was refused, to whom, by what rule?', needs: 'any' },
   { id: 'changes', q: 'Q12', words: 'Who changed consents, agreements, roles and teams?', needs: 'nothing' },
   { id: 'family-changes', q: 'Q12', words: 'Who changed labels and consents of this family?', needs: 'case' },

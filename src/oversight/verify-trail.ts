@@ -11,7 +11,7 @@ import { ask } from '../record/decide.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { keepCheck } from '../store/models/audit-checks.ts';
+import { type AuditCheck, checksOf, keepCheck } from '../store/models/audit-checks.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
 import { verifyAudit } from '../store/verify.ts';
@@ -117,4 +117,32 @@ function maySeeProof(door: Door, context: Context): Decision | null {
     concealed: kind === 'family',
     wayIn: null,
   };
+}
+
+const PROOFS_SHOWN = 60;
+
+/** The results that are kept, and what is known of the chain elsewhere. @throws Outcome 403 */
+export function readProofs(
+  door: Door,
+  context: Context,
+  keeper: TrailKeeper,
+): Promise<{ checks: AuditCheck[]; places: { checkpoints: number; faults: string[] } }> {
+  const entry: AuditEntry = { ...entryOf(context, 'operation'), entities: ['AuditEvent'], detail: 'audit-proofs' };
+  return audited(door, entry, async () => {
+    const closed = maySeeProof(door, context);
+    if (closed !== null) throw await refused(door, entry, closed);
+    const [checks, { signed, faults }] = await Promise.all([checksOf(door.pool, PROOFS_SHOWN), keeper.read()]);
+    await door.audit.write({ ...entry, rules: ['R-27'] });
+    return { checks, places: { checkpoints: signed, faults } };
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+/** Proves from the last checkpoint that is a day old: the whole trail is proven at night. @throws Outcome 403 */
+export async function proveRecent(door: Door, context: Context, keeper: TrailKeeper): Promise<TrailReport> {
+  const yesterday = context.now.getTime() - DAY_MS;
+  const old = (await keeper.read()).marks.filter(({ at }) => Date.parse(at) <= yesterday);
+  const from = Math.max(0, ...old.map(({ seq }) => seq));
+  return verifyTrail(door, context, { keeper, from: from === 0 ? null : from + 1 });
 }

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
+import { startAlertWebhook } from '../jobs/alert-webhook.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
 import { type ProofJob, startNightlyProof } from '../jobs/nightly-proof.ts';
 import type { Log } from '../log.ts';
@@ -115,4 +116,16 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
       await forgetCounts(pool);
     },
   };
+}
+
+/** Notices of live alerts to the configured address; without one nothing is started. */
+export function startNotices(config: Pick<Config, 'alertWebhook'>, deps: NoticeDeps): Pick<Loop, 'stop'> {
+  if (config.alertWebhook === undefined) return { stop: async () => undefined };
+  return startAlertWebhook({ ...deps, url: config.alertWebhook, sign: deps.book.signNotice });
+}
+
+export interface NoticeDeps {
+  pool: Pool;
+  log: Log;
+  book: CheckpointBook;
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
+import { overseen } from '../harness/overseen.ts';
 import { type Console, lookAround, NUMBER, openConsole, REASON, UNKNOWN } from './console-world.ts';
 
 const path = chromiumPath();
@@ -114,6 +115,29 @@ inBrowser('the console in Chromium', () => {
     );
     await page.goto(`${world.origin}/console/exports`);
     await check(watched, 'files for a second officer');
+    await overseen(world.service);
+    await page.goto(`${world.origin}/console/samples`);
+    await page.fill('#month', '2026-1');
+    await page.click('button:has-text("Draw")');
+    await check(watched, 'samples with an error');
+    await page.fill(
+      '#month',
+      new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date()).slice(0, 7),
+    );
+    await page.click('button:has-text("Draw")');
+    await page.click('main li a');
+    await check(watched, 'a sample');
+    await page.goto(`${world.origin}/console/pack`);
+    await check(watched, 'monthly pack');
+    await page.goto(`${world.origin}/console/proof`);
+    await page.click('button:has-text("Prove")');
+    await check(watched, 'proof');
+    await page.goto(`${world.origin}/console/questions?question=busy`);
+    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    await page.fill('#name', 'Busy days');
+    await page.click('button:has-text("Keep it")');
+    await page.goto(`${world.origin}/console/questions`);
+    await check(watched, 'kept questions');
     await page.goto(`${world.origin}/console/questions?question=timeline&who=9990001006`);
     await check(watched, 'a question with errors');
     expect(watched.troubles).toEqual([]);

@@ -22,6 +22,8 @@ describe('what an environment means', () => {
       mode: 'demo',
       corsOrigins: [],
       terminology: null,
+      alertWebhook: undefined,
+      sampleSize: 20,
       host: '127.0.0.1',
       port: 8080,
       safeguardingContact: 'the on-call safeguarding lead of your service',

@@ -83,6 +83,12 @@ export interface Desk {
   overdueCases: number;
   waitingForSecond: number;
   unexplained: number;
+  /** Accesses of random samples nobody has looked at. */
+  sampled: number;
+  /** Files above the cap that wait for a second officer, asked for by somebody else. */
+  exportsWaiting: number;
+  /** Notices of alerts that nobody took, tried at least once. */
+  untold: number;
   lastCheck: { at: Date; ok: boolean; records: number; brokenSeq: number | null } | null;
   switchedOff: string[];
 }
@@ -104,6 +110,9 @@ export async function deskOf(db: Db, officer: string, today: string): Promise<De
         and (two_needed or outcome in ('inappropriate', 'malicious')))::integer as "waitingForSecond",
       (select count(*) from (select distinct seq from oversight_access where kind = 'unexplained'
         and at > now() - interval '7 days' limit 1000) u)::integer as unexplained,
+      (select count(*) from sample_item where state = 'open')::integer as sampled,
+      (select count(*) from export_request where state = 'waiting' and asked_by <> $1)::integer as "exportsWaiting",
+      (select count(*) from alert_notice where sent is null and (given_up or attempts > 0))::integer as untold,
       (select json_build_object('at', at, 'ok', ok, 'records', records, 'brokenSeq', broken_seq) from audit_check order by id desc limit 1) as "lastCheck",
       array(select rule from alert_rule_fault order by rule) as "switchedOff"`,
     [officer, today],

@@ -175,12 +175,14 @@ export interface AlertNotice {
 export async function insertAlerts(db: Db, alerts: readonly NewAlert[]): Promise<AlertNotice[]> {
   if (alerts.length === 0) return [];
   const result = await db.query<AlertNotice>(
-    `insert into alert (reference, rule, severity, mode, at, seq, last_seq, party, patient, why)
+    `with made as (insert into alert (reference, rule, severity, mode, at, seq, last_seq, party, patient, why)
      select 'AL-' || upper(left(replace(gen_random_uuid()::text, '-', ''), 10)),
        rule, severity, mode, at, seq, seq, party, patient, why
      from jsonb_to_recordset($1) as n(rule text, severity text, mode text, at timestamptz, seq bigint, party text, patient text, why text)
      on conflict (rule, seq) do nothing
-     returning reference, rule, severity, mode, at`,
+     returning id, reference, rule, severity, mode, at
+     ), notices as (insert into alert_notice (alert) select id from made where mode = 'live')
+     select reference, rule, severity, mode, at from made order by id`,
     [JSON.stringify(alerts)],
   );
   return result.rows;
@@ -198,7 +200,8 @@ export async function switchOff(db: Db, rule: string, error: string): Promise<vo
 
 /** Forgets counts older than any window looks back. */
 export async function forgetCounts(db: Db): Promise<void> {
-  await db.query(`delete from oversight_opened where hour < now() - interval '31 days'`);
+  // A month, and the days of the next in which its sample is drawn.
+  await db.query(`delete from oversight_opened where hour < now() - interval '40 days'`);
   await db.query(
     `delete from oversight_mark where kind in ('denied', 'name-search') and at < now() - interval '31 days'`,
   );

@@ -6,6 +6,8 @@ import { consoleRoutes } from '../../../src/console/routes.ts';
 import type { ConsoleDeps } from '../../../src/console/visit.ts';
 import { DEMO_IDENTITIES } from '../../../src/identity/identities.ts';
 
+const absent = () => Promise.reject(new Error('must not be asked'));
+
 /** Nothing of the record may be touched: everything but mode and clock is absent on purpose. */
 const closed = (mode: 'production' | 'training', way: ConsoleDeps['signIn']) =>
   express().use(
@@ -14,6 +16,7 @@ const closed = (mode: 'production' | 'training', way: ConsoleDeps['signIn']) =>
       standing: () => Promise.reject(new Error('must not be asked')),
       signIn: way,
       anonymous: () => undefined,
+      keeper: { read: absent, sign: absent },
       issuer: 'https://tandem.example.org',
     }),
   );
