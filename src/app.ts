@@ -31,7 +31,6 @@ import { purposeOf } from './identity/purpose.ts';
 import { openHandle, openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
-import { startSamples } from './jobs/monthly-samples.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
 import { createStanding } from './record/standing.ts';
@@ -45,7 +44,7 @@ import { forgetPages } from './store/pages.ts';
 import { openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
-import { openBook, startAlerts, startNotices, startProof } from './wiring/audit.ts';
+import { openBook, startAlerts, startTrailJobs } from './wiring/audit.ts';
 import { openLive } from './wiring/definitions.ts';
 import { startEvents } from './wiring/events.ts';
 import { externalTermsOf } from './wiring/external-terms.ts';
@@ -184,9 +183,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     log,
   );
-  const notices = startNotices(config, { pool: pumpPool, log, book });
-  const samples = startSamples({ pool: pumpPool, size: config.sampleSize, clock, log });
-  const proof = startProof({ pool: pumpPool, keeper: book, clock, log, oversight: alerts });
+  const trailJobs = startTrailJobs(config, { pool: pumpPool, book, clock, log, oversight: alerts });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
     ...auditOperations(book),
@@ -264,9 +261,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     close: async () => {
       await live.stop();
       await reindex.stop();
-      await proof.stop();
-      await samples.stop();
-      await notices.stop();
+      await trailJobs.stop();
       await alerts.stop();
       await housekeeping.stop();
       await pathwayClock.stop();

@@ -1,15 +1,19 @@
 /**
- * `npm run audit:verify [-- --chain-only]`: proves the audit trail or names the first broken record. Exit code 0 when it
- * is whole, 1 when it is not, 2 when it could not be read. Seals what waits first, so a service need not be running.
+ * `npm run audit:verify [-- --chain-only] [--against FILE]`: proves the audit trail or names the first broken record. Exit
+ * code 0 when it is whole, 1 when it is not, 2 when it could not be read. Seals what waits first, so a service need not be
+ * running. FILE holds checkpoint lines that were kept elsewhere (a log collector's), with their keys in `FILE.keys`.
  */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadConfig } from './config.ts';
-import { CHECKPOINT_FILE, type KnownEnds, readCheckpoints } from './jobs/checkpoint-book.ts';
+import { type KnownEnds, readCheckpoints } from './jobs/checkpoint-book.ts';
+import { filePlace } from './jobs/checkpoint-places.ts';
 import { createLog } from './log.ts';
 import { ensureDatabase } from './store/embedded/ensure-database.ts';
 import { openPool } from './store/pool.ts';
 import { sealDurable } from './store/seal.ts';
 import { type Verification, verifyAudit } from './store/verify.ts';
+import { checkpointPlaces } from './wiring/audit.ts';
 
 /** Lines for a person: what was proven, or the first broken record and what is wrong with it. */
 export function verdict(result: Verification, known: KnownEnds, seconds: number): string {
@@ -28,16 +32,17 @@ export function verdict(result: Verification, known: KnownEnds, seconds: number)
 }
 
 async function main(): Promise<number> {
+  const asked = { 'chain-only': { type: 'boolean' }, against: { type: 'string' } } as const;
+  const { 'chain-only': chainOnly = false, against } = parseArgs({ options: asked }).values;
   const config = loadConfig(process.env);
   const database = await ensureDatabase(config, createLog('warn', config.mode));
   const pool = openPool(database.serviceUrl, 2);
   try {
-    const copy = config.checkpointCopy === undefined ? [] : [config.checkpointCopy];
-    const known = await readCheckpoints([join(config.dataDir, CHECKPOINT_FILE), ...copy]);
+    const places = checkpointPlaces(config, () => new Date());
+    const known = await readCheckpoints(against === undefined ? places : [...places, filePlace(resolve(against))]);
     const started = performance.now();
     await sealDurable(pool);
-    const links = !process.argv.includes('--chain-only');
-    const result = await verifyAudit(pool, { checkpoints: known.marks, links });
+    const result = await verifyAudit(pool, { checkpoints: known.marks, links: !chainOnly });
     process.stdout.write(`${verdict(result, known, (performance.now() - started) / 1_000)}\n`);
     return result.ok && known.faults.length === 0 ? 0 : 1;
   } finally {

@@ -40,6 +40,9 @@ export interface Config {
   corsOrigins: readonly string[];
   /** Absolute file that gets a copy of each signed checkpoint of the audit chain; undefined = no second place. */
   checkpointCopy: string | undefined;
+  /** A bucket and a log collector that get one as well; null = none. */
+  checkpointS3: CheckpointS3Config | null;
+  checkpointSyslog: { url: string; caFile: string | undefined } | null;
   /** Whom clinicians call about a record that nobody opens for herself (R-18), with the number. */
   safeguardingContact: string;
   /** Another terminology server, for what is not held here; null = none. */
@@ -54,6 +57,18 @@ export interface Config {
   alertWebhook: string | undefined;
   /** Accesses drawn each month for each organisation, for review. */
   sampleSize: number;
+}
+
+/** A bucket for checkpoints, compatible with S3, and the key to write to it. */
+export interface CheckpointS3Config {
+  /** Bucket and prefix as a path: `https://s3.example.org/bucket/tandem`. */
+  url: string;
+  region: string;
+  keyId: string;
+  /** Absolute file that holds the secret. */
+  secretFile: string;
+  /** Days of object lock on each object; 0 = the bucket's own rule. */
+  lockDays: number;
 }
 
 /** Asked about codes and canonicals that are not held here, e.g. SNOMED CT; nothing else goes out. */
@@ -117,6 +132,13 @@ export const VARIABLES = [
   'OIDC_ASSURANCE_CLAIM',
   'CORS_ORIGINS',
   'CHECKPOINT_COPY',
+  'CHECKPOINT_S3',
+  'CHECKPOINT_S3_REGION',
+  'CHECKPOINT_S3_KEY_ID',
+  'CHECKPOINT_S3_SECRET_FILE',
+  'CHECKPOINT_S3_LOCK_DAYS',
+  'CHECKPOINT_SYSLOG',
+  'CHECKPOINT_SYSLOG_CA',
   'PACKAGE_DIR',
   'DEFINITION_AUTHORS',
   'ALERT_RULES',
@@ -176,6 +198,8 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),
     checkpointCopy: absolute(read.text('CHECKPOINT_COPY'), cwd),
+    checkpointS3: readBucket(read, cwd, mode),
+    checkpointSyslog: readCollector(read, cwd),
     packageDir: resolve(cwd, read.text('PACKAGE_DIR') ?? 'packages'),
     definitionAuthors: readAuthors(read, mode),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
@@ -259,6 +283,35 @@ function readAuthors(read: Reader, mode: Mode): DefinitionAuthors {
     }
   }
   return Object.freeze({ clients: Object.freeze(clients), roles: Object.freeze(roles) });
+}
+
+/** Bucket, key id and secret belong together. */
+function readBucket(read: Reader, cwd: string, mode: Mode): CheckpointS3Config | null {
+  const url = read.url('CHECKPOINT_S3', ['https:', 'http:']);
+  const keyId = read.text('CHECKPOINT_S3_KEY_ID');
+  const secretFile = absolute(read.text('CHECKPOINT_S3_SECRET_FILE'), cwd);
+  const region = read.text('CHECKPOINT_S3_REGION') ?? 'us-east-1';
+  const lockDays = read.integer('CHECKPOINT_S3_LOCK_DAYS', { min: 0, max: 36_500, default: 0 });
+  if (url === undefined && keyId === undefined && secretFile === undefined) return null;
+  if (url === undefined || keyId === undefined || secretFile === undefined) {
+    read.problem(
+      'CHECKPOINT_S3, CHECKPOINT_S3_KEY_ID and CHECKPOINT_S3_SECRET_FILE belong together: set all, or none.',
+    );
+    return null;
+  }
+  const { protocol, hostname, pathname, search, username } = new URL(url);
+  if (pathname.length < 2 || `${search}${username}` !== '')
+    read.problem('CHECKPOINT_S3 is an address with the bucket and a prefix as its path, and nothing else.');
+  if (mode === 'production' && protocol === 'http:' && !isLoopback(hostname))
+    read.problem('CHECKPOINT_S3 must be https in production.');
+  return Object.freeze({ url, region, keyId, secretFile, lockDays });
+}
+
+function readCollector(read: Reader, cwd: string): Config['checkpointSyslog'] {
+  const url = read.url('CHECKPOINT_SYSLOG', ['udp:', 'tcp:', 'tls:']);
+  const caFile = absolute(read.text('CHECKPOINT_SYSLOG_CA'), cwd);
+  if (url === undefined) return null;
+  return Object.freeze({ url, caFile });
 }
 
 function readAlertWebhook(read: Reader, mode: Mode): string | undefined {

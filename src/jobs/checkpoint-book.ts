@@ -1,12 +1,12 @@
 /**
- * The checkpoints of the chain in one or more places, each a file of signed lines beside a file of the public keys that
- * signed them (`.keys`, one JWK a line). Both only ever grow: a place on a medium that nobody here can shorten shows a
- * trail that was cut off or made anew. Keys that are rotated out stay known, so that old checkpoints stay provable.
+ * The checkpoints of the chain in one or more places, each signed lines beside the public keys that signed them. They only
+ * ever grow: a place that nobody here can shorten shows a trail that was cut off or made anew. Keys that are rotated out
+ * stay known, so that old checkpoints stay provable.
  */
-import { appendFile, open, readFile } from 'node:fs/promises';
 import { type Checkpoint, checkpointLine, readCheckpointFile } from '../audit/checkpoint.ts';
 import { jwkIn, publicKeysOf, type StatementKey, signStatement } from '../audit/jws.ts';
 import type { JsonObject } from '../fhir/types.ts';
+import type { CheckpointPlace } from './checkpoint-places.ts';
 
 /** File in DATA_DIR. */
 export const CHECKPOINT_FILE = 'audit-checkpoints.jsonl';
@@ -31,75 +31,59 @@ export interface CheckpointBook {
 }
 
 export interface BookOptions {
-  /** Absolute paths; the first is ours, others are copies. */
-  files: readonly string[];
+  /** The first is ours, others are copies. */
+  places: readonly CheckpointPlace[];
   /** The key that signs now, and its public JWK. */
   key: () => StatementKey & { jwk: JsonObject };
   clock: () => Date;
 }
 
-export function openCheckpointBook({ files, key, clock }: BookOptions): CheckpointBook {
-  const known = async (): Promise<StatementKey> => {
-    const { jwk, ...signer } = key();
-    for (const file of files) {
-      const lines = await textOf(keysOf(file));
-      if (!publicKeysOf(lines).has(signer.kid)) await appendLine(keysOf(file), JSON.stringify(jwk));
-    }
-    return signer;
+export function openCheckpointBook({ places, key, clock }: BookOptions): CheckpointBook {
+  const signer = async (): Promise<StatementKey> => {
+    const { jwk, ...one } = key();
+    await places[0]?.keepKey(one.kid, JSON.stringify(jwk));
+    return one;
   };
   return {
     append: async (head) => {
-      const line = checkpointLine({ ...head, at: clock().toISOString() }, await known());
+      const mark = { ...head, at: clock().toISOString() };
+      const line = checkpointLine(mark, await signer());
+      const { kid, jwk } = key();
       const failed: string[] = [];
-      for (const file of files) await appendLine(file, line).catch(() => failed.push(file));
-      if (failed.length > 0) throw new Error(`the checkpoint could not be kept in ${failed.length} of its places`);
+      for (const place of places) {
+        await place
+          .keepKey(kid, JSON.stringify(jwk))
+          .then(() => place.append(mark, line))
+          .catch(() => failed.push(place.name));
+      }
+      if (failed.length > 0) throw new Error(`the checkpoint could not be kept in: ${failed.join(', ')}`);
     },
-    read: () => readCheckpoints(files),
-    sign: async (report) => signStatement('audit-report', report, await known()),
-    signNotice: async (notice) => signStatement('alert-notice', notice, await known()),
+    read: () => readCheckpoints(places),
+    sign: async (report) => signStatement('audit-report', report, await signer()),
+    signNotice: async (notice) => signStatement('alert-notice', notice, await signer()),
     jwks: async () => {
-      await known();
-      const lines = files[0] === undefined ? '' : await textOf(keysOf(files[0]));
-      return {
-        keys: lines
-          .split('\n')
-          .map(jwkIn)
-          .filter((jwk) => jwk !== null),
-      };
+      await signer();
+      const own = await places[0]?.read();
+      const lines = (own?.keys ?? '').split('\n');
+      return { keys: lines.map(jwkIn).filter((jwk) => jwk !== null) };
     },
   };
 }
 
-/** Everything the places know, each read with its own keys. A place that does not exist yet knows nothing. */
-export async function readCheckpoints(files: readonly string[]): Promise<KnownEnds> {
+/**
+ * Everything the places know, each read with its own keys. One that cannot be read is a fault: what it would show is not
+ * known. One that gives nothing back (syslog) is passed by.
+ */
+export async function readCheckpoints(places: readonly CheckpointPlace[]): Promise<KnownEnds> {
   const all: KnownEnds = { marks: [], signed: 0, faults: [] };
-  for (const [i, file] of files.entries()) {
-    const { marks, signed, faults } = readCheckpointFile(await textOf(file), publicKeysOf(await textOf(keysOf(file))));
+  for (const place of places) {
+    const held = await place.read().catch(() => 'unreadable' as const);
+    if (held === 'unreadable') all.faults.push(`${place.name} could not be read`);
+    if (held === null || held === 'unreadable') continue;
+    const { marks, signed, faults } = readCheckpointFile(held.lines, publicKeysOf(held.keys));
     all.marks.push(...marks);
     all.signed += signed;
-    all.faults.push(...faults.map((fault) => `checkpoint file ${i + 1}: ${fault}`));
+    all.faults.push(...faults.map((fault) => `${place.name}: ${fault}`));
   }
   return all;
-}
-
-function keysOf(file: string): string {
-  return `${file}.keys`;
-}
-
-async function textOf(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-}
-
-/** Appends in one write and waits until it is on the disk; what a crash left of a line before is cut off first. */
-async function appendLine(file: string, line: string): Promise<void> {
-  const text = await textOf(file);
-  const whole = text.lastIndexOf('\n') + 1;
-  if (whole < text.length) {
-    const handle = await open(file, 'r+');
-    await handle.truncate(Buffer.byteLength(text.slice(0, whole))).finally(() => handle.close());
-  }
-  await appendFile(file, `${line}\n`, { mode: 0o600, flush: true });
 }

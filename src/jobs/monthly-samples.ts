@@ -1,8 +1,7 @@
 /** On the first days of each month the samples of the month before are drawn; a month that is drawn is drawn once. */
 import cron from 'node-cron';
-import { londonDate } from '../fhir/london.ts';
 import type { Log } from '../log.ts';
-import { drawMonth } from '../oversight/samples.ts';
+import { drawMonth, monthBefore } from '../oversight/samples.ts';
 import type { Pool } from '../store/pool.ts';
 
 export interface SampleJob {
@@ -34,10 +33,4 @@ export function startSamples(options: { pool: Pool; size: number; clock: () => D
       await running;
     },
   };
-}
-
-/** `YYYY-MM` before the London day of an instant. */
-export function monthBefore(now: Date): string {
-  const [year = 0, month = 1] = londonDate(now).split('-').map(Number);
-  return new Date(Date.UTC(year, month - 2, 1)).toISOString().slice(0, 7);
 }

@@ -3,7 +3,7 @@
  * (domain.md 6.7, feature 5). Each waits on a list until an officer has looked: nothing to note, or a case.
  */
 import { randomBytes } from 'node:crypto';
-import { londonDayStart } from '../fhir/london.ts';
+import { londonDate, londonDayStart } from '../fhir/london.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Context, Door } from '../record/types.ts';
 import {
@@ -38,6 +38,12 @@ export async function drawMonth(pool: Pool, month: string, drawn: { size: number
 export function nextMonth(month: string): string {
   const [year = 0, of = 1] = month.split('-').map(Number);
   return new Date(Date.UTC(year, of, 1)).toISOString().slice(0, 7);
+}
+
+/** `YYYY-MM` before the London day of an instant. */
+export function monthBefore(now: Date): string {
+  const [year = 0, month = 1] = londonDate(now).split('-').map(Number);
+  return new Date(Date.UTC(year, month - 2, 1)).toISOString().slice(0, 7);
 }
 
 /** An officer draws by hand what the clock has not drawn yet. @throws Outcome 403 */

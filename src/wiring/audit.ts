@@ -7,10 +7,15 @@ import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
 import { startAlertWebhook } from '../jobs/alert-webhook.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
-import { type ProofJob, startNightlyProof } from '../jobs/nightly-proof.ts';
+import { type CheckpointPlace, filePlace } from '../jobs/checkpoint-places.ts';
+import { s3Place } from '../jobs/checkpoint-s3.ts';
+import { syslogPlace } from '../jobs/checkpoint-syslog.ts';
+import { startSamples } from '../jobs/monthly-samples.ts';
+import { startNightlyProof } from '../jobs/nightly-proof.ts';
 import type { Log } from '../log.ts';
 import { warnOfEnds } from '../oversight/agreement-warnings.ts';
 import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
+import type { TrailReport } from '../oversight/verify-trail.ts';
 import { type Loop, startLoop } from '../store/loop.ts';
 import { forgetCounts } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
@@ -18,14 +23,24 @@ import type { Pool } from '../store/pool.ts';
 /** Days a key signs checkpoints; its public half stays known for ever. */
 const KEY_DAYS = 90;
 
-/** The book of checkpoints in DATA_DIR and, when configured, in a second place. */
-export function openBook(config: Pick<Config, 'dataDir' | 'checkpointCopy'>, clock: () => Date): CheckpointBook {
-  const copy = config.checkpointCopy === undefined ? [] : [config.checkpointCopy];
-  return openCheckpointBook({
-    files: [join(config.dataDir, CHECKPOINT_FILE), ...copy],
-    key: auditSigner(join(config.dataDir, 'keys', 'audit'), clock),
-    clock,
-  });
+type BookConfig = Pick<Config, 'dataDir' | 'checkpointCopy' | 'checkpointS3' | 'checkpointSyslog'>;
+
+/** Our own file first, then every copy that is configured. */
+export function checkpointPlaces(config: BookConfig, clock: () => Date): CheckpointPlace[] {
+  const { checkpointCopy, checkpointS3, checkpointSyslog } = config;
+  const secret = checkpointS3 === null ? '' : readFileSync(checkpointS3.secretFile, 'utf8').trim();
+  return [
+    filePlace(join(config.dataDir, CHECKPOINT_FILE)),
+    ...(checkpointCopy === undefined ? [] : [filePlace(checkpointCopy)]),
+    ...(checkpointS3 === null ? [] : [s3Place({ ...checkpointS3, secret }, clock)]),
+    ...(checkpointSyslog === null ? [] : [syslogPlace(checkpointSyslog, clock)]),
+  ];
+}
+
+/** The book of checkpoints in DATA_DIR and in every second place that is configured. */
+export function openBook(config: BookConfig, clock: () => Date): CheckpointBook {
+  const key = auditSigner(join(config.dataDir, 'keys', 'audit'), clock);
+  return openCheckpointBook({ places: checkpointPlaces(config, clock), key, clock });
 }
 
 /** Keys of their own, so that nothing that can sign a token can sign a checkpoint; rotated when they are old. */
@@ -40,23 +55,34 @@ function auditSigner(folder: string, clock: () => Date) {
   };
 }
 
-export interface ProofDeps {
+export interface TrailDeps {
   pool: Pool;
-  keeper: CheckpointBook;
+  book: CheckpointBook;
   clock: () => Date;
   log: Log;
   oversight: AlertWatch;
 }
 
-/** The nightly proof; a trail that is not whole is logged with its record number and raises A-16. */
-export function startProof({ oversight, ...deps }: ProofDeps): ProofJob {
-  return startNightlyProof({
-    ...deps,
-    broken: async ({ firstBroken, faults }) => {
-      deps.log.error('the audit trail is not whole', { record: firstBroken?.seq, faults: faults.length });
-      await oversight.raise('The proof of the access record failed');
+/** What runs by the clock beside the trail: the nightly proof, the monthly samples, and notices of alerts elsewhere. */
+export function startTrailJobs(
+  config: Pick<Config, 'alertWebhook' | 'sampleSize'>,
+  { pool, book, clock, log, oversight }: TrailDeps,
+): { stop(): Promise<void> } {
+  const broken = async ({ firstBroken, faults }: TrailReport): Promise<void> => {
+    log.error('the audit trail is not whole', { record: firstBroken?.seq, faults: faults.length });
+    await oversight.raise('The proof of the access record failed');
+  };
+  const proof = startNightlyProof({ pool, keeper: book, clock, log, broken });
+  const samples = startSamples({ pool, size: config.sampleSize, clock, log });
+  const url = config.alertWebhook;
+  const notices = url === undefined ? null : startAlertWebhook({ pool, log, url, sign: book.signNotice });
+  return {
+    stop: async () => {
+      await proof.stop();
+      await samples.stop();
+      await notices?.stop();
     },
-  });
+  };
 }
 
 export interface AlertWatch extends Loop {
@@ -116,16 +142,4 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
       await forgetCounts(pool);
     },
   };
-}
-
-/** Notices of live alerts to the configured address; without one nothing is started. */
-export function startNotices(config: Pick<Config, 'alertWebhook'>, deps: NoticeDeps): Pick<Loop, 'stop'> {
-  if (config.alertWebhook === undefined) return { stop: async () => undefined };
-  return startAlertWebhook({ ...deps, url: config.alertWebhook, sign: deps.book.signNotice });
-}
-
-export interface NoticeDeps {
-  pool: Pool;
-  log: Log;
-  book: CheckpointBook;
 }

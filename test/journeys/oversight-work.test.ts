@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
 import { isObject } from '../../src/fhir/resource.ts';
 import { startAlertWebhook } from '../../src/jobs/alert-webhook.ts';
-import { monthBefore } from '../../src/jobs/monthly-samples.ts';
+import { monthBefore } from '../../src/oversight/samples.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { type Draw, drawSample, itemsOf } from '../../src/store/models/samples.ts';
 import { inTransaction } from '../../src/store/transaction.ts';

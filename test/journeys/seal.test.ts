@@ -8,6 +8,7 @@ import { checkpointLine } from '../../src/audit/checkpoint.ts';
 import { auditColumns } from '../../src/audit/entry.ts';
 import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
 import { openCheckpointBook } from '../../src/jobs/checkpoint-book.ts';
+import { filePlace } from '../../src/jobs/checkpoint-places.ts';
 import { proveTrail } from '../../src/oversight/verify-trail.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import { checksOf } from '../../src/store/models/audit-checks.ts';
@@ -50,7 +51,7 @@ function aBook(files: string[]) {
     return { kid: x, alg: 'ES256', privateKey, jwk: { kty, crv, x, y, kid: x, alg: 'ES256' } };
   };
   let key = make();
-  const book = openCheckpointBook({ files, key: () => key, clock: () => new Date() });
+  const book = openCheckpointBook({ places: files.map(filePlace), key: () => key, clock: () => new Date() });
   return {
     book,
     key: () => key,

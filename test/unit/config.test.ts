@@ -23,6 +23,8 @@ describe('what an environment means', () => {
       corsOrigins: [],
       terminology: null,
       alertWebhook: undefined,
+      checkpointS3: null,
+      checkpointSyslog: null,
       sampleSize: 20,
       host: '127.0.0.1',
       port: 8080,
