@@ -25,9 +25,9 @@ import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replaysPage } from './replays.ts';
-import { simulatorForm, simulatorPosted } from './simulator.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
+import { simulatorForm, simulatorPosted } from './simulator.ts';
 import type { Visit } from './visit.ts';
 import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
