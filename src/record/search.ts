@@ -19,6 +19,7 @@ import { compartmentTypes, forbidden, guards, openTypes, ruleFor } from './searc
 import { includeShipped, withShippedEnds } from './shipped-ends.ts';
 import { withShipped } from './shipped-search.ts';
 import type { Context, Door } from './types.ts';
+import { valueSetsAsked } from './value-sets-asked.ts';
 
 export const MAX_COUNT = 1_000;
 
@@ -61,8 +62,10 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
   };
   return audited(door, entry, async () => {
     const types = await typesOf(door, context, entry, request);
+    const valueSets = await valueSetsAsked(door, context, request.query);
     const parsed = parseSearch(type, request.query, {
       definitions: door.definitions,
+      valueSets,
       pending: door.pending,
       bases: [door.base],
       lenient: request.lenient,

@@ -69,6 +69,7 @@ function criterionOf(type: string, path: string, reading: Reading): Clause {
     modifier,
     bases: context.bases,
     definitions: context.definitions,
+    valueSets: context.valueSets,
     now: context.now,
     ...(context.versions === true ? { versions: true } : {}),
   });

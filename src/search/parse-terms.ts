@@ -5,7 +5,10 @@ import type { ValueContext } from './parse-values.ts';
 import type { SearchParam, SearchValue } from './types.ts';
 
 /** Codes one value may stand for: each is a word that the index is asked for. */
-const MAX_CODES = 1_000;
+export const MAX_CODES = 1_000;
+
+/** The codes of a value set, or that they are more than can be searched for. */
+export type ValueSetCodes = readonly { system: string; code: string }[] | 'too-many';
 
 /**
  * The codes of a value set, or a code with those above or below it.
@@ -18,7 +21,8 @@ export function termValues(param: SearchParam, text: string, context: ValueConte
 }
 
 function valueSetCodes(url: string, context: ValueContext): SearchValue[] {
-  const codes = context.definitions.codesOfValueSet(url);
+  const codes = context.valueSets?.get(url) ?? context.definitions.codesOfValueSet(url);
+  if (codes === 'too-many') throw costly(context, `the value set ${url} has more than ${MAX_CODES} codes`);
   if (codes === null) throw unknown(context, `the value set ${url} is not known here or its codes cannot be listed`);
   if (codes.length > MAX_CODES) throw costly(context, `the value set ${url} has ${codes.length} codes`);
   return codes.map(({ system, code }) => ({ kind: 'token', system, code }));

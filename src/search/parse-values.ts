@@ -9,7 +9,7 @@ import { fold } from './fold.ts';
 import { searchPlace } from './near.ts';
 import { searchNumber } from './number-values.ts';
 import { TEXT_PARAMS } from './params.ts';
-import { termValues } from './parse-terms.ts';
+import { termValues, type ValueSetCodes } from './parse-terms.ts';
 import { splitEscaped, unescaped } from './parse-text.ts';
 import { textQuery } from './text-query.ts';
 import type { Composite, Criterion, Prefix, SearchParam, SearchValue, UnitTest } from './types.ts';
@@ -21,6 +21,8 @@ export interface ValueContext {
   modifier: string | null;
   bases: readonly string[];
   definitions: Definitions;
+  /** Value sets listed beforehand, by the text that names them. */
+  valueSets?: ReadonlyMap<string, ValueSetCodes> | undefined;
   /** Request time, for `ap`. */
   now: Date;
   /** Versions of references are kept. */

@@ -10,6 +10,7 @@ import { ROW_PARAMS } from './params.ts';
 import { type ClauseContext, MAX_CRITERIA, parseClause, UnknownParameter } from './parse-clause.ts';
 import { parseFilter } from './parse-filter.ts';
 import { REPEATABLE, RESULT_PARAMS, type ResultContext } from './parse-results.ts';
+import type { ValueSetCodes } from './parse-terms.ts';
 import { encoded, splitEscaped } from './parse-text.ts';
 import type { Clause, Query } from './types.ts';
 
@@ -29,6 +30,8 @@ export interface SearchContext {
   types?: readonly string[];
   /** Id of the patient whose compartment is searched. */
   compartment?: string;
+  /** Value sets that `:in` and `:not-in` name, listed beforehand where more than the definitions know them. */
+  valueSets?: ReadonlyMap<string, ValueSetCodes>;
   /** `_explain` is taken. */
   explain?: boolean;
   /** A reference with a version asks for that version: the access record says which one was touched. */

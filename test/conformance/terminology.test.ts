@@ -245,6 +245,64 @@ test('the CapabilityStatement names each once, with the definition of R4', async
   expect(operations('ConceptMap')).toEqual(of('ConceptMap-translate'));
 });
 
+describe('searches by value set', () => {
+  const SYSTEM = ANIMALS.url ?? '';
+  const LARGE = 'https://elsewhere.example/ValueSet/large';
+  const codeSet = (count: number, id: string): Resource & { id: string } => ({
+    resourceType: 'ValueSet',
+    id,
+    url: `https://elsewhere.example/ValueSet/${id}`,
+    status: 'active',
+    compose: { include: [{ system: SYSTEM, concept: Array.from({ length: count }, (_, i) => ({ code: `c${i}` })) }] },
+  });
+  /** What the search finds, or why it is refused. */
+  const found = async (query: string): Promise<unknown> => {
+    const reply = await steward.get(`Basic?_total=accurate&${query}`);
+    return reply.status === 200 ? at(reply.json, 'total') : [reply.status, at(reply.json, 'issue.0.code')];
+  };
+
+  beforeAll(async () => {
+    const basics = ['dog', 'pug', 'cat'].map((code) => ({
+      resourceType: 'Basic',
+      id: code,
+      code: { coding: [{ system: SYSTEM, code }] },
+    }));
+    await service.load([...basics, codeSet(1_001, 'large'), codeSet(3, 'small')]);
+    await steward.put('ValueSet/draft-dogs', { ...DOGS, id: 'draft-dogs', url: 'urn:draft', status: 'draft' });
+  });
+
+  test.each<[string, string, unknown]>([
+    ['posted, with a filter on the hierarchy', `code:in=${DOGS.url}`, 2],
+    ['the others', `code:not-in=${DOGS.url}`, 1],
+    ['by its id', 'code:in=ValueSet/dogs', 2],
+    ['a draft by its id', 'code:in=ValueSet/draft-dogs', 2],
+    ['a draft by its url', 'code:in=urn:draft', [400, 'value']],
+    ['in a filter', `_filter=code in ${DOGS.url}`, 2],
+    ['in a filter, negated', `_filter=code ni ${DOGS.url}`, 1],
+    ['two of them', `code:in=${DOGS.url},https://elsewhere.example/ValueSet/small`, 2],
+    ['of no code that is used', 'code:in=https://elsewhere.example/ValueSet/small', 0],
+    ['more codes than are searched for', `code:in=${LARGE}`, [400, 'too-costly']],
+    ['nobody knows', 'code:in=urn:nobody', [400, 'value']],
+    ['no such id', 'code:in=ValueSet/none', [400, 'value']],
+  ])('%s', async (_, query, expected) => {
+    expect(await found(query)).toEqual(expected);
+  });
+
+  test('of another terminology server: its canonical alone goes out; too large is refused', async () => {
+    const expansion = (codes: readonly string[], total: number): JsonObject => ({
+      resourceType: 'ValueSet',
+      status: 'active',
+      expansion: { timestamp: '2026-01-01', total, contains: codes.map((code) => ({ system: SYSTEM, code })) },
+    });
+    other.answerWith(() => ({ status: 200, body: expansion(['cat', 'dog'], 2) }));
+    expect(await found('code:in=urn:elsewhere:pets&code:not-in=urn:elsewhere:pets')).toBe(0);
+    expect(await found('code:in=urn:elsewhere:pets')).toBe(2);
+    expect(other.asked).toEqual(['/fhir/ValueSet/$expand?url=urn%3Aelsewhere%3Apets&count=1001']);
+    other.answerWith(() => ({ status: 200, body: expansion(['cat'], 50_000) }));
+    expect(await found('code:in=urn:elsewhere:huge')).toEqual([400, 'too-costly']);
+  });
+});
+
 describe('another terminology server', () => {
   const SCT = 'http://snomed.info/sct';
   const DISORDERS = 'http://hl7.org/fhir/ValueSet/condition-code';
@@ -350,5 +408,7 @@ describe('another terminology server', () => {
     const reply = await ask('CodeSystem/$lookup', { system: 'http://loinc.org', code: '11778-8' });
     expect([reply.status, at(reply.json, 'issue.0.code')]).toEqual([503, 'transient']);
     expect(textAt(reply.json, 'issue.0.diagnostics')).toMatch(/terminology server .* does not answer/);
+    const search = await steward.get('Basic?code:in=urn:elsewhere:away');
+    expect([search.status, at(search.json, 'issue.0.code')]).toEqual([503, 'transient']);
   });
 });
