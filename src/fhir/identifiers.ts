@@ -1,5 +1,6 @@
 /** Identifiers of English health care: check digits and the names their systems go by (domain.md 3.2). */
-import type { Identifier } from './types.ts';
+import { isObject } from './resource.ts';
+import type { Identifier, Json, JsonObject } from './types.ts';
 
 export const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 export const ODS_ORGANIZATION = 'https://fhir.nhs.uk/Id/ods-organization-code';
@@ -91,4 +92,34 @@ export function isConceptId(text: string): boolean {
   if (!/^[1-9][0-9]{5,17}$/.test(text)) return false;
   const partition = text.slice(-3, -1);
   return (partition === '00' || partition === '10') && isVerhoeff(text);
+}
+
+const STATUS = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus';
+const STATUS_CODES = 'https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland';
+/** Number present but not traced: what is known of a number whose sender says nothing of it. */
+const NOT_TRACED = '02';
+
+/**
+ * Gives the NHS numbers of a Patient their verification status, in place: one that came without is stored as `02`, so that
+ * no reader takes it for verified (domain.md 3.1, 3.4). A status of any kind that is there stays as it is.
+ * @returns positions of the identifiers that were given one
+ */
+export function markUntraced(patient: JsonObject): number[] {
+  if (patient.resourceType !== 'Patient' || !Array.isArray(patient.identifier)) return [];
+  return patient.identifier.flatMap((identifier, at) => {
+    if (!isObject(identifier) || typeof identifier.value !== 'string' || typeof identifier.system !== 'string')
+      return [];
+    if (canonicalSystem(identifier.system) !== NHS_NUMBER) return [];
+    const { extension = [] } = identifier;
+    // what is no list of extensions is for validation to refuse
+    if (!Array.isArray(extension) || extension.some(saysStatus)) return [];
+    const valueCodeableConcept = { coding: [{ system: STATUS_CODES, code: NOT_TRACED }] };
+    identifier.extension = [...extension, { url: STATUS, valueCodeableConcept }];
+    return [at];
+  });
+}
+
+/** UK Core's, or the one of its forerunners under another address. */
+function saysStatus(extension: Json): boolean {
+  return isObject(extension) && typeof extension.url === 'string' && /NHSNumberVerificationStatus/.test(extension.url);
 }

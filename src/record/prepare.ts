@@ -1,5 +1,6 @@
 /** The steps before a write is decided: what is meant, what is there, and whether the caller's precondition holds. */
 import { applyFhirPathPatch } from '../fhir/fhirpath-patch.ts';
+import { markUntraced } from '../fhir/identifiers.ts';
 import type { JsonDocument } from '../fhir/json.ts';
 import { changeMeta, type MetaChange, type MetaParts } from '../fhir/meta.ts';
 import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
@@ -67,6 +68,7 @@ export async function check(
   current: DecidableRow | null = null,
 ): Promise<OutcomeIssue[]> {
   const warnings = [
+    ...untraced(document.resource),
     ...requireValid(writing.door, document),
     ...(await requireAnswers(writing, document)),
     ...(await effectIssues(writing, document)),
@@ -77,6 +79,16 @@ export async function check(
   const previous = body === null ? null : parseStored(body).resource;
   for (const guard of guards) await guard(document.resource, writing.context, previous);
   return warnings;
+}
+
+/** An NHS number without verification status is stored as not traced, and its sender told. */
+function untraced(resource: Resource): OutcomeIssue[] {
+  return markUntraced(resource).map((at) => ({
+    severity: 'information',
+    code: 'informational',
+    diagnostics: 'The NHS number came without verification status; it is stored as 02, present but not traced',
+    expression: `Patient.identifier[${at}]`,
+  }));
 }
 
 /** create: a fresh id, or what `If-None-Exist` already finds (then nothing is to be written). */

@@ -3,6 +3,7 @@
  * apart, an OperationOutcome even when all is well. Nothing is stored, and no reference is looked up: what is said about
  * a body never depends on what the record holds. Only an instance named in the URL is read, under the rules of a read.
  */
+import { markUntraced } from '../fhir/identifiers.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { decide } from '../governance/decide.ts';
@@ -94,6 +95,8 @@ function otherType(type: string): OutcomeIssue {
 async function findings(asking: Asking, document: ResourceDocument, profile: string | null): Promise<OutcomeIssue[]> {
   const { resource, numbers } = document;
   const profiles = profile === null ? [] : [profile];
+  // a write would add it, so its absence is no fault of what is to be written
+  if (profile === null) markUntraced(resource);
   const issues = asking.door.definitions.validate(resource, { profiles, numbers });
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) return issues;
   const answers = await answerIssues(asking, document);

@@ -1,6 +1,6 @@
 /** The instance interactions of R4 http.html over HTTP: create, read, vread, update, delete and their conditions. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { at, type Client, issue, type Reply, textAt } from '../harness/client.ts';
+import { at, type Client, issue, JSON_PATCH, type Reply, textAt } from '../harness/client.ts';
 import { newMother, note } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -116,6 +116,29 @@ describe('conditional create (http.html#ccreate)', () => {
       expect(reply.status).toBe(400);
     },
   );
+});
+
+test('an NHS number without verification status is stored as 02 and said so; what is read goes back unchanged', async () => {
+  const status = 'Extension-UKCore-NHSNumberVerificationStatus';
+  const code = 'identifier.0.extension.0.valueCodeableConcept.coding.0.code';
+  const number = { system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001111' };
+  const profile = 'https://tandem.example/fhir/StructureDefinition/JV-Patient';
+  const sent = { ...newMother('Untraced'), identifier: [number] };
+  const told = await epr.post('Patient/$validate', sent);
+  expect(told.text).not.toContain('error');
+  const made = await epr.post('Patient', sent, { prefer: 'return=OperationOutcome' });
+  expect([made.status, made.text]).toEqual([201, expect.stringContaining('stored as 02')]);
+  const address = made.headers.get('location')?.split('/_history')[0] ?? '';
+  const read = await epr.get(address);
+  expect([read.text.split(status).length, at(read.json, code)]).toEqual([2, '02']);
+  const again = await epr.put(address, read.text);
+  expect([again.status, at(again.json, 'identifier')]).toEqual([200, at(read.json, 'identifier')]);
+  const removal = [{ op: 'remove', path: '/identifier/0/extension' }];
+  expect(at((await epr.patch(address, removal, JSON_PATCH)).json, code)).toBe('02');
+  const verified = JSON.parse(read.text.replace('"02"', '"01"'));
+  expect(at((await epr.put(address, verified)).json, code)).toBe('01');
+  const asked = await epr.post(`Patient/$validate?profile=${profile}`, sent);
+  expect(asked.text).toContain('jv-nhs-2');
 });
 
 describe('read and vread (http.html#read, #vread)', () => {

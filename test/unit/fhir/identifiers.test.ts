@@ -5,11 +5,13 @@ import {
   isConceptId,
   isNhsNumber,
   isVerhoeff,
+  markUntraced,
   NHS_NUMBER,
   normalIdentifier,
   printedNhsNumber,
   unspacedNhsNumber,
 } from '../../../src/fhir/identifiers.ts';
+import type { JsonObject } from '../../../src/fhir/types.ts';
 
 // domain.md 3.2
 const VALID =
@@ -118,5 +120,39 @@ describe('SNOMED CT concept ids', () => {
         expect(isVerhoeff(swapped)).toBe(swapped === id);
       }),
     );
+  });
+});
+
+describe('verification status of NHS numbers (domain.md 3.1)', () => {
+  const STATUS = 'https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus';
+  const numbered = (more: JsonObject): JsonObject => ({ system: NHS_NUMBER, value: '9990001006', ...more });
+  const given = (code: string, url = STATUS): JsonObject => ({ url, valueCodeableConcept: { coding: [{ code }] } });
+
+  test('one that came without is not traced; the others stay as they are', () => {
+    const elsewhere = 'https://example.org/Extension-CareConnect-NHSNumberVerificationStatus-1';
+    const identifier = [
+      numbered({}),
+      numbered({ extension: [given('01')] }),
+      numbered({ extension: [given('01', elsewhere)] }),
+      numbered({ extension: [{ url: 'urn:other', valueString: 'x' }], system: 'http://fhir.nhs.net/Id/nhs-number' }),
+      { system: 'urn:local', value: '1' },
+      { system: NHS_NUMBER },
+      'odd',
+      numbered({ extension: 'odd' }),
+    ];
+    const before = structuredClone(identifier);
+    const patient = { resourceType: 'Patient', identifier };
+    expect(markUntraced(patient)).toEqual([0, 3]);
+    const [first, , , fourth] = identifier;
+    expect(first).toMatchObject({ extension: [{ url: STATUS, valueCodeableConcept: { coding: [{ code: '02' }] } }] });
+    expect(fourth).toMatchObject({ extension: [{ url: 'urn:other' }, { url: STATUS }] });
+    for (const at of [1, 2, 4, 5, 6, 7]) expect(identifier[at]).toEqual(before[at]);
+    expect(markUntraced(patient)).toEqual([]);
+  });
+
+  test('only on a Patient', () => {
+    const related = { resourceType: 'RelatedPerson', identifier: [numbered({})] };
+    expect(markUntraced(related)).toEqual([]);
+    expect(markUntraced({ resourceType: 'Patient', identifier: numbered({}) })).toEqual([]);
   });
 });
