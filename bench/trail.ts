@@ -88,21 +88,26 @@ const INSERT = `insert into audit (at, body, patients)
   join lateral (select coalesce((select 'Patient/' || id from bench_mother m where m.n = f.n), 'Patient/bench-' || f.n) as ref) as who on true
   order by i`;
 
-/** What oversight keeps: one in thirty records of reading unexplained, all restricted ones, a month of opened records. */
+const ROWS = `from audit_seal s join audit a on a.xid = s.xid and a.id = s.id
+    where s.seq > $1 and s.interaction = 'read' and cardinality(a.patients) = 1`;
+const WHO = `a.body::json -> 'agent' ->> 'practitionerRole'`;
+
+/** What oversight keeps: one in thirty reads unexplained, restricted and refused ones all, opened records by hour and day. */
 const DERIVED = [
   `insert into oversight_access (kind, seq, patient, party, at)
-    select case when a.body like '%"label":"R"%' then 'R' else 'unexplained' end, s.seq, a.patients[1],
-      a.body::json -> 'agent' ->> 'practitionerRole', s.at
-    from audit_seal s join audit a on a.xid = s.xid and a.id = s.id
-    where s.seq > $1 and s.interaction = 'read' and s.outcome = 0 and cardinality(a.patients) = 1
-      and (s.seq % 30 = 0 or a.body like '%"label":"R"%')
+    select case when a.body like '%"label":"R"%' then 'R' else 'unexplained' end, s.seq, a.patients[1], ${WHO}, s.at
+    ${ROWS} and s.outcome = 0 and (s.seq % 30 = 0 or a.body like '%"label":"R"%') on conflict do nothing`,
+  `insert into oversight_access (kind, seq, patient, party, at)
+    select kind, s.seq, a.patients[1], ${WHO}, s.at
+    ${ROWS.replace('where', `cross join unnest(array['refused', 'refused R-06']) as kind where`)} and s.outcome = 4
     on conflict do nothing`,
   `insert into oversight_opened (party, hour, patient, role)
-    select a.body::json -> 'agent' ->> 'practitionerRole', date_trunc('hour', s.at), a.patients[1], a.body::json -> 'agent' ->> 'role'
-    from audit_seal s join audit a on a.xid = s.xid and a.id = s.id
-    where s.seq > $1 and s.at > now() - interval '30 days' and s.interaction = 'read' and s.outcome = 0
-      and cardinality(a.patients) = 1
-    on conflict do nothing`,
+    select ${WHO}, date_trunc('hour', s.at), a.patients[1], a.body::json -> 'agent' ->> 'role'
+    ${ROWS} and s.outcome = 0 and s.at > now() - interval '30 days' on conflict do nothing`,
+  `insert into oversight_day (day, party, role, patients, busiest)
+    select (s.at at time zone 'Europe/London')::date, ${WHO}, max(a.body::json -> 'agent' ->> 'role'),
+      count(distinct a.patients[1]), count(distinct a.patients[1]) / 8 + 1
+    ${ROWS} and s.outcome = 0 group by 1, 2 on conflict do nothing`,
 ];
 
 /** Adds `records` to the trail of a store whose service does not run. */
