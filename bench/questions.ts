@@ -120,9 +120,9 @@ async function questions(officer: Officer, families: readonly StoredFamily[]): P
   for (const { id, needs } of QUESTIONS) {
     const ways: [string, (round: number) => Record<string, string>][] = [];
     if (needs === 'nothing' || needs === 'any') ways.push(['everybody', () => ({})]);
-    if (needs === 'person' || needs === 'any')
+    if (needs === 'person' || needs === 'any' || needs === 'one')
       ways.push(['a person', (round) => ({ who: PEOPLE[round % PEOPLE.length] ?? '' })]);
-    if (needs === 'case' || needs === 'any')
+    if (needs === 'case' || needs === 'any' || needs === 'one')
       ways.push(['a family', (round) => ({ case: cases[round % cases.length] ?? '' })]);
     for (const [name, more] of ways)
       seen.push(await time(`${id}, ${name}`, (round) => officer.get(path(id, more(round)))));
