@@ -137,7 +137,13 @@ async function keep(
   reference: string,
   { ids, token = randomBytes(18).toString('base64url') }: { ids: string[]; token?: string },
 ): Promise<string> {
-  const kept = { token, caller: callerKey(context), query: pageKey(reference), ids: ids.slice(0, PAGE_IDS) };
+  const kept = {
+    token,
+    caller: callerKey(context),
+    query: pageKey(reference),
+    ids: ids.slice(0, PAGE_IDS),
+    snapshot: null,
+  };
   return keepPage(door.pool, kept);
 }
 

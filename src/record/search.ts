@@ -5,15 +5,17 @@ import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import { evaluate } from '../governance/evaluate.ts';
 import { gate } from '../governance/gates.ts';
+import type { Indexed } from '../search/match.ts';
 import { parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import type { Explained } from '../store/explain.ts';
 import { MAX_INCLUDES } from '../store/include-sql.ts';
 import { keepPage } from '../store/pages.ts';
 import { PAGE_IDS, runSearch, type SearchResult } from '../store/search.ts';
-import { ask, asOf, reach } from './decide.ts';
+import { ask, asOf, parseStored, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { entriesOf } from './minimise.ts';
+import { linkBehind } from './page-link.ts';
 import { audited, checkGeneration, refused } from './refusal.ts';
 import { compartmentTypes, forbidden, guards, openTypes, ruleFor } from './search-sight.ts';
 import { includeShipped, withShippedEnds } from './shipped-ends.ts';
@@ -86,7 +88,7 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       guards: guards(door, context, query),
       fewPatients: context.principal.kind !== 'system',
       deciding: { permits: evaluate, reach: reach(context) },
-      onward: mayGoOn(door, request),
+      ...(mayGoOn(door, request) ? { onward: { indexed: (body: string) => indexed(door, body), after: null } } : {}),
       caller: callerKey(context),
     };
     const rows = await runSearch(door.pool, asked, door.broadPool);
@@ -116,6 +118,12 @@ function mayGoOn({ definitions }: Door, { type, later }: SearchRequest): boolean
   return later === undefined && type !== null && definitions.entries(type).length === 0;
 }
 
+/** A stored body with its index values. */
+export function indexed({ indexer }: Door, body: string): Indexed {
+  const { resource } = parseStored(body);
+  return { resource, values: indexer.indexOf(resource) };
+}
+
 /** Keeps what later pages need, or the answer itself when it is fetched later; gives where the next page is, or null. */
 async function keepNext(
   door: Door,
@@ -126,7 +134,9 @@ async function keepNext(
   const matches = result.found.filter(({ mode }) => mode === 'match').map(({ row }) => `${row.type}/${row.id}`);
   const ids = result.ids ?? (later === undefined ? null : matches);
   if (result.after !== null) {
-    return `${await keepPage(door.pool, pageOf(context, query, []))}.after.${result.after}`;
+    const { place, snapshot } = result.after;
+    const token = await keepPage(door.pool, { ...pageOf(context, query, []), snapshot });
+    return linkBehind(door, token, place);
   }
   if (ids === null || query.count === 0) return null;
   const page = pageOf(context, query, ids);
@@ -183,6 +193,7 @@ function pageOf(context: Context, query: Query, ids: string[]) {
     caller: callerKey(context),
     query: JSON.stringify(query),
     ids,
+    snapshot: null,
   };
 }
 
@@ -196,7 +207,7 @@ export interface SearchsetParts {
   query: Query;
   result: SearchResult;
   warnings: readonly OutcomeIssue[];
-  /** `token.offset` of the next page, or `token.after.id`. */
+  /** What stands behind `_page=` for the next page (page-link.ts). */
   next: string | null;
 }
 

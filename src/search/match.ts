@@ -62,6 +62,20 @@ function sortValue({ resource, values }: Indexed, key: SortKey): string | number
   return (descending ? sorted.at(-1) : sorted[0]) ?? null;
 }
 
+/** The values of which a sort takes the least or the greatest, as the store writes them; open starts are `-infinity`. */
+export function sortTexts({ resource, values }: Indexed, { param }: SortKey): string[] {
+  if (typeof param === 'string') return [param === '_id' ? (resource.id ?? '') : (resource.meta?.lastUpdated ?? '')];
+  if (param.type === 'date') {
+    return values.dates.flatMap(({ code, low }) => (code === param.code ? [low ?? '-infinity'] : []));
+  }
+  if (param.type === 'number' || param.type === 'quantity') {
+    return values.numbers.flatMap(({ code, low }) => (code === param.code ? [String(low)] : []));
+  }
+  return param.type === 'string'
+    ? wholeStrings(values, param.parts ?? [param.code])
+    : plainWords(resource, values, param.code);
+}
+
 function wholeStrings(values: IndexValues, codes: readonly string[]): string[] {
   return values.strings
     .filter((entry) => codes.includes(entry.code) && isWhole(entry.value))

@@ -78,8 +78,14 @@ async function include(pool: Pool, ask: SearchAsk, page: readonly Candidate[], r
 }
 
 /** One type by id order, plain criteria that no mask touches, at least one of them narrow, references followed once. */
-function fits({ query, ids, after, guards = [] }: SearchAsk): boolean {
-  if (ids !== undefined || after !== undefined || query.type === null || query.explain === true || guards.length > 0)
+function fits({ query, ids, onward, guards = [] }: SearchAsk): boolean {
+  if (
+    ids !== undefined ||
+    (onward?.after ?? null) !== null ||
+    query.type === null ||
+    query.explain === true ||
+    guards.length > 0
+  )
     return false;
   if (query.sort.length > 0 || query.revinclude.length > 0 || !query.include.every(isPlain(query))) return false;
   return query.where.every((clause) => isCriterion(clause) && isSimple(clause)) && query.where.some(isNarrow);

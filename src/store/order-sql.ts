@@ -17,12 +17,21 @@ export function orderSql(query: Query, params: SqlParams, masks: readonly RowMas
 
 function keySql(type: string, key: SortKey, params: SqlParams, masks: readonly RowMask[]): string {
   const direction = key.descending ? 'desc' : 'asc';
-  if (key.param === '_id') return `r.id ${direction}`;
-  if (key.param === '_lastUpdated') return `r.updated ${direction}`;
-  const value = sortValueSql(type, key.param, key.descending ? 'max' : 'min', params);
+  if (typeof key.param === 'string') return `${keyValueSql(type, key, params)} ${direction}`;
+  const value = keyValueSql(type, key, params);
   const mask = maskSql(type, key.param.code, masks);
   return `${mask === null ? value : `case when ${mask} then null else ${value} end`} ${direction} nulls last`;
 }
+
+/** What a row on alias `r` is sorted by. */
+export function keyValueSql(type: string, { param, descending }: SortKey, params: SqlParams): string {
+  if (param === '_id') return 'r.id';
+  if (param === '_lastUpdated') return 'r.updated';
+  return sortValueSql(type, param, descending ? 'max' : 'min', params);
+}
+
+/** Whole values of a string, not the later words of a name, which no row is sorted by (search/fold.ts). */
+export const wholeSql = (alias: string): string => `position(e'\\x01' in ${alias}.value) > 0`;
 
 /**
  * `filter (where true)` keeps min and max from becoming a walk along index_date_value or index_string_value, which the
@@ -38,7 +47,7 @@ function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', par
   if (param.type === 'string') {
     const codes = params.add([...(param.parts ?? [param.code])]);
     return `(select ${pick}(s.value) filter (where true) from index_string s where s.type = r.type and s.id = r.id
-      and s.code = any (${codes}::text[]) and position(e'\\x01' in s.value) > 0)`;
+      and s.code = any (${codes}::text[]) and ${wholeSql('s')})`;
   }
   // Words of any system hold no bar; `system|code` forms of the same value do.
   return `(select ${pick}(w) from unnest(r.tokens) as w where starts_with(w, ${params.add(wordPrefix(type, param.code))})

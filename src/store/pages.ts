@@ -7,8 +7,10 @@ export interface Page {
   caller: string;
   /** The Query tree as JSON. */
   query: string;
-  /** `Type/id` in order; empty for searches that go on behind an id. */
+  /** `Type/id` in order; empty for searches that go on behind a place. */
   ids: string[];
+  /** Of those: the snapshot of the first page. */
+  snapshot: string | null;
 }
 
 /** A page as it was kept. */
@@ -23,8 +25,8 @@ export const PAGE_MINUTES = 15;
 export async function keepPage(db: Db, page: Page): Promise<string> {
   await db.query({
     name: 'page_keep',
-    text: 'insert into page (token, caller, query, ids) values ($1, $2, $3, $4)',
-    values: [page.token, page.caller, page.query, page.ids],
+    text: 'insert into page (token, caller, query, ids, snapshot) values ($1, $2, $3, $4, $5::pg_snapshot)',
+    values: [page.token, page.caller, page.query, page.ids, page.snapshot],
   });
   return page.token;
 }
@@ -33,7 +35,7 @@ export async function keepPage(db: Db, page: Page): Promise<string> {
 export async function findPage(db: Db, token: string, caller: string): Promise<KeptPage | null> {
   const result = await db.query<KeptPage>({
     name: 'page_find',
-    text: `select token, caller, query, ids, created from page
+    text: `select token, caller, query, ids, snapshot::text as snapshot, created from page
       where token = $1 and caller = $2 and created > now() - make_interval(mins => ${PAGE_MINUTES})`,
     values: [token, caller],
   });

@@ -1,7 +1,8 @@
 /** The rules and masks of one search as SQL, each written once into its statement. */
 import type { RowRule } from '../governance/types.ts';
 import type { RowMask } from './mask-sql.ts';
-import { reachSql } from './reach-sql.ts';
+import { isNarrowQuery } from './query-sql.ts';
+import { reachSql, reachWordsSql } from './reach-sql.ts';
 import { ruleSql } from './rule-sql.ts';
 import type { SearchAsk } from './search.ts';
 import type { Hops, Ways } from './sight.ts';
@@ -58,4 +59,28 @@ export function typesSql(types: Iterable<string>, ask: Pick<SearchAsk, 'ruleFor'
     (group) => `(r.type = any (${params.add(group.types)}::text[]) and ${ruleSql(group.rule, params, ask.now)})`,
   );
   return each.length === 0 ? 'false' : `(${each.join(' or ')})`;
+}
+
+/** What the matches themselves must satisfy. */
+export function permittedSql(ask: SearchAsk, params: SqlParams): string {
+  const { type, types } = ask.query;
+  if (type === null) return typesSql(types ?? [], ask, params);
+  const rule = ask.ruleFor(type);
+  return rule === null ? 'false' : ruleSql(rule, params, ask.now);
+}
+
+/** `Type.code` of parameters that are masked on some rows. */
+export function maskedParams(ask: SearchAsk): Set<string> {
+  return new Set((ask.guards ?? []).flatMap((guard) => [...guard.params]));
+}
+
+/** True for what reaches a few rows by itself. */
+export function isNarrow(ask: SearchAsk): boolean {
+  return ask.ids !== undefined || isNarrowQuery(ask.query);
+}
+
+/** Words of the families of a person with few, when her search is broad; else null. */
+export function familyWords(ask: SearchAsk, params: SqlParams): string | null {
+  const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
+  return rule === null || !ask.fewPatients || isNarrow(ask) ? null : reachWordsSql(rule, params, ask.now);
 }

@@ -1,4 +1,5 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
+import { type Outcome, refuse } from '../fhir/outcome.ts';
 import type { ConsentRow, RowRule } from '../governance/types.ts';
 import type { Query } from '../search/types.ts';
 import { bounded } from './bounded.ts';
@@ -7,19 +8,19 @@ import { type Explained, explained } from './explain.ts';
 import { type Deciding, runFew } from './few.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
+import { type Onward, runOnward } from './onward.ts';
 import type { Pool } from './pool.ts';
 import { statementName } from './prepared.ts';
-import { isNarrowQuery, orderSql, rowsSql, whereSql } from './query-sql.ts';
-import { reachWordsSql } from './reach-sql.ts';
+import { orderSql, rowsSql, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
-import { ruleSql } from './rule-sql.ts';
-import { hopsSql, masksSql, typesSql } from './search-sight.ts';
+import { familyWords, hopsSql, isNarrow, maskedParams, masksSql, permittedSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
 import { inTurn } from './turns.ts';
 import { isBroad, type Walk, walkOf } from './walk.ts';
+import { type Place, type WalkOrder, walkOrder } from './walk-order.ts';
 import { walkSql } from './walk-sql.ts';
 
 /** Ids kept for later pages (paging contract of house.md); also the ceiling of an accurate total. */
@@ -40,19 +41,10 @@ export interface SearchAsk {
   deciding?: Deciding;
   /** Later pages: the ids of this page in order, as `Type/id`, instead of the query's own criteria. */
   ids?: readonly string[];
-  /** True when later pages may go on behind an id: nothing but the matching rows is needed of all of them. */
-  onward?: boolean;
-  /** A later page of that kind. */
-  after?: PageStart;
+  /** Later pages may go on behind a place, or this is one: nothing but the rows of a page is needed of all of them. */
+  onward?: Onward;
   /** Whose turn a broad statement takes; absent = the service's own. */
   caller?: string;
-}
-
-/** Where a later page of a search in the order of the ids begins: an id never moves, so nothing repeats or is left out. */
-export interface PageStart {
-  id: string;
-  /** ISO instant after the first page's snapshot: rows that were made later are not of this search. */
-  before: string;
 }
 
 export interface FoundRow {
@@ -66,8 +58,8 @@ export interface SearchResult {
   found: FoundRow[];
   /** All ids in order when there is more than one page (at most PAGE_IDS), else null. */
   ids: string[] | null;
-  /** Id behind which the next page begins, when this search goes on that way; then `ids` is null. */
-  after: string | null;
+  /** Behind which row the next page begins, when this search goes on that way; then `ids` is null. */
+  after: { place: Place; snapshot: string } | null;
   /** Rows permitted and matching, when asked for; null when above PAGE_IDS. */
   total: number | null;
   generation: number;
@@ -103,10 +95,16 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
   const few = ask.deciding === undefined || !isPool(db) ? null : await runFew(db, ask, ask.deciding);
   if (few !== null) return few;
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
+  const order = goesOn(ask);
+  if (order !== null && ask.onward !== undefined && broad !== null) {
+    const going = { order, ways, onward: ask.onward };
+    return inTurn(ask.caller, () => runOnward(broad, ask, going));
+  }
+  // A mask came over a key since the first page: the place means nothing any more.
+  if ((ask.onward?.after ?? null) !== null) throw gone();
   const params = new SqlParams();
   const walk = ask.ids === undefined ? await walkFor(broad ?? db, ask, ways) : null;
-  const onward = goesOn(ask, walk);
-  const text = statement(ask, params, { ways, walk, onward });
+  const text = statement(ask, params, { ways, walk });
   const name = isNarrow(ask) ? statementName(text) : null;
   const { values } = params;
   const result =
@@ -115,16 +113,19 @@ async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<Sea
       : await db.query<RawHead>({ name, text, values });
   const head = result.rows[0];
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
-  const found = foundRows(result.rows);
-  const last = found.filter(({ mode }) => mode === 'match').at(-1);
   return {
-    found: await iterated(broad ?? db, ask, found),
-    ids: onward ? null : head.ids,
-    after: onward && head.ids !== null ? (last?.row.id ?? null) : null,
+    found: await iterated(broad ?? db, ask, foundRows(result.rows)),
+    ids: head.ids,
+    after: null,
     total: ask.query.total === 'none' && ask.query.count > 0 ? null : head.matches > PAGE_IDS ? null : head.matches,
     generation: head.generation,
     ...(ask.query.explain === true ? { explained: await explained(broad ?? db, ask.query, { text, values }) } : {}),
   };
+}
+
+/** A page that cannot be had any more: the same for every reason. */
+export function gone(): Outcome {
+  return refuse(410, 'expired', 'This page link is too old, or not yours; start the search again');
 }
 
 /** Rows of a statement as found rows; the row that only carries the head is none. */
@@ -134,21 +135,17 @@ export function foundRows(rows: readonly RawFound[]): FoundRow[] {
   );
 }
 
-function isNarrow(ask: SearchAsk): boolean {
-  return ask.ids !== undefined || isNarrowQuery(ask.query);
-}
-
 /** How a search goes about it: the same rows are found whichever way. */
 interface Plan {
   ways: Ways;
   walk: Walk | null;
-  /** The walk ends with the page: later ones go on behind its last id. */
-  onward: boolean;
 }
 
-/** Nothing is counted, sorted or merged: the rows of the page are all that must be decided (docs/adr 0021). */
-function goesOn({ query, onward }: SearchAsk, walk: Walk | null): boolean {
-  return onward === true && walk?.by === 'row' && query.sort.length === 0 && query.total === 'none' && query.count > 0;
+/** Nothing is counted or merged: the rows of the page are all that must be decided. Few rows are kept as ids at once. */
+function goesOn(ask: SearchAsk): WalkOrder | null {
+  const { query, onward } = ask;
+  if (onward === undefined || query.total !== 'none' || query.count === 0) return null;
+  return onward.after === null && isNarrow(ask) ? null : walkOrder(query, maskedParams(ask));
 }
 
 function statement(ask: SearchAsk, params: SqlParams, plan: Plan): string {
@@ -171,18 +168,20 @@ function statement(ask: SearchAsk, params: SqlParams, plan: Plan): string {
     order by x.mode desc, x.n`;
 }
 
-function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan): string {
+function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk }: Plan): string {
   const { query } = ask;
   const permitted = permittedSql(ask, params);
   if (permitted === 'false') return nothing;
-  const counting = query.total !== 'none' || query.count === 0;
-  const limit = onward ? query.count + 1 : counting || query.count > 0 ? PAGE_IDS + 1 : 1;
   const masks = masksSql(ask, params);
   const hops = hopsSql(ask, params, ways);
+  const limit = PAGE_IDS + 1;
   if (walk !== null) {
-    const conditions = `${rowsSql(query, params, masks, hops)} and ${permitted}`;
-    const among = onward ? familyWords(ask, params) : null;
-    const sql = walkSql(query, walk, { conditions, limit, among, after: ask.after ?? null }, params);
+    const sql = walkSql(
+      query,
+      walk,
+      { conditions: `${rowsSql(query, params, masks, hops)} and ${permitted}`, limit },
+      params,
+    );
     return `select k.type, k.id, row_number() over () as n from (${sql}) k`;
   }
   const where = whereSql(query, params, masks, hops);
@@ -196,40 +195,16 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk, onward }: Plan)
 /** The walk of a broad search; of a person with few families it is among their rows, and never long. */
 async function walkFor(db: Db, ask: SearchAsk, ways: Ways): Promise<Walk | null> {
   const { query } = ask;
-  if (ask.after !== undefined) return { by: 'row' };
-  const masked = new Set((ask.guards ?? []).flatMap((guard) => [...guard.params]));
   // What one index finds by itself keeps its one prepared plan: asking for estimates cost a search by name a third of it.
-  const walk = isNarrow(ask) ? null : walkOf(query, masked);
-  if (walk === null) return null;
-  const onward = goesOn(ask, walk);
-  if (reach(ask, new SqlParams()) !== '') return onward ? walk : null;
-  if (query.where.some((clause) => ways.get(clause) === 'set')) return null;
-  const conditions = query.where.map((clause) => {
-    const params = new SqlParams();
-    const sql = whereSql({ ...query, where: [clause] }, params, masksSql(ask, params), hopsSql(ask, params, ways));
-    return { clause, sql, values: params.values };
-  });
-  return (await isBroad(db, query.type, conditions, onward ? query.count + 1 : null)) ? walk : null;
-}
-
-/** What the matches themselves must satisfy. */
-function permittedSql(ask: SearchAsk, params: SqlParams): string {
-  const { type, types } = ask.query;
-  if (type === null) return typesSql(types ?? [], ask, params);
-  const rule = ask.ruleFor(type);
-  return rule === null ? 'false' : ruleSql(rule, params, ask.now);
+  const walk = isNarrow(ask) || reach(ask, new SqlParams()) !== '' ? null : walkOf(query, maskedParams(ask));
+  if (walk === null || query.where.some((clause) => ways.get(clause) === 'set')) return null;
+  return (await isBroad(db, ask, ways)) ? walk : null;
 }
 
 /** A broad search of a person with few families starts from her families. */
 function reach(ask: SearchAsk, params: SqlParams): string {
   const words = familyWords(ask, params);
   return words === null ? '' : ` and r.tokens && ${words}`;
-}
-
-/** Words of the families of a person with few, when her search is broad; else null. */
-function familyWords(ask: SearchAsk, params: SqlParams): string | null {
-  const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
-  return rule === null || !ask.fewPatients || isNarrow(ask) ? null : reachWordsSql(rule, params, ask.now);
 }
 
 function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): string {
@@ -243,5 +218,6 @@ function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): s
 
 const nothing = 'select null::text as type, null::text as id, 0::bigint as n where false';
 
-const consentsSql = (alias: string): string =>
+/** The consent rows about the subjects of rows on an alias, for masks. */
+export const consentsSql = (alias: string): string =>
   `(select json_agg(c) from consent c where c.patient = any (${alias}.subjects)) as consents`;

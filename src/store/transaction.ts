@@ -2,11 +2,18 @@
 import type { Pool, PoolClient } from 'pg';
 
 /** Runs `work` between begin and commit on one connection; rolls back on any throw. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export const inTransaction = <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> =>
+  within(pool, 'begin', work);
+
+/** The same for several questions about one moment; nothing can be written. */
+export const inSnapshot = <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> =>
+  within(pool, 'begin isolation level repeatable read read only', work);
+
+async function within<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(client);
     await client.query('commit');
     return result;

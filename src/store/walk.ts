@@ -6,8 +6,12 @@
  * Whether most match is PostgreSQL's estimate. It chooses a plan only: both ways find the same rows in the same order.
  */
 import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
-import { hasNarrow } from './query-sql.ts';
+import { hasNarrow, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
+import type { SearchAsk } from './search.ts';
+import { hopsSql, masksSql } from './search-sight.ts';
+import type { Ways } from './sight.ts';
+import { SqlParams } from './sql-params.ts';
 
 /** Fewer matches are found and sorted faster than a type is walked. */
 const BROAD = 20_000;
@@ -15,6 +19,9 @@ const BROAD = 20_000;
 const MISSES = 8;
 /** A small type is found and sorted in no time. */
 const LARGE = 5_000;
+/** A page's walk looks at so many rows at least, and at so many times what it should need: not all may be seen. */
+const LEAST = 400;
+const SPARE = 4;
 
 /** What the rows of a walk are ordered by: columns of the row, or the one date of a sort key. */
 export type Walk = { by: 'row' } | { by: 'date'; key: SortKey };
@@ -29,33 +36,40 @@ export function walkOf(query: Query, masked: ReadonlySet<string>): Walk | null {
   return { by: 'date', key: first };
 }
 
-/** One clause of a query, as it finds rows when it stands alone. */
-export interface Condition {
-  clause: Clause;
-  sql: string;
-  values: unknown[];
+/** True when so many rows match that walking to the last id that is kept is better. @param db plans with the values given */
+export async function isBroad(db: Db, ask: SearchAsk, ways: Ways): Promise<boolean> {
+  const all = await estimate(db, 'r.type = $1', [ask.query.type]);
+  if (all < BROAD) return false;
+  const matching = await matchingOf(db, ask, { ways, all });
+  return matching === all || (matching >= BROAD && matching * MISSES >= all);
 }
 
 /**
- * True when so many rows match that walking is better. Each condition is estimated alone and taken as independent of the
- * others: of several in one statement PostgreSQL expected a hundredth of what was there.
- * @param db where plans are made with the values of the statement
- * @param wanted rows after which the walk of a page stops: it visits about `wanted * all / matching`; null = PAGE_IDS
+ * How many rows of a type a walk should look at for one page, or null when the index finds the matches sooner: it decides
+ * all of them, a walk visits about `wanted * all / matching`.
  */
-export async function isBroad(
-  db: Db,
-  type: string | null,
-  conditions: readonly Condition[],
-  wanted: number | null,
-): Promise<boolean> {
-  const all = await estimate(db, 'r.type = $1', [type]);
-  if (all < (wanted === null ? BROAD : LARGE)) return false;
-  const indexed = conditions.filter(({ clause }) => !isUnindexed(clause));
-  if (indexed.length === 0) return true;
+export async function visitsOf(db: Db, ask: SearchAsk, ways: Ways): Promise<number | null> {
+  const wanted = ask.query.count + 1;
+  const all = await estimate(db, 'r.type = $1', [ask.query.type]);
+  if (all < LARGE) return null;
+  const matching = await matchingOf(db, ask, { ways, all });
+  if (matching * matching < MISSES * wanted * all) return null;
+  return Math.max(LEAST, Math.ceil((SPARE * wanted * all) / matching));
+}
+
+/**
+ * Each condition is estimated alone and taken as independent of the others: of several in one statement PostgreSQL
+ * expected a hundredth of what was there.
+ */
+async function matchingOf(db: Db, ask: SearchAsk, { ways, all }: { ways: Ways; all: number }): Promise<number> {
   let matching = all;
-  for (const { sql, values } of indexed) matching *= Math.min(1, (await estimate(db, sql, values)) / all);
-  if (wanted !== null) return matching * matching >= MISSES * wanted * all;
-  return matching >= BROAD && matching * MISSES >= all;
+  for (const clause of ask.query.where.filter((one) => !isUnindexed(one))) {
+    const params = new SqlParams();
+    const query = { ...ask.query, where: [clause] };
+    const sql = whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways));
+    matching *= Math.min(1, (await estimate(db, sql, params.values)) / all);
+  }
+  return matching;
 }
 
 /** What no index finds: the type is read whole anyway, and a walk may stop. */

@@ -465,7 +465,7 @@ describe('clauses about other rows', () => {
   test('_explain tells the steward the tree, the statement and the plan, and nobody else anything', async () => {
     const reply = await steward.get('Observation?patient.family=Fixture-one&_explain=true&_count=1');
     expect(reply.text).toContain('"mode":"outcome"');
-    expect(reply.text).toMatch(/with hit as materialized.*Limit/s);
+    expect(reply.text).toMatch(/with seen as materialized.*Limit/s);
     for (const asking of [midwife, service.as('epr'), service.as('ig-officer')]) {
       const refused = await asking.get('Observation?_explain=true');
       expect(refused.status).toBeGreaterThanOrEqual(400);

@@ -1,0 +1,156 @@
+/**
+ * Searches whose pages go on behind a place (docs/adr): one page is found and decided, and nothing is kept of the others
+ * but the moment of the first. Nothing of the total is known here, and no rows are merged with others.
+ */
+import type { Indexed } from '../search/match.ts';
+import { explained } from './explain.ts';
+import { includeSql } from './include-sql.ts';
+import { iterated } from './iterate.ts';
+import { type Candidates, type Moved, pageSql } from './keyset-sql.ts';
+import { type Moment, movedSince } from './moved.ts';
+import type { Pool } from './pool.ts';
+import { rowsSql, whereSql } from './query-sql.ts';
+import type { Db } from './reads.ts';
+import { ROW_COLUMNS } from './rows.ts';
+import { consentsSql, foundRows, type RawFound, type SearchAsk, type SearchResult } from './search.ts';
+import { familyWords, hopsSql, masksSql, permittedSql } from './search-sight.ts';
+import type { Ways } from './sight.ts';
+import { SqlParams } from './sql-params.ts';
+import { inSnapshot } from './transaction.ts';
+import { visitsOf } from './walk.ts';
+import { hasIndex, type Place, type WalkOrder } from './walk-order.ts';
+
+/** Where a later page begins. */
+export interface PageStart {
+  place: Place;
+  moment: Moment;
+}
+
+/** What the caller of the record brings to a search of this kind. */
+export interface Onward {
+  /** A stored body with its index values: what a row was sorted by before it was written again. */
+  indexed(body: string): Indexed;
+  /** Null = the first page. */
+  after: PageStart | null;
+}
+
+interface RawHead extends RawFound {
+  matches: number;
+  generation: number;
+  snapshot: string;
+  /** More candidates may follow, and the page is not full. */
+  short: boolean;
+  place: (string | null)[] | null;
+}
+
+/** How the candidates of a search are found: the same rows come in the same order whichever way. */
+type Way = { from: 'families' | 'where' } | { from: 'type'; visits: number };
+
+/** Of a type in order so many times more are looked at when too few may be seen, and then all. */
+const FURTHER = 20;
+const ALL = 1_000_000_000;
+
+/** One page. */
+export async function runOnward(
+  db: Pool,
+  ask: SearchAsk,
+  going: { order: WalkOrder; ways: Ways; onward: Onward },
+): Promise<SearchResult> {
+  const { order, onward } = going;
+  const way = await wayOf(db, ask, going);
+  const { after } = onward;
+  if (after === null || order.keys.length === 0) return pageOf(db, ask, { ...going, way, moved: [] });
+  // What moved and where the others stand are two questions about one moment.
+  return inSnapshot(db, async (client) => {
+    const { keys } = order;
+    const moved = await movedSince(client, { type: ask.query.type ?? '', keys, moment: after.moment }, onward.indexed);
+    return pageOf(client, ask, { ...going, way, moved });
+  });
+}
+
+async function wayOf(db: Db, ask: SearchAsk, { order, ways }: { order: WalkOrder; ways: Ways }): Promise<Way> {
+  const { query } = ask;
+  if (familyWords(ask, new SqlParams()) !== null) return { from: 'families' };
+  if (!hasIndex(order) || query.where.some((clause) => ways.get(clause) === 'set')) return { from: 'where' };
+  const visits = await visitsOf(db, ask, ways);
+  return visits === null ? { from: 'where' } : { from: 'type', visits };
+}
+
+interface Going {
+  order: WalkOrder;
+  ways: Ways;
+  onward: Onward;
+  way: Way;
+  moved: Moved[];
+}
+
+async function pageOf(db: Db, ask: SearchAsk, going: Going): Promise<SearchResult> {
+  const params = new SqlParams();
+  const text = statement(ask, params, going);
+  const { values } = params;
+  const { rows } = await db.query<RawHead>(text, values);
+  const [head] = rows;
+  if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
+  const { way } = going;
+  if (head.short && way.from === 'type') {
+    const visits = way.visits * FURTHER > ask.query.count * 10_000 ? ALL : way.visits * FURTHER;
+    return pageOf(db, ask, { ...going, way: { ...way, visits } });
+  }
+  const found = foundRows(rows);
+  const last = rows.filter(({ mode }) => mode === 'match').at(-1);
+  const isMore = head.matches > ask.query.count && last !== undefined;
+  return {
+    found: await iterated(db, ask, found),
+    ids: null,
+    after: isMore ? { place: { keys: last.place ?? [], id: last.id }, snapshot: head.snapshot } : null,
+    total: null,
+    generation: head.generation,
+    ...(ask.query.explain === true ? { explained: await explained(db, ask.query, { text, values }) } : {}),
+  };
+}
+
+function statement(ask: SearchAsk, params: SqlParams, going: Going): string {
+  const { query } = ask;
+  const size = params.add(query.count);
+  const pages = keptSql(ask, params, going);
+  const included = includeSql(ask, query, params);
+  const keys = going.order.keys.map((_, i) => `k${i + 1}`);
+  const listed = keys.map((key) => `, h.${key}`).join('');
+  const place = keys.length === 0 ? '' : `${keys.map((key) => `p.${key}::text`).join(', ')}`;
+  return `with ${pages},
+    page as materialized (
+      select h.n${listed}, ${ROW_COLUMNS}, r.tokens from kept h join resource r on r.type = h.type and r.id = h.id where h.n <= ${size}
+    )${included?.with ?? ''}
+    select x.*, m.matches::int as matches, g.value as generation, pg_current_snapshot()::text as snapshot,
+      case when m.matches <= ${size} then exists (select 1 from cut) else false end as short
+    from generation g cross join (select count(*) as matches from kept) m
+    left join lateral (
+      select 'match' as mode, p.n, ${ROW_COLUMNS.replaceAll('r.', 'p.')}, ${consentsSql('p')}, array[${place}]::text[] as place from page p
+      ${included === null ? '' : `union all select i.*, null::text[] from (${included.rows}) i`}
+    ) x on true
+    order by x.mode desc, x.n`;
+}
+
+function keptSql(ask: SearchAsk, params: SqlParams, { order, ways, way, moved, onward }: Going): string {
+  const { query } = ask;
+  const masks = masksSql(ask, params);
+  const hops = hopsSql(ask, params, ways);
+  const permitted = permittedSql(ask, params);
+  const candidates = ((): Candidates => {
+    if (way.from === 'type') return way;
+    if (way.from === 'families') return { from: 'families', words: familyWords(ask, params) ?? NOBODY };
+    return { from: 'where', sql: foundSql(whereSql(query, params, masks, hops)) };
+  })();
+  // What the criteria found needs no second look, but a row that moved was found by its id.
+  const rows = way.from === 'where' && moved.length === 0 ? '' : `${rowsSql(query, params, masks, hops)} and `;
+  const after = onward.after === null ? null : { place: onward.after.place, before: onward.after.moment.before, moved };
+  return pageSql(
+    { query, order, candidates, conditions: `${rows}${permitted}`, limit: query.count + 1, after },
+    params,
+  );
+}
+
+const foundSql = (where: string): string =>
+  `select r.type, r.id, r.updated, r.tokens from resource r where ${where} and not r.deleted`;
+
+const NOBODY = `'{}'::text[]`;
