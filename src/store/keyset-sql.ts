@@ -1,5 +1,5 @@
 /**
- * A page of an answer that goes on behind a place (docs/adr): candidates in the order of the answer, keys only, and of
+ * A page of an answer that goes on behind a place (docs/adr 0033): candidates in the order of the answer, keys only, and of
  * them the first rows for which the caller's rule and what else is asked of each row hold. Nothing is decided that is not
  * on the page or passed over on the way to it.
  */

@@ -1,5 +1,5 @@
 /**
- * Searches whose pages go on behind a place (docs/adr): one page is found and decided, and nothing is kept of the others
+ * Searches whose pages go on behind a place (docs/adr 0033): one page is found and decided, and nothing is kept of the others
  * but the moment of the first. Nothing of the total is known here, and no rows are merged with others.
  */
 import type { Indexed } from '../search/match.ts';

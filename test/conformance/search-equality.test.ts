@@ -10,10 +10,12 @@ import { matches, type Rows } from '../../src/search/match-clauses.ts';
 import { searchableParams, TEXT_PARAMS } from '../../src/search/params.ts';
 import { parseSearch } from '../../src/search/parse.ts';
 import { type Clause, isCriterion, type Query, type SearchParam } from '../../src/search/types.ts';
+import { type PageTerms, pageSql } from '../../src/store/keyset-sql.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { orderSql, type RowMask, rowsSql, SqlParams, whereSql } from '../../src/store/query-sql.ts';
 import { BLIND, type Hops } from '../../src/store/sight.ts';
 import { walkOf } from '../../src/store/walk.ts';
+import { hasIndex, type WalkOrder, walkOrder } from '../../src/store/walk-order.ts';
 import { walkSql } from '../../src/store/walk-sql.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { BASES, paramOf, r4 } from '../unit/search/r4-params.ts';
@@ -139,6 +141,95 @@ test('a walk finds the same rows in the same order', async () => {
   );
   expect(walked).toBeGreaterThan(50);
 });
+
+test('pages behind one another hold the whole answer, wherever their candidates come from', async () => {
+  const turned = { type: 0, where: 0, families: 0 };
+  await fc.assert(
+    fc.asyncProperty(queries, fc.integer({ min: 1, max: 40 }), async ([type, criteria, sort], count) => {
+      const pairs: [string, string][] = sort === null ? criteria : [...criteria, ['_sort', sort.join(',')]];
+      const { query } = parseSearch(type, pairs, { ...context, now: NOW });
+      const order = walkOrder(query, new Set());
+      if (order === null) throw new Error('nothing is masked');
+      const all = inMemory(query);
+      const some = wordsOf(type);
+      const theirs = all.filter((key) => byKey.get(key)?.values.tokens.some((word) => some.includes(word)));
+      for (const from of ['type', 'where', 'families'] as const) {
+        if (from === 'type' && !hasIndex(order)) continue;
+        const expected = from === 'families' ? theirs : all;
+        const limit = Math.ceil(Math.max(count, expected.length / 12));
+        const found = await inPages({ query, order, from, limit });
+        expect(found.keys).toEqual(expected);
+        turned[from] += found.turned;
+      }
+    }),
+    { numRuns: 150 },
+  );
+  for (const pages of Object.values(turned)) expect(pages).toBeGreaterThan(100);
+});
+
+const byKey = new Map(rows.map((row) => [keyOf(row.resource), row]));
+
+/** The words that most rows of a type have stand for families. */
+function wordsOf(type: string): string[] {
+  const counts = new Map<string, number>();
+  for (const { resource, values } of rows) {
+    if (resource.resourceType !== type) continue;
+    for (const word of values.tokens) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([word]) => word);
+}
+
+interface Paged {
+  query: Query;
+  order: WalkOrder;
+  from: 'type' | 'where' | 'families';
+  limit: number;
+}
+
+/** All pages of a query, each behind the last row of the one before. */
+async function inPages(paged: Paged): Promise<{ keys: string[]; turned: number }> {
+  const keys: string[] = [];
+  let after: PageTerms['after'] = null;
+  // So few that a look often ends before the page is full, and is taken again at more.
+  let visits = 5;
+  for (let turned = 1; ; turned += 1) {
+    let page = await onePage(paged, visits, after);
+    while (page.found.length < paged.limit && page.isCut) {
+      visits *= 3;
+      page = await onePage(paged, visits, after);
+    }
+    keys.push(...page.found.map(({ key }) => key));
+    const last = page.found.at(-1);
+    if (last === undefined || page.found.length < paged.limit) return { keys, turned };
+    after = { place: last.place, before: '9999-01-01T00:00:00Z', moved: [] };
+  }
+}
+
+async function onePage({ query, order, from, limit }: Paged, visits: number, after: PageTerms['after']) {
+  const params = new SqlParams();
+  const candidates = {
+    type: () => ({ from: 'type' as const, visits }),
+    where: () => ({ from: 'where' as const, sql: `select r.* from resource r where ${whereSql(query, params)}` }),
+    families: () => ({ from: 'families' as const, words: `${params.add(wordsOf(query.type ?? ''))}::text[]` }),
+  }[from]();
+  const conditions = from === 'where' ? 'true' : rowsSql(query, params, [], BLIND);
+  const keys = order.keys.map((_, i) => `k.k${i + 1}::text`);
+  const { rows: found } = await pool.query<{ type: string | null; id: string; cut: boolean; keys: (string | null)[] }>(
+    `with ${pageSql({ query, order, candidates, conditions, limit, after }, params)}
+      select k.type, k.id, exists (select 1 from cut) as cut, array[${keys.join(', ')}]::text[] as keys
+      from generation g left join kept k on true order by k.n`,
+    params.values,
+  );
+  return {
+    isCut: found[0]?.cut === true,
+    found: found.flatMap(({ type, id, keys: at }) =>
+      type === null ? [] : [{ key: `${type}/${id}`, place: { id, keys: at } }],
+    ),
+  };
+}
 
 describe('chains, reverse chains and filters', () => {
   const hidden = (row: Indexed): boolean => /[1379]$/.test(row.resource.id ?? '');
