@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { SECTIONS } from '../../src/console/sections.ts';
 import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
-import { overseen } from '../harness/overseen.ts';
-import { type Console, lookAround, NUMBER, openConsole, REASON, UNKNOWN } from './console-world.ts';
+import { EXAMPLES, fillWorld, STATES } from './console-states.ts';
+import { type Console, NUMBER, openConsole, REASON } from './console-world.ts';
 
 const path = chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
@@ -15,30 +15,32 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let world: Console;
 let browser: Browser;
 
-/** An open alert to make a case of, and one that stays. */
-async function aFewAlerts({ service }: Console): Promise<void> {
-  const alert = { severity: 'high', mode: 'live', at: new Date().toISOString(), why: 'Break-glass was used' } as const;
-  const of = (seq: number) => ({
-    ...alert,
-    rule: 'A-01',
-    seq,
-    party: 'PractitionerRole/hv-helen',
-    patient: 'Patient/canaryfam',
-  });
-  await insertAlerts(service.pool, [of(1), of(2)]);
-}
-
 /** What must never happen on any page: script errors, refused resources, requests to other hosts. */
 interface Watched {
   page: Page;
   troubles: string[];
 }
 
+/** Pages that are opened, with somebody in whose menu they stand. */
+const PAGES = SECTIONS.flatMap(({ roles, pages }) =>
+  pages.flatMap(({ path: at, show, roles: own }) =>
+    show === undefined ? [] : [{ at, who: identityOf(own ?? roles) }],
+  ),
+);
+
+function identityOf(roles: readonly string[]): string {
+  return roles[0] ?? 'ig-officer';
+}
+
+test('every page with a parameter has an example', () => {
+  const wanted = PAGES.map(({ at }) => at).filter((one) => one.includes(':'));
+  expect(Object.keys(EXAMPLES).sort()).toEqual(wanted.sort());
+});
+
 inBrowser('the console in Chromium', () => {
   beforeAll(async () => {
     world = await openConsole();
-    await lookAround(world);
-    await aFewAlerts(world);
+    await fillWorld(world);
     browser = await startChromium(path ?? '');
   }, 60_000);
   afterAll(async () => {
@@ -46,111 +48,62 @@ inBrowser('the console in Chromium', () => {
     await world?.service.close();
   });
 
-  test.each(Object.entries(VIEWPORTS))(
-    'every state is accessible, fits and loads nothing from elsewhere: %s',
-    async (_, viewport) => {
-      const watched = await newPage({ viewport });
-      const { page } = watched;
-      await page.goto(`${world.origin}/console`);
-      await check(watched, 'sign-in');
-      await page.click('button:has-text("Sign in")');
-      await check(watched, 'sign-in with an error');
-      await signIn(page, 'ig-officer');
-      await page.goto(`${world.origin}/console/access-record`);
-      await check(watched, 'form');
-      await ask(page, '9990001007', 'short');
-      await check(watched, 'form with errors');
-      expect(await page.title()).toMatch(/^Error: /);
-      await ask(page, UNKNOWN, REASON);
-      await check(watched, 'nothing found');
-      await page.click('text=Look at another record');
-      await ask(page, NUMBER, REASON);
-      await check(watched, 'result');
-      await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-      await check(watched, 'result, all opened');
-      await page.fill('#from-day', '31');
-      await page.click('button:has-text("Update")');
-      await check(watched, 'result with filter errors');
-      await page.goto(`${world.origin}/console/nowhere`);
-      await check(watched, 'not found');
-      await page.click('button:has-text("Sign out")');
-      await check(watched, 'signed out');
-      await signIn(page, 'midwife');
-      await check(watched, 'refused');
-      expect(watched.troubles).toEqual([]);
-    },
-    120_000,
-  );
+  test('every page of the list is accessible and fits at both sizes, and loads nothing from elsewhere', async () => {
+    await share(PAGES, async (next) => {
+      const people = new Map<string, Watched>();
+      for (let one = next(); one !== undefined; one = next()) {
+        const { at, who } = one;
+        const address = (await EXAMPLES[at]?.(world)) ?? at;
+        const [path = '', cookie = ''] = address.split('#');
+        const watched = people.get(who) ?? (await signedIn(who));
+        people.set(who, watched);
+        if (cookie !== '') await useSession(watched.page, cookie);
+        const response = await watched.page.goto(world.origin + path);
+        expect({ at, status: response?.status() }).toEqual({ at, status: 200 });
+        await check(watched, at);
+        expect(await watched.page.locator('h1').count()).toBe(1);
+      }
+      expect([...people.values()].flatMap(({ troubles }) => troubles)).toEqual([]);
+    });
+  }, 240_000);
 
-  // On the narrow screen alone: what is accessible there is the same page on a wide one.
-  test('the desk: today, alerts, cases and accesses are accessible and fit', async () => {
-    const watched = await newPage({ viewport: VIEWPORTS.phone });
+  test('so is every state beyond an address: errors, results, refusals', async () => {
+    await share(STATES, async (next) => {
+      const people = new Map<string, Watched>();
+      for (let one = next(); one !== undefined; one = next()) {
+        const watched = people.get(one.identity) ?? (await signedIn(one.identity));
+        people.set(one.identity, watched);
+        await one.reach(watched.page, world.origin);
+        await check(watched, one.name);
+        if (one.name.endsWith('with errors')) expect(await watched.page.title()).toMatch(/^Error: /);
+      }
+      expect([...people.values()].flatMap(({ troubles }) => troubles)).toEqual([]);
+    });
+  }, 240_000);
+
+  test('so are signing in, signing in with an error, and having signed out', async () => {
+    const watched = await newPage({ viewport: VIEWPORTS.desktop });
+    const { page } = watched;
+    await page.goto(`${world.origin}/console`);
+    await check(watched, 'sign-in');
+    await page.click('button:has-text("Sign in")');
+    await check(watched, 'sign-in with an error');
+    await signIn(page, 'ig-officer');
+    await page.click('button:has-text("Sign out")');
+    await check(watched, 'signed out');
+    expect(watched.troubles).toEqual([]);
+  }, 60_000);
+
+  test('without script every page shows the same, with its forms', async () => {
+    const watched = await newPage({ viewport: VIEWPORTS.phone, javaScriptEnabled: false });
     const { page } = watched;
     await page.goto(`${world.origin}/console`);
     await signIn(page, 'ig-officer');
-    await check(watched, 'start');
-    await page.click('text=Alerts');
-    await check(watched, 'alerts');
-    await page.click('a:has-text("Open a case")');
-    await page.click('button:has-text("Open the case")');
-    await check(watched, 'a case about an alert, with errors');
-    await page.fill('#reason', REASON);
-    await page.click('button:has-text("Open the case")');
-    await check(watched, 'a new case');
-    await page.click('button:has-text("Take this case")');
-    await page.click('button:has-text("Record the decision")');
-    await check(watched, 'a case with errors');
-    await page.goto(`${world.origin}/console/cases`);
-    await check(watched, 'cases');
-    await page.goto(`${world.origin}/console/cases/open`);
-    await check(watched, 'a case by number');
-    await page.goto(`${world.origin}/console/accesses`);
-    await check(watched, 'accesses');
-    await page.goto(`${world.origin}/console/questions?question=timeline&who=Karl`);
-    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-    await check(watched, 'a question and its answer');
-    await world.service.pool.query(
-      `insert into export_request (asked_by, asked_name, asked, what, title, reason, people)
-       values ('PractitionerRole/ig-second', 'Ines Second', now(), '{}', 'Who?', 'A complaint', 60)`,
-    );
-    await page.goto(`${world.origin}/console/exports`);
-    await check(watched, 'files for a second officer');
-    await overseen(world.service);
-    await page.goto(`${world.origin}/console/samples`);
-    await page.fill('#month', '2026-1');
-    await page.click('button:has-text("Draw")');
-    await check(watched, 'samples with an error');
-    await page.fill(
-      '#month',
-      new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date()).slice(0, 7),
-    );
-    await page.click('button:has-text("Draw")');
-    await page.click('main li a');
-    await check(watched, 'a sample');
-    await page.goto(`${world.origin}/console/pack`);
-    await check(watched, 'monthly pack');
-    await page.goto(`${world.origin}/console/proof`);
-    await page.click('button:has-text("Prove")');
-    await check(watched, 'proof');
-    await page.goto(`${world.origin}/console/questions?question=busy`);
-    await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-    await page.fill('#name', 'Busy days');
-    await page.click('button:has-text("Keep it")');
-    await page.goto(`${world.origin}/console/questions`);
-    await check(watched, 'kept questions');
-    await page.goto(`${world.origin}/console/questions?question=timeline&who=9990001006`);
-    await check(watched, 'a question with errors');
-    expect(watched.troubles).toEqual([]);
-  }, 120_000);
-
-  test('the mother’s one page is accessible and fits', async () => {
-    await world.service.family('aisha');
-    await world.service.as('midwife').get('Patient/aisha');
-    const watched = await newPage({ viewport: VIEWPORTS.phone });
-    await watched.page.goto(`${world.origin}/console`);
-    await signIn(watched.page, 'mother');
-    expect(await watched.page.textContent('main')).toContain('Your midwifery team');
-    await check(watched, 'who has viewed my record');
+    for (const { at } of PAGES.filter(({ at, who }) => who === 'ig-officer' && !at.includes(':'))) {
+      await page.goto(world.origin + at);
+      expect(await page.locator('h1').count()).toBe(1);
+      for (const button of await page.locator('main form button').all()) expect(await button.isVisible()).toBe(true);
+    }
     expect(watched.troubles).toEqual([]);
   }, 60_000);
 
@@ -212,6 +165,25 @@ inBrowser('the console in Chromium', () => {
   }, 60_000);
 });
 
+/** Two browsers' worth of work side by side: each takes the next one when it is free. */
+async function share<T>(list: readonly T[], work: (next: () => T | undefined) => Promise<void>): Promise<void> {
+  const waiting = [...list];
+  const next = () => waiting.shift();
+  await Promise.all([work(next), work(next)]);
+}
+
+async function signedIn(identity: string): Promise<Watched> {
+  const watched = await newPage({ viewport: VIEWPORTS.desktop });
+  await watched.page.goto(`${world.origin}/console`);
+  await signIn(watched.page, identity);
+  return watched;
+}
+
+async function useSession(page: Page, cookie: string): Promise<void> {
+  const [name = '', value = ''] = cookie.split('=');
+  await page.context().addCookies([{ name, value, domain: '127.0.0.1', path: '/console' }]);
+}
+
 async function newPage(options: Parameters<Browser['newContext']>[0]): Promise<Watched> {
   // The pages' policy forbids foreign script, and axe is one: it goes in through the debugger, past the policy.
   const context = await browser.newContext(options);
@@ -229,15 +201,19 @@ async function newPage(options: Parameters<Browser['newContext']>[0]): Promise<W
   return { page, troubles };
 }
 
+/** No violation at desktop size and none at phone size, and nothing wider than the phone. */
 async function check({ page, troubles }: Watched, state: string): Promise<void> {
   await page.waitForLoadState('load');
   await page.evaluate(AXE);
-  const result: unknown = await page.evaluate(`axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((one) => one.html.slice(0, 120)).join(' | ')))`);
-  expect({ state, violations: result }).toEqual({ state, violations: [] });
-  const fits = await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
-  if (fits !== true) troubles.push(`${state} is wider than the screen`);
+  for (const [size, viewport] of Object.entries(VIEWPORTS)) {
+    await page.setViewportSize(viewport);
+    const result: unknown = await page.evaluate(`axe.run(document, { resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+      .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((one) => one.html.slice(0, 120)).join(' | ')))`);
+    expect({ state, size, violations: result }).toEqual({ state, size, violations: [] });
+    const fits = await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+    if (fits !== true) troubles.push(`${state} is wider than the screen (${size})`);
+  }
 }
 
 async function signIn(page: Page, identity: string): Promise<void> {

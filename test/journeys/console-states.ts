@@ -1,0 +1,210 @@
+/**
+ * How the page tests open every page of the console: an address for each that has a parameter, and states that need more
+ * than an address (errors, results). A page without an entry here fails `console-pages.test.ts`.
+ */
+import type { Page } from 'playwright-core';
+import { contractOf, EMPTY_FORM } from '../../src/console/agreement-form.ts';
+import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { agreement } from '../harness/directory.ts';
+import { overseen } from '../harness/overseen.ts';
+import { addColleague, browserOf, type Console, lookAround, NUMBER, REASON, UNKNOWN } from './console-world.ts';
+
+/** Everything that pages can show: looks, alerts, a proposal, agreements, a file that waits for a second officer. */
+export async function fillWorld(world: Console): Promise<void> {
+  const { service } = world;
+  await lookAround(world);
+  await addColleague(world);
+  const alert = { severity: 'high', mode: 'live', at: new Date().toISOString(), why: 'Break-glass was used' } as const;
+  const about = { rule: 'A-01', party: 'PractitionerRole/hv-helen', patient: 'Patient/canaryfam' };
+  await insertAlerts(
+    service.pool,
+    [1, 2, 3].map((seq) => ({ ...alert, ...about, seq })),
+  );
+  await service.pool.query(
+    `insert into export_request (asked_by, asked_name, asked, what, title, reason, people)
+     values ('PractitionerRole/ig-second', 'Ines Second', now(), '{}', 'Who?', 'A complaint', 60)`,
+  );
+  await service.load([{ ...contractOf(PAPER, null), id: 'paper' }]);
+  await service.as('ig-officer').post('$propose?reason=New%20terms', { ...agreement(), title: 'Renewed' });
+  await service.family('aisha');
+  await service.as('midwife').get('Patient/aisha');
+  await overseen(service);
+}
+
+const year = new Date().getUTCFullYear() + 1;
+const PAPER = {
+  ...EMPTY_FORM,
+  ...{ title: 'A paper with an end', first: 'Organization/maternity-service', second: 'Organization/hv-service' },
+  ...{ what: ['plans'], label: 'R' as const, basis: 'As signed', retention: 'As signed' },
+  from: { day: '1', month: '1', year: String(year) },
+  until: { day: '31', month: '12', year: String(year) },
+};
+
+/** Addresses of pages with a parameter, by their path in the list of pages. */
+export const EXAMPLES: Readonly<Record<string, (world: Console) => Promise<string>>> = {
+  '/console/access-record/:look': async (world) => {
+    const visitor = await officer(world);
+    return inSession(visitor, await visitor.look());
+  },
+  '/console/cases/:look': async (world) => {
+    const visitor = await officer(world);
+    const form = { 'nhs-number': NUMBER, reason: REASON };
+    return (await visitor.fill('/console/cases/open', '/console/cases/open', form)).address;
+  },
+  '/console/agreements/:look': async () => '/console/agreements/paper',
+  '/console/agreements/:look/change': async () => '/console/agreements/paper/change',
+  '/console/proposals/:look': (world) => firstLink(world, '/console/proposals', 'proposals'),
+  '/console/samples/:look': async (world) => {
+    const visitor = await officer(world);
+    await visitor.fill('/console/samples', '/console/samples', { month: thisMonth() });
+    return firstLink(world, '/console/samples', 'samples');
+  },
+  '/console/replays/:look': async (world) => {
+    const visitor = await officer(world);
+    const form = { kind: 'revoked', revoked: 'Contract/sharing', days: '3', reason: REASON };
+    const { address } = await visitor.fill('/console/replays', '/console/replays', form);
+    for (const end = Date.now() + 20_000; Date.now() < end; ) {
+      if ((await visitor.get(address)).html.includes('requests decided again')) return address;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('the replay did not end');
+  },
+};
+
+const thisMonth = (): string =>
+  new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date()).slice(0, 7);
+
+async function officer(world: Console) {
+  const visitor = browserOf(world.origin);
+  await visitor.signIn('ig-officer');
+  return visitor;
+}
+
+/** What hangs on a session is opened in that session: the address carries its cookie behind a #. */
+function inSession(visitor: ReturnType<typeof browserOf>, { address }: { address: string }): string {
+  return `${address}#${visitor.cookie()}`;
+}
+
+async function firstLink(world: Console, list: string, segment: string): Promise<string> {
+  const { html } = await (await officer(world)).get(list);
+  const [, found] = new RegExp(`href="(/console/${segment}/[^"/]+)"`).exec(html) ?? [];
+  if (found === undefined) throw new Error(`${list} links to nothing`);
+  return found;
+}
+
+export interface State {
+  name: string;
+  identity: string;
+  /** Brings the page into the state. */
+  reach: (page: Page, origin: string) => Promise<unknown>;
+}
+
+const press = async (page: Page, text: string): Promise<void> => {
+  await page.click(`button:has-text("${text}")`);
+  await page.waitForLoadState('load');
+};
+const openDetails = (page: Page) =>
+  page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+
+async function ask(page: Page, origin: string, number: string, reason: string): Promise<void> {
+  await page.goto(`${origin}/console/access-record`);
+  await page.fill('#nhs-number', number);
+  await page.fill('#reason', reason);
+  await press(page, 'Show who looked');
+}
+
+/** States beyond an address. */
+export const STATES: readonly State[] = [
+  ...sent('/console/access-record', 'Show who looked'),
+  { name: 'nothing found', identity: 'ig-officer', reach: (page, origin) => ask(page, origin, UNKNOWN, REASON) },
+  {
+    name: 'a look, all opened, then with filter errors',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await ask(page, origin, NUMBER, REASON);
+      await openDetails(page);
+      await page.fill('#from-day', '31');
+      await press(page, 'Update');
+    },
+  },
+  ...sent('/console/cases/open', 'Open the case'),
+  {
+    name: 'a case that is mine, with errors',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/alerts`);
+      await page.click('a:has-text("Open a case") >> nth=0');
+      await page.fill('#reason', REASON);
+      await press(page, 'Open the case');
+      await press(page, 'Take this case');
+      await press(page, 'Record the decision');
+    },
+  },
+  {
+    name: 'a question and its answer',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/questions?question=timeline&who=Karl`);
+      await openDetails(page);
+    },
+  },
+  {
+    name: 'a kept question',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/questions?question=busy`);
+      await openDetails(page);
+      await page.fill('#name', 'Busy days');
+      await press(page, 'Keep it');
+      await page.goto(`${origin}/console/questions`);
+    },
+  },
+  {
+    name: 'samples with errors',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/samples`);
+      await page.fill('#month', '2026-1');
+      await press(page, 'Draw');
+    },
+  },
+  {
+    name: 'a proof',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/proof`);
+      await press(page, 'Prove');
+    },
+  },
+  at('a question with errors', '/console/questions?question=timeline&who=9990001006'),
+  ...sent('/console/agreements/propose', 'Propose it'),
+  ...sent('/console/agreements/paper', 'Revoke now'),
+  ...sent('/console/simulator', 'Ask'),
+  {
+    name: 'a simulated decision',
+    identity: 'caldicott-guardian',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/simulator`);
+      await page.fill('#who', 'Helen');
+      await page.fill('#what', NUMBER);
+      await page.fill('#reason', REASON);
+      await press(page, 'Ask');
+    },
+  },
+  ...sent('/console/replays', 'Start the replay'),
+  at('not found', '/console/nowhere'),
+  { ...at('refused', '/console'), identity: 'midwife' },
+];
+
+/** The form of a page sent as it is: its errors. */
+function sent(path: string, button: string): State[] {
+  const reach = async (page: Page, origin: string) => {
+    await page.goto(origin + path);
+    await press(page, button);
+  };
+  return [{ name: `${path} with errors`, identity: 'ig-officer', reach }];
+}
+
+function at(name: string, path: string): State {
+  return { name, identity: 'ig-officer', reach: (page, origin) => page.goto(origin + path) };
+}
