@@ -1,5 +1,5 @@
 /** What a caller may see through a search: the rule of every type, masked parameters, and the types that are open. */
-import { patientParams } from '../fhir/compartments.ts';
+import { compartmentParams } from '../fhir/compartments-other.ts';
 import { gate } from '../governance/gates.ts';
 import { paramGuard } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
@@ -64,7 +64,7 @@ export function openTypes(door: Door, context: Context): string[] {
   );
 }
 
-/** Of these, the types that can be in a patient's compartment. */
-export function compartmentTypes(types: readonly string[]): string[] {
-  return types.filter((type) => type === 'Patient' || patientParams(type).length > 0);
+/** Of these, the types that can be in the compartment of a focus of this type. */
+export function compartmentTypes(focus: string, types: readonly string[]): string[] {
+  return types.filter((type) => type === focus || compartmentParams(focus, type).length > 0);
 }

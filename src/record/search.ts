@@ -6,7 +6,7 @@ import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts'
 import { evaluate } from '../governance/evaluate.ts';
 import { gate } from '../governance/gates.ts';
 import type { Indexed } from '../search/match.ts';
-import { parseSearch } from '../search/parse.ts';
+import { type Compartment, parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import type { Explained } from '../store/explain.ts';
 import { MAX_INCLUDES } from '../store/include-sql.ts';
@@ -43,8 +43,8 @@ export interface SearchRequest {
   /** Raw text after `?`, or a form body. */
   query: string;
   lenient: boolean;
-  /** Id of the patient whose compartment is searched (R4 search.html, "Compartments"). */
-  compartment?: string;
+  /** Whose compartment is searched (R4 search.html, "Compartments"). */
+  compartment?: Compartment;
   /** Token under which the ids are kept for an answer that is fetched later, however few they are. */
   later?: string;
 }
@@ -55,12 +55,12 @@ export interface SearchRequest {
  */
 export function search(door: Door, context: Context, request: SearchRequest): Promise<string> {
   const { type, compartment } = request;
-  const own = compartment === undefined ? [] : [`Patient/${compartment}`];
+  const own = compartment === undefined ? [] : [`${compartment.type}/${compartment.id}`];
   const entry = {
     ...entryOf(context, type === null ? 'search-system' : 'search-type'),
     entities: [type ?? '', ...own],
     query: door.auditQuery(request.query, context.requestId),
-    patients: [...own, ...peopleAsked(request.query)],
+    patients: [...own.filter(() => compartment?.type === 'Patient'), ...peopleAsked(request.query)],
   };
   return audited(door, entry, async () => {
     const types = await typesOf(door, context, entry, request);
@@ -155,7 +155,7 @@ async function typesOf(door: Door, context: Context, entry: AuditEntry, request:
     return [type];
   }
   const open = openTypes(door, context);
-  const types = request.compartment === undefined ? open : compartmentTypes(open);
+  const types = request.compartment === undefined ? open : compartmentTypes(request.compartment.type, open);
   const named = new URLSearchParams(request.query).getAll('_type').flatMap((value) => value.split(','));
   const known = named.filter((one) => door.definitions.isResourceType(one));
   const first = known.length === 0 ? null : (known[0] ?? null);

@@ -3,7 +3,7 @@
  * refused by name (H13), and what costs too much is refused before any work (H17).
  */
 import type { Definitions } from '../definitions/types.ts';
-import { patientParams } from '../fhir/compartments.ts';
+import { compartmentParams } from '../fhir/compartments-other.ts';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { criteriaOf } from './clauses.ts';
 import { ROW_PARAMS } from './params.ts';
@@ -28,8 +28,8 @@ export interface SearchContext {
   pending?: KeySet;
   /** Types a search across types may reach; without it all. */
   types?: readonly string[];
-  /** Id of the patient whose compartment is searched. */
-  compartment?: string;
+  /** The focus of the compartment that is searched. */
+  compartment?: Compartment;
   /** Value sets that `:in` and `:not-in` name, listed beforehand where more than the definitions know them. */
   valueSets?: ReadonlyMap<string, ValueSetCodes>;
   /** `_explain` is taken. */
@@ -38,6 +38,12 @@ export interface SearchContext {
   versions?: boolean;
   /** Request time, for `ap` dates. */
   now?: Date;
+}
+
+/** Whose compartment: a Patient, Encounter, RelatedPerson, Practitioner or Device. */
+export interface Compartment {
+  type: string;
+  id: string;
 }
 
 /** Of a set of keys only this is asked: it may be worked out when asked. */
@@ -195,17 +201,19 @@ function clauseOf(query: Query, name: string, text: string, context: ClauseConte
   return { op: 'any', clauses: types.map((one) => ({ op: 'type', type: one, clauses: [parse(one)] })) };
 }
 
-/** The rows a patient's compartment holds (R4 compartmentdefinition-patient), each type by its own references. */
-function enterCompartment(query: Query, id: string, context: ClauseContext): void {
+/** The rows a compartment holds (R4 compartmentdefinition.html), each type by its own references; its focus too. */
+function enterCompartment(query: Query, focus: Compartment, context: ClauseContext): void {
   const within = (type: string): Clause => ({
     op: 'any',
     clauses: [
-      ...(type === 'Patient' ? [parseClause(type, '_id', id, context)] : []),
-      ...patientParams(type).map((code) => parseClause(type, code, `Patient/${id}`, context)),
+      ...(type === focus.type ? [parseClause(type, '_id', focus.id, context)] : []),
+      ...compartmentParams(focus.type, type).map((code) =>
+        parseClause(type, code, `${focus.type}/${focus.id}`, context),
+      ),
     ],
   });
   const { type, types = [] } = query;
-  query.path = `Patient/${id}/${type ?? '*'}`;
+  query.path = `${focus.type}/${focus.id}/${type ?? '*'}`;
   query.where.push(
     type !== null
       ? within(type)

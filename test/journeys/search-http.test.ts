@@ -376,8 +376,48 @@ describe('clauses about other rows', () => {
     const rows = all.flatMap((page) => found(page));
     expect(rows).toEqual(expect.arrayContaining(['Patient/one', 'Observation/n-00']));
     expect(new Set(rows).size).toBe(rows.length);
-    expect((await midwife.get('Practitioner/x/Observation')).status).toBe(404);
+    expect((await midwife.get('Organization/x/Observation')).status).toBe(404);
     expect((await midwife.post('Patient/one/Observation', {})).status).toBe(405);
+  });
+
+  test('so do those of an Encounter, a RelatedPerson, a Practitioner and a Device, under the same rules', async () => {
+    const encounter = { resourceType: 'Encounter', status: 'finished', class: { code: 'HH' } };
+    const about = (id: string, whose: string) => [
+      { ...encounter, id: `visit-${id}`, subject: { reference: `Patient/${whose}` } },
+      note(`of-${id}`, whose, 'in a compartment', {
+        encounter: { reference: `Encounter/visit-${id}` },
+        performer: [{ reference: 'Practitioner/p-far' }, { reference: `RelatedPerson/${whose}-partner` }],
+        device: { reference: 'Device/scales' },
+      }),
+    ];
+    await service.load([...about('one', 'one'), ...about('far', 'far')]);
+    const cases: [string, string][] = [
+      ['Encounter/visit-one', 'encounter=Encounter/visit-one'],
+      ['Encounter/visit-far', 'encounter=Encounter/visit-far'],
+      ['RelatedPerson/one-partner', 'performer=RelatedPerson/one-partner'],
+      ['Practitioner/p-far', 'performer=Practitioner/p-far'],
+      ['Device/scales', 'device=Device/scales'],
+      ['Encounter/nobody', 'encounter=Encounter/nobody'],
+    ];
+    for (const client of [steward, midwife]) {
+      for (const [focus, asked] of cases) {
+        const same = found(await client.get(`Observation?${asked}`));
+        const reply = await client.get(`${focus}/Observation?_total=accurate`);
+        expect([focus, reply.status, found(reply), reply.json.total]).toEqual([focus, 200, same, same.length]);
+      }
+    }
+    expect(found(await midwife.get('Practitioner/p-far/Observation'))).toEqual(['Observation/of-one']);
+    const all = await midwife.get('Encounter/visit-one/*');
+    expect([link(all, 'self'), found(all)]).toEqual([
+      `${service.base}/Encounter/visit-one/*`,
+      ['Encounter/visit-one', 'Observation/of-one'],
+    ]);
+    // A focus that may not be seen is as one that is not there.
+    const hidden = await midwife.get('Encounter/visit-far/*?_total=accurate');
+    const unknown = await midwife.get('Encounter/visit-nil/*?_total=accurate');
+    const blank = (text: string) => text.replaceAll(/visit-\w+|"timestamp":"[^"]*"|"lastUpdated":"[^"]*"/g, '');
+    expect(blank(hidden.text)).toBe(blank(unknown.text));
+    expect((await midwife.get('Practitioner/p-far/AuditEvent')).status).toBe(404);
   });
 
   test('pages across types hold each row once, in order, whatever is written between, each with its includes', async () => {

@@ -2,6 +2,7 @@
  * The route table of the FHIR door. An address and a method name one interaction; a request line and a Bundle entry are
  * read by the same parser and served by the same handler, so a row is shown alike by both (H6).
  */
+import { COMPARTMENTS } from '../../fhir/compartments-other.ts';
 import type { EntryUrl } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { EVERYTHING_TYPES } from '../../record/everything-scope.ts';
@@ -63,10 +64,10 @@ export function dispatch(method: string, url: EntryUrl, operations: readonly Ope
   );
 }
 
-/** Compartments (R4 compartmentdefinition.html): of patients only; the others say nothing about whose record it is. */
+/** Compartments (R4 compartmentdefinition.html). */
 function within(method: string, url: EntryUrl): FhirHandler {
-  if (url.type !== 'Patient')
-    throw refuse(404, 'not-supported', 'Only the compartment of a Patient is searched; use /Type?reference=id');
+  if (url.type === null || !COMPARTMENTS.includes(url.type))
+    throw refuse(404, 'not-supported', `Compartments are those of ${COMPARTMENTS.join(', ')}; use /Type?reference=id`);
   if (url.within === 'AuditEvent')
     throw refuse(404, 'not-supported', 'Ask AuditEvent?patient=id for the access record');
   if (method === 'GET' || method === 'HEAD') return search;

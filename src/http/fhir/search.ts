@@ -1,4 +1,4 @@
-/** GET [type]?..., POST [type]/_search, GET Patient/[id]/[type], and the later pages of a search (R4 http.html#search). */
+/** GET [type]?..., POST [type]/_search, compartments ([focus]/[id]/[type]), and the later pages of a search (R4 http.html#search). */
 import { refuse } from '../../fhir/outcome.ts';
 import { nextPage } from '../../record/next-page.ts';
 import { search as searchRecord } from '../../record/search.ts';
@@ -17,14 +17,14 @@ export const search: FhirHandler = async (door, request) => {
   const later = request.later === undefined ? {} : { later: request.later };
   const { within, id } = url;
   const body =
-    within === null || id === null
+    within === null || id === null || url.type === null
       ? await searchRecord(door, context, { type: url.type, query, lenient, ...later })
       : await searchRecord(door, context, {
           type: within === '*' ? null : within,
           query,
           lenient,
           ...later,
-          compartment: id,
+          compartment: { type: url.type, id },
         });
   return { status: 200, body };
 };

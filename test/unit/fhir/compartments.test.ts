@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PATIENT_TYPES, patientParams, patientReferences } from '../../../src/fhir/compartments.ts';
+import { COMPARTMENTS, compartmentParams } from '../../../src/fhir/compartments-other.ts';
+import { RESOURCE_TYPES } from '../../../src/fhir/resource-types.ts';
 import type { Json, JsonObject, Resource } from '../../../src/fhir/types.ts';
+import { paramOf } from '../search/r4-params.ts';
 
 interface CompartmentDefinition {
   resource: { code: string; param?: string[] }[];
@@ -93,4 +96,19 @@ test('any resource of any type: no throw, only patients, each once', () => {
       },
     ),
   );
+});
+
+test('the other compartments name parameters that refer to their focus', () => {
+  const named = (focus: string) =>
+    RESOURCE_TYPES.flatMap((type) => compartmentParams(focus, type).map((code) => [type, code] as const));
+  for (const focus of COMPARTMENTS) {
+    for (const [type, code] of named(focus)) {
+      const param = paramOf(type, code);
+      const fits = param.type === 'reference' && (param.targets.length === 0 || param.targets.includes(focus));
+      expect([focus, type, code, fits]).toEqual([focus, type, code, true]);
+    }
+  }
+  expect(compartmentParams('Encounter', 'DocumentManifest')).toEqual(['related-ref']);
+  expect(compartmentParams('Banana', 'Observation')).toEqual([]);
+  expect(compartmentParams('Device', 'constructor')).toEqual([]);
 });
