@@ -6,6 +6,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { compareFor, holds, type Indexed } from '../search/match.ts';
+import { TEXT_PARAMS } from '../search/params.ts';
 import { type Clause, isCriterion, type Query, type SearchParam, type SortKey } from '../search/types.ts';
 import type { FoundRow, SearchResult } from '../store/search.ts';
 import { parseStored } from './decide.ts';
@@ -46,7 +47,7 @@ async function allOf({ definitions }: Door, type: string, whole: boolean): Promi
 
 /** Clauses that memory can decide: criteria on the row itself, and combinations of them. */
 export function isLocal(clause: Clause): boolean {
-  if (isCriterion(clause)) return clause.param.type !== 'special' || clause.param.code === 'near';
+  if (isCriterion(clause)) return true;
   return (clause.op === 'all' || clause.op === 'any' || clause.op === 'not') && clause.clauses.every(isLocal);
 }
 
@@ -64,7 +65,9 @@ function paramsOf(clause: Clause): SearchParam[] {
 
 function needsWhole(where: readonly Clause[], sort: readonly SortKey[]): boolean {
   const sorted = sort.flatMap(({ param }) => (typeof param === 'string' ? [] : [param]));
-  return [...where.flatMap(paramsOf), ...sorted].some(({ expression }) => LARGE_PATH.test(expression));
+  return [...where.flatMap(paramsOf), ...sorted].some(
+    ({ code, expression }) => TEXT_PARAMS.has(code) || LARGE_PATH.test(expression),
+  );
 }
 
 /** The few definitions a plain `url=` can mean, without reading the others; null when the query has none. */
@@ -109,7 +112,7 @@ const NOT_SEARCHED: OutcomeIssue = {
   severity: 'warning',
   code: 'incomplete',
   diagnostics:
-    'Definitions that ship with the service are not searched by text, chains, _has, _list, _include or _revinclude: only stored ones were.',
+    'Definitions that ship with the service are not searched by chains, _has, _list, _include or _revinclude: only stored ones were.',
 };
 
 function indexed(door: Door, { row }: FoundRow): Indexed {

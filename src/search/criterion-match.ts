@@ -6,6 +6,7 @@ import { metresBetween } from './near.ts';
 import { isOfUnit } from './number-values.ts';
 import { TEXT_PARAMS } from './params.ts';
 import { textHolds } from './text-values.ts';
+import { saysText, textWords } from './text-words.ts';
 import type { Criterion, ElementValues, IndexValues, Prefix, SearchValue } from './types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
 
@@ -16,8 +17,7 @@ export function hasValue(criterion: Criterion, resource: Resource, values: Value
   const { param, modifier } = criterion;
   if (param.code === '_id') return modifier === 'missing' || hasId(criterion, resource);
   if (param.code === '_lastUpdated') return modifier === 'missing' || isUpdated(criterion, resource);
-  // The words of a text are the database's: no second reading of them exists that could be held equal.
-  if (TEXT_PARAMS.has(param.code)) throw new Error(`${param.code} is not evaluated in memory`);
+  if (TEXT_PARAMS.has(param.code)) return says(criterion, resource);
   switch (param.type) {
     case 'date':
       return anyOf(criterion, ofCode(values.dates, [param.code]), dateMatches);
@@ -73,6 +73,11 @@ function isComposite({ param, values: asked }: Criterion, resource: Resource, va
   return asked.some(
     (value) => value.kind === 'composite' && compositeHolds(composite, value.parts, { resource, values }, hasValue),
   );
+}
+
+function says({ param, values }: Criterion, resource: Resource): boolean {
+  const words = textWords(resource, param.code === '_text');
+  return values.some((value) => value.kind === 'text' && saysText(words, value.query));
 }
 
 function hasId(criterion: Criterion, resource: Resource): boolean {

@@ -81,9 +81,9 @@ function one(reading: Reading): TextQuery | null {
   if (token === undefined || is(reading, 'and') || is(reading, 'or') || is(reading, ')')) return null;
   reading.at++;
   reading.terms++;
-  // As in record_words (migrations/006-text-search.sql): whatever is no letter or digit parts two words.
+  // As in record_words (migrations 006 and 065): whatever is no letter or digit parts two words.
   const words = fold(token.text)
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .replace(/[^\p{Alphabetic}0-9]+/gu, ' ')
     .trim();
   return words === '' ? null : { op: 'phrase', text: words };
 }

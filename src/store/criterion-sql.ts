@@ -43,7 +43,7 @@ export function rowSql(criterion: Criterion, params: SqlParams): string {
   return either(criterion.values.map((value) => updatedSql(value, params)));
 }
 
-/** `_text` and `_content` read the row's own text (migrations/006-text-search.sql). */
+/** `_text` and `_content` read the row's own text (migrations 006 and 065); search/text-words.ts says the same. */
 function wordsSql({ param, values }: Criterion, params: SqlParams): string {
   const asked = values.flatMap((value) => (value.kind === 'text' ? [tsquery(value.query, params)] : []));
   return `(record_words(r.body, ${param.code === '_text'}) @@ (${asked.join(' || ')}))`;

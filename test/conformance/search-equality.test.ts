@@ -439,3 +439,92 @@ describe('chains along canonical URLs', () => {
     expect(changed).toBeGreaterThan(4);
   });
 });
+
+describe('_text and _content', () => {
+  const word = fc.constantFrom(
+    ...[
+      'bone',
+      'Bone-marrow',
+      'ÉCLAIR',
+      'Straße',
+      "O'Brien",
+      'x1e5y',
+      '1e5x',
+      '007',
+      'b',
+      'B&amp;B',
+      '漢字',
+      'ΣΟΦΟΣ',
+      'İs',
+    ],
+    ...[
+      'two words',
+      'new\nline',
+      '<b>bold</b>',
+      'end.of',
+      'value@end.of',
+      '<',
+      '>',
+      'BP < 90',
+      '𝒜lpha',
+      'ﬁne',
+      '३',
+      'naïve',
+      '-',
+      '_',
+      '%',
+    ],
+  );
+  const said = fc
+    .array(fc.oneof({ weight: 4, arbitrary: word }, fc.string({ maxLength: 6 })), { maxLength: 4 })
+    .map((all) => all.join(' '));
+  const sample = fc.record({
+    resourceType: fc.constant('Basic'),
+    text: fc.option(fc.record({ status: fc.constant('generated'), div: said.map((text) => `<div>${text}</div>`) }), {
+      nil: undefined,
+    }),
+    extension: fc.array(fc.record({ url: fc.constant('http://e.example/x'), valueString: said }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    code: fc.record({ text: said }),
+    created: fc.option(fc.constantFrom(5, 10.5, 2024), { nil: undefined }),
+  });
+  const term = fc.oneof(
+    word,
+    fc.array(word, { minLength: 2, maxLength: 3 }).map((all) => `"${all.join(' ').replaceAll('"', '')}"`),
+  );
+  const asked = fc.oneof(
+    term,
+    fc.tuple(term, fc.constantFrom(' ', ' AND ', ' OR '), term).map((all) => all.join('')),
+    term.map((one) => `NOT ${one}`),
+    fc.tuple(term, term, term).map(([a, b, c]) => `(${a} OR ${b}) AND NOT ${c}`),
+  );
+
+  test('find the same in PostgreSQL and in memory', async () => {
+    const texts: Indexed[] = fc
+      .sample(sample, { numRuns: 150, seed: 11 })
+      .map((one, n) => JSON.parse(JSON.stringify({ ...one, id: `t${n}` }).replaceAll('\\u0000', '')))
+      .map((resource) => ({ resource, values: indexer.indexOf(resource) }));
+    await insertIndexed(pool, texts);
+    let hits = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('_text', '_content'), asked, async (code, value) => {
+        let query: Query;
+        try {
+          query = parseSearch('Basic', [[code, value]], { ...context, now: NOW }).query;
+        } catch {
+          return;
+        }
+        const found = await inDatabase(query);
+        const expected = texts
+          .filter(({ resource, values }) => matches(query, resource, values))
+          .sort(compareFor(query));
+        expect([value, found]).toEqual([value, expected.map(({ resource }) => keyOf(resource))]);
+        hits += found.length > 0 && found.length < texts.length ? 1 : 0;
+      }),
+      { numRuns: 200 },
+    );
+    expect(hits).toBeGreaterThan(20);
+  });
+});
