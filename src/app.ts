@@ -19,7 +19,6 @@ import { careOperations } from './http/operations/care.ts';
 import { DIRECTORY_OPERATIONS } from './http/operations/directory.ts';
 import { LEAVER_OPERATIONS } from './http/operations/leavers.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
-import { OWN_ACCESS_OPERATIONS } from './http/operations/own-access.ts';
 import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
 import { terminologyOperations } from './http/operations/terminology.ts';
@@ -190,7 +189,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...ACCESS_OPERATIONS,
     ...OVERSIGHT_OPERATIONS,
     ...PROPOSAL_OPERATIONS,
-    ...OWN_ACCESS_OPERATIONS,
     ...DIRECTORY_OPERATIONS,
     ...LEAVER_OPERATIONS,
     ...careOperations(settings),
@@ -226,6 +224,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     signIn: signInOf(config, issuer),
     anonymous: anonymous.count,
     keeper: book,
+    settings: alerts.settings,
     issuer,
   });
   const http = buildHttp({

@@ -2,7 +2,7 @@
  * Alert rules A-01 to A-22 (domain.md 6.3) as predicates over one sealed record and what is known around it. Pure. They
  * ship observing, except those that domain.md makes live from the first day.
  */
-import type { AlertRule, Thresholds } from './alert-types.ts';
+import type { AlertFacts, AlertRule, Thresholds } from './alert-types.ts';
 import type { AuditEntry } from './types.ts';
 
 /** domain.md 6.3; each can be set by configuration. */
@@ -19,6 +19,8 @@ export const THRESHOLDS: Thresholds = {
   permitHours: 24,
   nightPatients: 3,
   repeats: 3,
+  volumeFloor: 500,
+  volumeFactor: 10,
 };
 
 const OPENING: readonly AuditEntry['interaction'][] = ['read', 'vread', 'history-instance', 'operation'];
@@ -75,7 +77,13 @@ function isGovernance(entry: AuditEntry): boolean {
 }
 
 function rule(id: string, words: string, more: Partial<AlertRule> & Pick<AlertRule, 'fires'>): AlertRule {
-  const usual = { severity: 'medium', owner: 'ig-officer', mode: 'observe', quietMinutes: DAY } as const;
+  const usual = {
+    severity: 'medium',
+    owner: 'ig-officer',
+    mode: 'observe',
+    suppressed: [],
+    quietMinutes: DAY,
+  } as const;
   return { id, words, ...usual, ...more };
 }
 
@@ -147,8 +155,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
     // Comes from the proof and the clock, not from a record: jobs raise it.
     fires: () => false,
   }),
-  rule('A-17', 'Notifications go to another address than before', {
-    fires: (entry, facts) => entry.interaction === 'disclosure' && facts.endpointChanged,
+  rule('A-17', 'Notifications go to another address than before, or many more than usual', {
+    quietMinutes: HOUR,
+    fires: (entry, facts, t) => entry.interaction === 'disclosure' && (facts.endpointChanged || isSpike(facts, t)),
   }),
   rule('A-18', 'Consent changed, then used by who gains from it', {
     fires: (entry, facts) => entry.outcome === 0 && OPENING.includes(entry.interaction) && facts.newlyPermitted,
@@ -181,17 +190,15 @@ function isNotToldItsAddressee({ interaction, detail, outcome, entities, rules }
   return isTheirs && (isWithheld || detail === 'undeliverable');
 }
 
-function isAboveUsual(
-  { openedHour, usualHour }: Parameters<AlertRule['fires']>[1],
-  { openedFloor, deviations }: Thresholds,
-): boolean {
+function isSpike({ volumeHour, volumeUsual }: AlertFacts, { volumeFloor, volumeFactor }: Thresholds): boolean {
+  return volumeHour > volumeFloor && volumeHour > volumeFactor * (volumeUsual ?? 0);
+}
+
+function isAboveUsual({ openedHour, usualHour }: AlertFacts, { openedFloor, deviations }: Thresholds): boolean {
   const own = usualHour === null ? 0 : usualHour.mean + deviations * usualHour.deviation;
   return openedHour > Math.max(openedFloor, own);
 }
 
-function isAbovePeers(
-  { openedDay, peerMedian }: Parameters<AlertRule['fires']>[1],
-  { openedFloor, peerFactor }: Thresholds,
-): boolean {
+function isAbovePeers({ openedDay, peerMedian }: AlertFacts, { openedFloor, peerFactor }: Thresholds): boolean {
   return peerMedian !== null && openedDay > openedFloor && openedDay > peerFactor * peerMedian;
 }

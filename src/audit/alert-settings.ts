@@ -1,4 +1,7 @@
-/** Alert rules as an installation sets them: `{ "rules": { "A-08": "live" }, "thresholds": { "denials": 8 } }`. Pure. */
+/**
+ * Alert rules as an installation sets them: `{ "rules": { "A-08": "live" }, "thresholds": { "denials": 8 },
+ * "suppress": { "A-05": ["Organization/hostel-team"] } }`. Pure.
+ */
 import { isObject } from '../fhir/resource.ts';
 import { ALERT_RULES, THRESHOLDS } from './alert-rules.ts';
 import type { AlertMode, AlertRule, Thresholds } from './alert-types.ts';
@@ -22,12 +25,12 @@ export function alertSettings(text: string | null): AlertSettings {
     // told below
   }
   if (!isObject(given)) throw new Error('The alert settings are not a JSON object.');
-  const { rules = {}, thresholds = {}, ...other } = given;
+  const { rules = {}, thresholds = {}, suppress = {}, ...other } = given;
   const [unknown] = Object.keys(other);
-  if (unknown !== undefined || !isObject(rules) || !isObject(thresholds)) {
-    throw new Error('The alert settings have two parts: rules and thresholds.');
+  if (unknown !== undefined || !isObject(rules) || !isObject(thresholds) || !isObject(suppress)) {
+    throw new Error('The alert settings have three parts: rules, thresholds and suppress.');
   }
-  return { rules: withModes(rules), thresholds: withThresholds(thresholds) };
+  return { rules: withSuppressed(withModes(rules), suppress), thresholds: withThresholds(thresholds) };
 }
 
 function withModes(modes: Readonly<Record<string, unknown>>): AlertRule[] {
@@ -41,6 +44,24 @@ function withModes(modes: Readonly<Record<string, unknown>>): AlertRule[] {
     if (mode === undefined) throw new Error(`Alert rule ${rule.id} is off, observe or live.`);
     if (ALWAYS_LIVE.includes(rule.id) && mode !== 'live') throw new Error(`Alert rule ${rule.id} is always live.`);
     return { ...rule, mode };
+  });
+}
+
+const PARTY = /^(Organization|CareTeam|PractitionerRole|Subscription)\/[A-Za-z0-9.-]{1,64}$/;
+
+/** Whom a rule says nothing about. A rule that others promise is silent about nobody. */
+function withSuppressed(rules: readonly AlertRule[], suppress: Readonly<Record<string, unknown>>): AlertRule[] {
+  for (const id of Object.keys(suppress)) {
+    if (!rules.some((rule) => rule.id === id)) throw new Error(`The alert settings name a rule ${id}; there is none.`);
+    if (ALWAYS_LIVE.includes(id)) throw new Error(`Alert rule ${id} is silent about nobody.`);
+  }
+  return rules.map((rule) => {
+    const given = suppress[rule.id];
+    if (given === undefined) return rule;
+    const parties = Array.isArray(given) ? given.filter((one) => typeof one === 'string' && PARTY.test(one)) : [];
+    if (!Array.isArray(given) || parties.length !== given.length)
+      throw new Error(`Alert rule ${rule.id} is silent about a list of references such as Organization/id.`);
+    return { ...rule, suppressed: parties };
   });
 }
 

@@ -54,6 +54,9 @@ export interface AlertFacts {
   rostered: boolean | null;
   /** The subscription delivered to another address before. */
   endpointChanged: boolean;
+  /** Notifications of this subscription in this hour, and its mean hour of the week before; null without any. */
+  volumeHour: number;
+  volumeUsual: number | null;
   /** Earlier alerts of the same low rule about the same person within 30 days. */
   sameRuleBefore: number;
   explanation: AccessExplanation | null;
@@ -79,6 +82,9 @@ export interface Thresholds {
   nightPatients: number;
   /** */
   repeats: number;
+  /** fewer notifications in an hour are no spike, and how many times the usual one is. */
+  volumeFloor: number;
+  volumeFactor: number;
 }
 
 export interface AlertRule {
@@ -88,6 +94,8 @@ export interface AlertRule {
   /** Who looks at it. */
   owner: string;
   mode: AlertMode;
+  /** Whom this rule says nothing about: people, teams or services as references. */
+  suppressed: readonly string[];
   /** Minutes in which the same person, patient and rule are one alert. */
   quietMinutes: number;
   /** What happened, in words without any person's data. */

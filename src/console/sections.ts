@@ -25,6 +25,7 @@ import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replaysPage } from './replays.ts';
+import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
 import { simulatorForm, simulatorPosted } from './simulator.ts';
@@ -83,6 +84,7 @@ export const SECTIONS: readonly Section[] = [
     roles: OFFICERS,
     pages: [
       { path: '/console/alerts', show: alertsPage, menu: 'Alerts' },
+      { path: '/console/rules', show: rulesPage, send: rulesPosted, menu: 'Alert rules' },
       { path: '/console/cases', show: casesPage, menu: 'Cases' },
       { path: '/console/cases/open', show: openForm, send: openPosted },
       { path: '/console/cases/:look', show: casePage, send: casePosted },

@@ -1,6 +1,7 @@
 /** What a handler of the console knows of its request. */
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { Role } from '../governance/types.ts';
 import type { DemoIdentity } from '../identity/identities.ts';
 import type { SignInProvider } from '../identity/sign-in-provider.ts';
@@ -25,6 +26,8 @@ export interface ConsoleDeps {
   anonymous(refusal: { address: string | null; status: number; reason: string; now: Date }): void;
   /** The checkpoints of the trail, and who signs reports about it. */
   keeper: TrailKeeper;
+  /** The alert rules as this installation sets them. */
+  settings: AlertSettings;
   /** Address of the service as others see it, e.g. `https://tandem.example.org`. */
   issuer: string;
 }

@@ -21,7 +21,8 @@ import {
   switchOff,
 } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
-import { factsFor, partyOf, patientsOf, type SealedEntry } from './oversight-facts.ts';
+import { partyOf, patientsOf, type SealedEntry } from './alert-ledger.ts';
+import { factsFor } from './oversight-facts.ts';
 
 export interface Oversight {
   pool: Pool;
@@ -59,9 +60,9 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
     await switchOff(pool, rule, error);
   }
   const { alerts, again } = found;
-  const { explained, opened, marks } = facts;
+  const { explained, opened, marks, volumes } = facts;
   const { from, to } = stretch;
-  const kept = await commitStep(pool, { from, to, explained, opened, marks, accesses, alerts, again });
+  const kept = await commitStep(pool, { from, to, explained, opened, marks, volumes, accesses, alerts, again });
   for (const notice of kept ?? []) if (notice.mode === 'live') oversight.notify(notice);
   return kept === null || stretch.to - stretch.from >= STRETCH;
 }
@@ -108,6 +109,9 @@ interface Attempt {
 }
 
 function attempt(rule: AlertRule, { one, around, found, oversight, failed }: Attempt): boolean {
+  const { service, team } = one.entry.agent;
+  if ([partyOf(one.entry), service, team].some((party) => party !== null && rule.suppressed.includes(party)))
+    return false;
   try {
     const sameRuleBefore = found.repeats(partyOf(one.entry));
     return rule.fires(one.entry, { ...around, sameRuleBefore }, oversight.settings.thresholds);

@@ -1,5 +1,5 @@
 /** What is known around the records of one stretch of the trail, for the alert rules; everything is asked in few statements. */
-import { isDenied, isExport, isNameSearch, opens } from '../audit/alert-rules.ts';
+import { isDenied, opens } from '../audit/alert-rules.ts';
 import type { AlertFacts, Thresholds } from '../audit/alert-types.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { AccessExplanation } from '../governance/types.ts';
@@ -8,19 +8,15 @@ import {
   alertsBefore,
   type EarlierAlert,
   marksSince,
-  type OpenedBefore,
   openedBefore,
   peerMedians,
+  volumesBefore,
 } from '../store/models/alert-counts.ts';
 import { type Around, aroundOf, dutyIsKnown, explanationsOf, type Touch } from '../store/models/alert-facts.ts';
 import { bodiesOf, downgraded, expired } from '../store/models/alert-kin.ts';
-import type { Mark, Opened } from '../store/models/oversight.ts';
+import type { Mark, Opened, Volume } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
-
-export interface SealedEntry {
-  seq: number;
-  entry: AuditEntry;
-}
+import { Ledger, partyOf, patientsOf, type SealedEntry } from './alert-ledger.ts';
 
 export interface StretchFacts {
   /** Facts of one record; records are asked in order, once each: counts grow as they are. */
@@ -30,21 +26,8 @@ export interface StretchFacts {
   earlier: EarlierAlert[];
   opened: Opened[];
   marks: Mark[];
-}
-
-/** One name for one person or system, as in the questions of the access record. */
-export function partyOf({ agent, recipient, interaction }: AuditEntry): string {
-  if (interaction === 'disclosure') return recipient?.split('/event/')[0]?.split(' ')[0] ?? '';
-  return agent.practitionerRole ?? agent.subject ?? agent.clientId ?? '';
-}
-
-/** The people a record is about: those whose data it touched, or whom a refused address named. */
-export function patientsOf(entry: AuditEntry): string[] {
-  if (entry.patients.length > 0) return entry.patients;
-  return entry.entities.flatMap((one) => {
-    const reference = one.split('/_history/')[0] ?? '';
-    return reference.startsWith('Patient/') ? [reference] : [];
-  });
+  /** Asked after the records: they have grown with them. */
+  readonly volumes: Volume[];
 }
 
 const NO_FACTS: StretchFacts = {
@@ -55,6 +38,7 @@ const NO_FACTS: StretchFacts = {
   earlier: [],
   opened: [],
   marks: [],
+  volumes: [],
 };
 
 export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: Thresholds): Promise<StretchFacts> {
@@ -70,25 +54,30 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
   const minutes = Math.max(t.denialMinutes, t.nameSearchMinutes);
   const since = new Date(Date.parse(asked) - minutes * 60_000).toISOString();
   const byPerson = [...new Set([...concerned.map(({ entry }) => partyOf(entry)), ...patients])];
-  const [around, explained, marks, opened, medians, earlier, bodies, lowered, lapsed, duty] = await Promise.all([
-    aroundOf(pool, [...touches, ...familyTouches(stretch)], t.permitHours),
-    explanationsOf(pool, unexplained.flatMap(touchesOf)),
-    marksSince(pool, { parties, patients, since }),
-    openedBefore(pool, parties, asked),
-    peerMedians(pool, roles, asked),
-    alertsBefore(pool, parties, asked),
-    concerned.length === 0 ? new Map<string, string>() : bodiesOf(pool, byPerson),
-    downgraded(pool, stretch.flatMap(writtenIn)),
-    expired(pool, concerned.flatMap(sharedIn)),
-    concerned.length > 0 && dutyIsKnown(pool),
-  ]);
-  const ledger = new Ledger(t, marks, opened, medians);
+  const [around, explained, marks, opened, medians, earlier, bodies, lowered, lapsed, duty, volumes] =
+    await Promise.all([
+      aroundOf(pool, [...touches, ...familyTouches(stretch)], t.permitHours),
+      explanationsOf(pool, unexplained.flatMap(touchesOf)),
+      marksSince(pool, { parties, patients, since }),
+      openedBefore(pool, parties, asked),
+      peerMedians(pool, roles, asked),
+      alertsBefore(pool, parties, asked),
+      concerned.length === 0 ? new Map<string, string>() : bodiesOf(pool, byPerson),
+      downgraded(pool, stretch.flatMap(writtenIn)),
+      expired(pool, concerned.flatMap(sharedIn)),
+      concerned.length > 0 && dutyIsKnown(pool),
+      volumesBefore(pool, parties, asked),
+    ]);
+  const ledger = new Ledger({ t, marks, opened, medians, volumes });
   const late = new Map(explained.map((one) => [one.seq, one.explanation]));
   return {
     explained,
     earlier,
     opened: ledger.newlyOpened,
     marks: ledger.newMarks,
+    get volumes() {
+      return ledger.newVolumes;
+    },
     of: (one) => ({
       ...NOTHING_AROUND,
       ...togetherOf(around.filter((row) => row.seq === one.seq)),
@@ -173,104 +162,4 @@ function closestOf(entry: AuditEntry, bodies: ReadonlyMap<string, string>): Kins
     sameAddress: all.some((one) => one.sameAddress),
     neighbour: all.some((one) => one.samePostcode),
   };
-}
-
-/** The network an address belongs to: its first three parts (IPv4) or four groups (IPv6); people change within it. */
-export function networkOf(address: string | null): string | null {
-  if (address === null) return null;
-  const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  if (plain.includes('.')) return plain.split('.').slice(0, 3).join('.');
-  return plain.split(':').slice(0, 4).join(':');
-}
-
-/** Counts of this stretch on top of what was counted before. */
-class Ledger {
-  readonly newMarks: Mark[] = [];
-  readonly newlyOpened: Opened[] = [];
-  private readonly t: Thresholds;
-  private readonly marks: Mark[];
-  private readonly opened: Map<string, OpenedBefore>;
-  private readonly medians: ReadonlyMap<string, number>;
-  /** Instants at which somebody opened something within this stretch. */
-  private readonly openings = new Map<string, number[]>();
-
-  constructor(t: Thresholds, marks: Mark[], opened: Map<string, OpenedBefore>, medians: ReadonlyMap<string, number>) {
-    this.t = t;
-    this.marks = [...marks];
-    this.opened = opened;
-    this.medians = medians;
-  }
-
-  count({ seq, entry }: SealedEntry) {
-    const party = partyOf(entry);
-    const firstExport = isExport(entry) && !this.has('export', party);
-    const isNotice = entry.interaction === 'disclosure' && entry.recipient?.startsWith('Subscription/') === true;
-    const [, endpoint = ''] = isNotice ? (entry.recipient?.split(' ') ?? []) : [];
-    const endpointChanged = endpoint !== '' && this.has('endpoint', party) && !this.has('endpoint', party, endpoint);
-    const place = opens(entry) ? networkOf(entry.agent.address) : null;
-    const isNewPlace = place !== null && !this.has('place', party, place);
-    const newPlace = isNewPlace && this.has('place', party);
-    if (isNewPlace) this.mark('place', { seq, party, patient: place, at: entry.at });
-    if (isDenied(entry))
-      for (const patient of patientsOf(entry).length > 0 ? patientsOf(entry) : [''])
-        this.mark('denied', { seq, party, patient, at: entry.at });
-    if (isNameSearch(entry)) this.mark('name-search', { seq, party, patient: '', at: entry.at });
-    if (isExport(entry)) this.mark('export', { seq, party, patient: '', at: entry.at });
-    if (endpoint !== '' && !this.has('endpoint', party, endpoint))
-      this.mark('endpoint', { seq, party, patient: endpoint, at: entry.at });
-    return { firstExport, endpointChanged, newPlace, ...this.windows(entry, party), ...this.openedBy(entry, party) };
-  }
-
-  private has(kind: Mark['kind'], party: string, patient?: string): boolean {
-    return this.marks.some(
-      (one) => one.kind === kind && one.party === party && (patient === undefined || one.patient === patient),
-    );
-  }
-
-  private mark(kind: Mark['kind'], one: Omit<Mark, 'kind'>): void {
-    this.marks.push({ kind, ...one });
-    this.newMarks.push({ kind, ...one });
-  }
-
-  private windows(entry: AuditEntry, party: string) {
-    const since = (minutes: number) => Date.parse(entry.at) - minutes * 60_000;
-    const recent = (kind: Mark['kind'], minutes: number) =>
-      this.marks.filter((one) => one.kind === kind && Date.parse(one.at) > since(minutes));
-    const denied = recent('denied', this.t.denialMinutes);
-    const about = patientsOf(entry);
-    return {
-      denials: new Set(denied.filter((one) => one.party === party).map((one) => one.seq)).size,
-      deniedPeople: Math.max(
-        0,
-        ...about.map(
-          (patient) => new Set(denied.filter((one) => one.patient === patient).map((one) => one.party)).size,
-        ),
-      ),
-      nameSearches: recent('name-search', this.t.nameSearchMinutes).filter((one) => one.party === party).length,
-      openedSince: (this.openings.get(party) ?? []).filter((at) => at > since(this.t.nameSearchMinutes)).length,
-    };
-  }
-
-  private openedBy(entry: AuditEntry, party: string) {
-    const before = this.opened.get(party);
-    const hour = `${entry.at.slice(0, 13)}:00:00.000Z`;
-    const role = entry.agent.role ?? '';
-    const patients = before?.hours.get(hour) ?? new Set<string>();
-    before?.hours.set(hour, patients);
-    if (opens(entry)) {
-      this.openings.set(party, [...(this.openings.get(party) ?? []), Date.parse(entry.at)]);
-      for (const patient of entry.patients) {
-        if (patients.has(patient)) continue;
-        patients.add(patient);
-        this.newlyOpened.push({ party, patient, role, hour });
-      }
-    }
-    const day = new Set([...(before?.hours ?? [])].flatMap(([, seen]) => [...seen]));
-    return {
-      openedHour: patients.size,
-      openedDay: day.size,
-      usualHour: before?.usual ?? null,
-      peerMedian: this.medians.get(role) ?? null,
-    };
-  }
 }

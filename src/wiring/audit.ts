@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { alertSettings } from '../audit/alert-settings.ts';
+import { type AlertSettings, alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
 import { startAlertWebhook } from '../jobs/alert-webhook.ts';
@@ -86,6 +86,7 @@ export function startTrailJobs(
 }
 
 export interface AlertWatch extends Loop {
+  settings: AlertSettings;
   /** Raises A-16 with words that name no person. */
   raise(why: string): Promise<void>;
   /** The audit writer could not store a record. */
@@ -124,6 +125,7 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
   });
   return {
     ...loop,
+    settings,
     raise,
     writeFailed: () => {
       failures += 1;

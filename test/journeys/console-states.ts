@@ -24,6 +24,7 @@ export async function fillWorld(world: Console): Promise<void> {
     `insert into export_request (asked_by, asked_name, asked, what, title, reason, people)
      values ('PractitionerRole/ig-second', 'Ines Second', now(), '{}', 'Who?', 'A complaint', 60)`,
   );
+  await service.pool.query(`insert into alert_rule_fault (rule, error) values ('A-12', 'TypeError')`);
   await service.load([{ ...contractOf(PAPER, null), id: 'paper' }]);
   await service.as('ig-officer').post('$propose?reason=New%20terms', { ...agreement(), title: 'Renewed' });
   await service.family('aisha');

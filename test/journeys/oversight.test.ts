@@ -128,6 +128,34 @@ describe('step by step', () => {
     expect(rows).toEqual([{ patient: 'Patient/p1' }]);
   });
 
+  test('A-17: many more notifications than usual, counted once whoever looks', async () => {
+    const notice: Partial<AuditEntry> = {
+      interaction: 'disclosure',
+      detail: 'delivered id-only',
+      entities: ['ServiceRequest/r1'],
+      recipient: 'Subscription/s1/event/1 https://hv.example.org/hook',
+    };
+    const small = { ...THRESHOLDS, volumeFloor: 5 };
+    const one = { ...oversight(), settings: { rules: ALERT_RULES, thresholds: small } };
+    await write(Array.from({ length: 5 }, () => notice));
+    await Promise.all([all(one), all(one)]);
+    expect(await alertsIn(pool)).toEqual([]);
+    await write([notice]);
+    await all(one);
+    expect((await alertsIn(pool)).map(({ rule, party }) => [rule, party])).toEqual([['A-17', 'Subscription/s1']]);
+    const { rows } = await pool.query('select sum(notices)::int as n from oversight_volume');
+    expect(rows).toEqual([{ n: 6 }]);
+  });
+
+  test('a rule is silent about whom the settings name', async () => {
+    const quiet = ALERT_RULES.map((rule) =>
+      rule.id === 'A-12' ? { ...rule, suppressed: ['CareTeam/hv-north'] } : rule,
+    );
+    await write([{ label: 'R', explanation: null, patients: ['Patient/none'] }]);
+    await all(oversight(quiet));
+    expect(await alertsIn(pool)).toEqual([]);
+  });
+
   test('a rule that throws is switched off and told; the others and the place go on', async () => {
     const broken: AlertRule = {
       ...(ALERT_RULES[0] as AlertRule),

@@ -72,6 +72,28 @@ export async function peerMedians(db: Db, roles: readonly string[], at: string):
   return new Map(result.rows.map(({ role, median }) => [role, median]));
 }
 
+/** Notifications of a subscription by ISO start of the hour. */
+export type VolumeBefore = ReadonlyMap<string, number>;
+
+/** What these subscriptions sent in the hours of the week before (A-17). */
+export async function volumesBefore(
+  db: Db,
+  parties: readonly string[],
+  at: string,
+): Promise<Map<string, VolumeBefore>> {
+  const subscriptions = parties.filter((one) => one.startsWith('Subscription/'));
+  if (subscriptions.length === 0) return new Map();
+  const { rows } = await db.query<{ party: string; hour: Date; notices: number }>({
+    name: 'alert_volumes',
+    text: `select party, hour, notices from oversight_volume where party = any ($1) and hour > $2::timestamptz - interval '7 days'`,
+    values: [subscriptions, at],
+  });
+  const by = Map.groupBy(rows, ({ party }) => party);
+  return new Map(
+    [...by].map(([party, hours]) => [party, new Map(hours.map((one) => [one.hour.toISOString(), one.notices]))]),
+  );
+}
+
 export interface EarlierAlert {
   id: number;
   rule: string;

@@ -54,6 +54,13 @@ export interface Mark {
   seq: number;
 }
 
+/** Notifications of one subscription in one hour, to be added to what was counted. */
+export interface Volume {
+  party: string;
+  hour: string;
+  notices: number;
+}
+
 export interface Opened {
   party: string;
   patient: string;
@@ -88,6 +95,7 @@ export interface StepResult {
   explained: { seq: number; explanation: AccessExplanation }[];
   opened: Opened[];
   marks: Mark[];
+  volumes: Volume[];
   accesses: Access[];
   alerts: NewAlert[];
   /** Further records of alerts that stand already. */
@@ -109,7 +117,7 @@ const DAYS = `insert into oversight_day (day, party, role, patients, busiest)
   on conflict (party, day) do update set role = excluded.role, patients = excluded.patients, busiest = excluded.busiest`;
 
 /** What a step leaves behind, each list with the statement that keeps it. */
-function listsOf({ explained, opened, marks, accesses, again }: StepResult): [readonly unknown[], string][] {
+function listsOf({ explained, opened, marks, volumes, accesses, again }: StepResult): [readonly unknown[], string][] {
   return [
     [
       explained,
@@ -128,6 +136,12 @@ function listsOf({ explained, opened, marks, accesses, again }: StepResult): [re
       `insert into oversight_mark (kind, party, patient, at, seq)
        select kind, party, patient, at, seq from jsonb_to_recordset($1)
          as m(kind text, party text, patient text, at timestamptz, seq bigint) on conflict do nothing`,
+    ],
+    [
+      volumes,
+      `insert into oversight_volume (party, hour, notices)
+       select party, hour, notices from jsonb_to_recordset($1) as v(party text, hour timestamptz, notices integer)
+       on conflict (party, hour) do update set notices = oversight_volume.notices + excluded.notices`,
     ],
     [
       accesses,
@@ -193,6 +207,27 @@ export async function faultyRules(db: Db): Promise<Set<string>> {
   return new Set(result.rows.map(({ rule }) => rule));
 }
 
+export interface RuleCount {
+  rule: string;
+  mode: 'observe' | 'live';
+  alerts: number;
+  hits: number;
+}
+
+/** What each rule found since an instant. */
+export async function ruleCounts(db: Db, since: Date): Promise<RuleCount[]> {
+  const { rows } = await db.query<RuleCount>(
+    `select rule, mode, count(*)::integer as alerts, sum(hits)::integer as hits from alert where at >= $1 group by rule, mode`,
+    [since],
+  );
+  return rows;
+}
+
+/** A rule that was switched off runs again. @returns false when it was not off */
+export async function switchOn(db: Db, rule: string): Promise<boolean> {
+  return (await db.query('delete from alert_rule_fault where rule = $1', [rule])).rowCount === 1;
+}
+
 /** Switches a rule off that failed. */
 export async function switchOff(db: Db, rule: string, error: string): Promise<void> {
   await db.query('insert into alert_rule_fault (rule, error) values ($1, $2) on conflict do nothing', [rule, error]);
@@ -202,6 +237,7 @@ export async function switchOff(db: Db, rule: string, error: string): Promise<vo
 export async function forgetCounts(db: Db): Promise<void> {
   // A month, and the days of the next in which its sample is drawn.
   await db.query(`delete from oversight_opened where hour < now() - interval '40 days'`);
+  await db.query(`delete from oversight_volume where hour < now() - interval '8 days'`);
   await db.query(
     `delete from oversight_mark where kind in ('denied', 'name-search') and at < now() - interval '31 days'`,
   );

@@ -20,6 +20,8 @@ const QUIET: AlertFacts = {
   afterDeath: false,
   afterLoss: false,
   newPlace: false,
+  volumeHour: 0,
+  volumeUsual: null,
   openedHour: 1,
   openedDay: 1,
   usualHour: null,
@@ -116,6 +118,19 @@ describe('fires, and not just short of it', () => {
     expect(fired(at('23:00'), { ...off, rostered: true })).not.toContain('A-09');
   });
 
+  test('A-17: a spike is far above the usual hour, and above the floor', () => {
+    const sent = disclosure('delivered id-only');
+    expect(fired(sent, { volumeHour: 501, volumeUsual: 50 })).toContain('A-17');
+    expect(fired(sent, { volumeHour: 501, volumeUsual: null })).toContain('A-17');
+    expect(fired(sent, { volumeHour: 501, volumeUsual: 51 })).not.toContain('A-17');
+    expect(fired(sent, { volumeHour: 500, volumeUsual: 1 })).not.toContain('A-17');
+  });
+
+  test('A-16 comes from no record: nothing that is written fires it', () => {
+    for (const entry of [NOTHING, DENIED, disclosure('withheld'), search('family=***')])
+      expect(fired(entry)).not.toContain('A-16');
+  });
+
   test('A-11: an address restriction counts as well, and a list is not an opening', () => {
     expect(fired({}, { consents: new Set(['s-flag']), relationships: outside })).toContain('A-11');
     expect(fired(search('family=***'), { consents: new Set(['s-flag']), relationships: outside })).not.toContain(
@@ -146,7 +161,16 @@ describe('settings', () => {
     expect(thresholds).toEqual({ ...THRESHOLDS, denials: 9 });
   });
 
+  test('whom a rule is silent about', () => {
+    const { rules } = alertSettings('{"suppress":{"A-05":["Organization/hostel","PractitionerRole/pr-1"]}}');
+    expect(rules.find(({ id }) => id === 'A-05')?.suppressed).toEqual(['Organization/hostel', 'PractitionerRole/pr-1']);
+  });
+
   test.each([
+    '{"suppress":{"A-01":["Organization/hostel"]}}',
+    '{"suppress":{"A-05":["somebody"]}}',
+    '{"suppress":{"A-05":"Organization/hostel"}}',
+    '{"suppress":{"A-99":[]}}',
     'nothing',
     '[]',
     '{"rule":{}}',

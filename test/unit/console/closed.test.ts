@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
+import { THRESHOLDS } from '../../../src/audit/alert-rules.ts';
 import { consoleRoutes } from '../../../src/console/routes.ts';
 import type { ConsoleDeps } from '../../../src/console/visit.ts';
 import { DEMO_IDENTITIES } from '../../../src/identity/identities.ts';
@@ -16,6 +17,7 @@ const closed = (mode: 'production' | 'training', way: ConsoleDeps['signIn']) =>
       standing: () => Promise.reject(new Error('must not be asked')),
       signIn: way,
       anonymous: () => undefined,
+      settings: { rules: [], thresholds: THRESHOLDS },
       keeper: { read: absent, sign: absent },
       issuer: 'https://tandem.example.org',
     }),
