@@ -135,6 +135,14 @@ export function rangeSql(criterion: Criterion, type: string, params: SqlParams, 
       and ${test})`;
 }
 
+/** The rows of a side table that a criterion finds, as a `from`: what PostgreSQL expects of them is near the truth. */
+export function sideSql(criterion: Criterion, type: string, params: SqlParams): string {
+  const table = TABLES[criterion.param.type];
+  if (table === undefined) throw new Error(`${criterion.param.type} has no side table`);
+  const { name, alias } = table;
+  return `${name} ${alias} where ${alias}.type = ${params.add(type)} and ${valuesSql(criterion, table, params)}`;
+}
+
 /** Values are tested behind the look-up of the row: inside it the planner took the value index and walked its range. */
 function probeSql(criterion: Criterion, table: SideTable, params: SqlParams): string {
   const { name, alias } = table;

@@ -3,8 +3,10 @@
  * them the first rows for which the caller's rule and what else is asked of each row hold. Nothing is decided that is not
  * on the page or passed over on the way to it.
  */
-import type { Query, SortKey } from '../search/types.ts';
-import { keyValueSql, wholeSql } from './order-sql.ts';
+import { TEXT_PARAMS } from '../search/params.ts';
+import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
+import { keyValueSql } from './order-sql.ts';
+import { type Indexed, indexedOf } from './sort-index.ts';
 import type { SqlParams } from './sql-params.ts';
 import { behindSql, columnsOf, keyType, orderBy, type Place, placeSql, type WalkOrder } from './walk-order.ts';
 
@@ -25,8 +27,9 @@ export interface PageTerms {
   query: Query;
   order: WalkOrder;
   candidates: Candidates;
-  /** What must hold of a row on alias `r`, decided row by row. */
-  conditions: string;
+  /** What else is asked of a row on alias `r`, and the rule that permits it; both row by row. */
+  criteria: string;
+  rule: string;
   limit: number;
   /** Of a later page: where it begins, what has moved since the first, and the instant after which rows are new. */
   after: { place: Place; before: string; moved: readonly Moved[] } | null;
@@ -37,15 +40,17 @@ export interface PageTerms {
  * only: `cut` has a row when there may be more.
  */
 export function pageSql(terms: PageTerms, params: SqlParams): string {
-  const { order, after, conditions, limit } = terms;
+  const { query, order, criteria, rule, limit } = terms;
   const write = new Writing(terms, params);
-  const columns = columnsOf(order, 'k').slice(0, -1);
-  const isOld = after === null ? '' : ` and (r.version > 1 or r.updated <= ${params.add(after.before)}::timestamptz)`;
-  return `${write.candidates()}, kept as materialized (
-    select w.*, row_number() over () as n from (select r.type, ${['r.id', ...columns].join(', ')} from (${write.inOrder()}) k
-      cross join lateral (select r.* from resource r where r.type = k.type and r.id = k.id and not r.deleted${isOld} offset 0) r
-      where ${conditions} limit ${limit}) w)`;
+  const columns = ['r.type', 'r.id', ...columnsOf(order, 'r').slice(0, -1)];
+  // A rule costs more than other criteria, which the planner does not see; but less than reading the text of a row.
+  const first = query.where.some(isText) ? '' : ' offset 0';
+  return `${write.parts()} kept as materialized (
+    select w.*, row_number() over () as n from (select ${columns.join(', ')} from (select r.* from (${write.rows()}) r
+      where ${criteria}${first}) r where ${rule} limit ${limit}) w)`;
 }
+
+const isText = (clause: Clause): boolean => isCriterion(clause) && TEXT_PARAMS.has(clause.param.code);
 
 /** The parts that every kind of candidates shares, once each. */
 class Writing {
@@ -64,22 +69,40 @@ class Writing {
     return this.#sent;
   }
 
-  candidates(): string {
+  parts(): string {
     const { candidates, after } = this.#terms;
     const moved =
-      after === null || after.moved.length === 0 ? '' : `, moved as materialized (${this.#moved(after.moved)})`;
+      after === null || after.moved.length === 0 ? '' : `moved as materialized (${this.#moved(after.moved)}),`;
     if (candidates.from !== 'type') {
       const rows = candidates.from === 'where' ? candidates.sql : this.#families(candidates.words);
-      return `seen as materialized (${this.#sorted(rows)}), cut as (select 1 where false)${moved}`;
+      return `seen as materialized (${this.#sorted(rows)}), cut as (select 1 where false), ${moved}`;
     }
-    const last = (list: string): string => `(select * from ${list} offset ${candidates.visits - 1})`;
-    const rest = this.#indexed() === null ? '' : `, rest as materialized (${this.#rest(candidates.visits)})`;
-    return `seen as materialized (${this.#typed(candidates.visits)})${rest},
-      cut as materialized (${last('seen')}${rest === '' ? '' : ` union all ${last('rest')}`})${moved}`;
+    const { visits } = candidates;
+    const last = (list: string): string => `(select * from ${list} offset ${visits - 1})`;
+    if (this.#isPlain()) return `cut as (${last(`(${this.#typed(visits)}) x`)}),`;
+    const rest = this.#indexed() === null ? '' : `rest as materialized (${this.#rest(visits)}),`;
+    return `seen as materialized (${this.#typed(visits)}), ${rest}
+      cut as materialized (${last('seen')}${rest === '' ? '' : ` union all ${last('rest')}`}), ${moved}`;
+  }
+
+  /** Whole rows in order, with their keys. */
+  rows(): string {
+    const { order, candidates, after } = this.#terms;
+    const isOld =
+      after === null ? '' : ` and (r.version > 1 or r.updated <= ${this.#params.add(after.before)}::timestamptz)`;
+    if (candidates.from === 'type' && this.#isPlain()) return this.#typed(candidates.visits, { columns: 'r.*', isOld });
+    const keys = columnsOf(order, 'k').slice(0, -1);
+    return `select ${['r.*', ...keys].join(', ')} from (${this.#inOrder()}) k
+      cross join lateral (select r.* from resource r where r.type = k.type and r.id = k.id and not r.deleted${isOld} offset 0) r`;
+  }
+
+  /** The table itself has the order: no row is looked up by its key again. */
+  #isPlain(): boolean {
+    return this.#indexed() === null && (this.#terms.after?.moved.length ?? 0) === 0;
   }
 
   /** Candidates in order; those that have moved at their place, but not beyond where this look ended. */
-  inOrder(): string {
+  #inOrder(): string {
     const { order, candidates, after } = this.#terms;
     const own =
       candidates.from === 'type' && this.#indexed() !== null
@@ -98,19 +121,15 @@ class Writing {
     return key === undefined ? null : indexedOf(key);
   }
 
-  #typed(visits: number): string {
+  #typed(visits: number, whole?: { columns: string; isOld: string }): string {
     const { order } = this.#terms;
     const [first, ...others] = order.keys;
     const indexed = this.#indexed();
     if (first === undefined || indexed === null) {
       const keys = first === undefined ? [] : ['r.updated', ...this.#values(others)];
       const bound = first === undefined ? '' : this.#bound(first, 'r.updated');
-      return this.#listed(
-        `resource r where r.type = ${this.#type} and not r.deleted${bound}`,
-        [...keys, 'r.id'],
-        'present',
-        visits,
-      );
+      const from = `resource r where r.type = ${this.#type} and not r.deleted${bound}${whole?.isOld ?? ''}`;
+      return this.#listed({ from, at: [...keys, 'r.id'], first: 'present', visits, columns: whole?.columns });
     }
     const { table, value, tie } = indexed;
     const code = this.#params.add(indexed.code);
@@ -120,14 +139,14 @@ class Writing {
       others.length === 0
         ? ''
         : ' cross join lateral (select r.* from resource r where r.type = v.type and r.id = v.id offset 0) r';
-    return this.#listed(
-      `${table} v${row} where v.type = ${this.#type} and v.code = ${code}${indexed.where('v')}${this.#bound(first, `v.${value}`)}
+    return this.#listed({
+      from: `${table} v${row} where v.type = ${this.#type} and v.code = ${code}${indexed.where('v')}${this.#bound(first, `v.${value}`)}
         and not exists (select 1 from ${table} e where ${own} and (e.${value} ${before} v.${value}
           or (e.${value} = v.${value} and e.${tie} < v.${tie})) offset 0)`,
-      [`v.${value}`, ...this.#values(others), 'v.id'],
-      'present',
+      at: [`v.${value}`, ...this.#values(others), 'v.id'],
+      first: 'present',
       visits,
-    );
+    });
   }
 
   /** Rows without a value of the first key, once the others have been looked at. */
@@ -136,26 +155,28 @@ class Writing {
     const indexed = this.#indexed();
     if (first === undefined || indexed === null) throw new Error('every row has this key');
     const code = this.#params.add(indexed.code);
-    return this.#listed(
-      `resource r where r.type = ${this.#type} and not r.deleted and (select count(*) from seen) < ${visits}
+    return this.#listed({
+      from: `resource r where r.type = ${this.#type} and not r.deleted and (select count(*) from seen) < ${visits}
         and not exists (select 1 from ${indexed.table} v where v.type = r.type and v.id = r.id and v.code = ${code}${indexed.where('v')} offset 0)`,
-      [`null::${keyType(first)}`, ...this.#values(others), 'r.id'],
-      'absent',
+      at: [`null::${keyType(first)}`, ...this.#values(others), 'r.id'],
+      first: 'absent',
       visits,
-    );
+    });
   }
 
-  #listed(from: string, at: readonly string[], first: 'present' | 'absent', visits: number): string {
-    return `select ${this.#type}::text collate "C" as type, ${named(at)} from ${from}${this.#further(at)}
+  #listed({ from, at, first, visits, columns }: Listing): string {
+    const shown = columns === undefined ? `${this.#type}::text collate "C" as type, ${named(at)}` : whole(columns, at);
+    return `select ${shown} from ${from}${this.#further(at)}
       order by ${orderBy(this.#terms.order, at, first)} limit ${visits}`;
   }
 
-  /** Rows `r` (type, id, version, updated, tokens) of any order with their keys, sorted. */
+  /** Rows `r` (type, id, updated, tokens) of any order with their keys, sorted unless they are only counted. */
   #sorted(rows: string): string {
-    const { order } = this.#terms;
+    const { query, order } = this.#terms;
     const at = columnsOf(order, 's');
+    const sorted = query.count === 0 ? '' : ` order by ${orderBy(order, at)}`;
     return `select s.* from (select r.type, ${named([...this.#values(order.keys), 'r.id'])} from (${rows}) r offset 0) s
-      where true${this.#further(at)} order by ${orderBy(order, at)}`;
+      where true${this.#further(at)}${sorted}`;
   }
 
   /**
@@ -206,25 +227,18 @@ class Writing {
   }
 }
 
+interface Listing {
+  from: string;
+  at: readonly string[];
+  first: 'present' | 'absent';
+  visits: number;
+  columns?: string | undefined;
+}
+
+function whole(columns: string, at: readonly string[]): string {
+  return [columns, ...at.slice(0, -1).map((value, i) => `${value} as k${i + 1}`)].join(', ');
+}
+
 function named(at: readonly string[]): string {
   return at.map((value, i) => `${value} as ${i === at.length - 1 ? 'id' : `k${i + 1}`}`).join(', ');
-}
-
-interface Indexed {
-  table: string;
-  code: string;
-  value: string;
-  /** Tells two entries of one row and value apart, where there can be two. */
-  tie: string;
-  where(alias: string): string;
-}
-
-function indexedOf({ param }: SortKey): Indexed | null {
-  if (typeof param === 'string') return null;
-  const { code } = param;
-  if (param.type === 'date') return { table: 'index_date', code, value: 'low', tie: 'high', where: () => '' };
-  if (param.type === 'string') {
-    return { table: 'index_string', code, value: 'value', tie: 'id', where: (alias) => ` and ${wholeSql(alias)}` };
-  }
-  return { table: 'index_number', code, value: 'low', tie: 'ctid', where: () => '' };
 }

@@ -1,18 +1,19 @@
 /**
  * Searches whose pages go on behind a place (docs/adr 0033): one page is found and decided, and nothing is kept of the others
- * but the moment of the first. Nothing of the total is known here, and no rows are merged with others.
+ * but the moment of the first. With a total, so many rows are decided as are counted; no rows are merged with others.
  */
 import type { Indexed } from '../search/match.ts';
+import type { Query } from '../search/types.ts';
 import { explained } from './explain.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
 import { type Candidates, type Moved, pageSql } from './keyset-sql.ts';
 import { type Moment, movedSince } from './moved.ts';
 import type { Pool } from './pool.ts';
-import { rowsSql, whereSql } from './query-sql.ts';
+import { isDriven, rowsSql, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import { ROW_COLUMNS } from './rows.ts';
-import { consentsSql, foundRows, type RawFound, type SearchAsk, type SearchResult } from './search.ts';
+import { consentsSql, foundRows, PAGE_IDS, type RawFound, type SearchAsk, type SearchResult } from './search.ts';
 import { familyWords, hopsSql, masksSql, permittedSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
@@ -38,7 +39,7 @@ interface RawHead extends RawFound {
   matches: number;
   generation: number;
   snapshot: string;
-  /** More candidates may follow, and the page is not full. */
+  /** More candidates may follow, and fewer rows were found than asked. */
   short: boolean;
   place: (string | null)[] | null;
 }
@@ -48,6 +49,7 @@ type Way = { from: 'families' | 'where' } | { from: 'type'; visits: number };
 
 /** Of a type in order so many times more are looked at when too few may be seen, and then all. */
 const FURTHER = 20;
+const MANY = 20_000;
 const ALL = 1_000_000_000;
 
 /** One page. */
@@ -57,7 +59,7 @@ export async function runOnward(
   going: { order: WalkOrder; ways: Ways; onward: Onward },
 ): Promise<SearchResult> {
   const { order, onward } = going;
-  const way = await wayOf(db, ask, going);
+  const way = await wayOf(db, ask, { ...going, wanted: wantedOf(ask.query) });
   const { after } = onward;
   if (after === null || order.keys.length === 0) return pageOf(db, ask, { ...going, way, moved: [] });
   // What moved and where the others stand are two questions about one moment.
@@ -68,11 +70,23 @@ export async function runOnward(
   });
 }
 
-async function wayOf(db: Db, ask: SearchAsk, { order, ways }: { order: WalkOrder; ways: Ways }): Promise<Way> {
+/** Rows to find: one more than a page, or than a total counts. */
+const wantedOf = (query: Query): number => (counts(query) ? PAGE_IDS : query.count) + 1;
+
+const counts = ({ total, count }: Query): boolean => total !== 'none' || count === 0;
+
+interface Wanting {
+  order: WalkOrder;
+  ways: Ways;
+  wanted: number;
+}
+
+async function wayOf(db: Db, ask: SearchAsk, { order, ways, wanted }: Wanting): Promise<Way> {
   const { query } = ask;
+  if (query.where.some((clause) => ways.get(clause) === 'set')) return { from: 'where' };
   if (familyWords(ask, new SqlParams()) !== null) return { from: 'families' };
-  if (!hasIndex(order) || query.where.some((clause) => ways.get(clause) === 'set')) return { from: 'where' };
-  const visits = await visitsOf(db, ask, ways);
+  if (!hasIndex(order) || isDriven(query)) return { from: 'where' };
+  const visits = await visitsOf(db, ask, { ways, wanted });
   return visits === null ? { from: 'where' } : { from: 'type', visits };
 }
 
@@ -93,17 +107,18 @@ async function pageOf(db: Db, ask: SearchAsk, going: Going): Promise<SearchResul
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
   const { way } = going;
   if (head.short && way.from === 'type') {
-    const visits = way.visits * FURTHER > ask.query.count * 10_000 ? ALL : way.visits * FURTHER;
+    const visits = way.visits < MANY ? way.visits * FURTHER : ALL;
     return pageOf(db, ask, { ...going, way: { ...way, visits } });
   }
   const found = foundRows(rows);
   const last = rows.filter(({ mode }) => mode === 'match').at(-1);
-  const isMore = head.matches > ask.query.count && last !== undefined;
+  const { query } = ask;
+  const isMore = head.matches > query.count && last !== undefined;
   return {
     found: await iterated(db, ask, found),
     ids: null,
     after: isMore ? { place: { keys: last.place ?? [], id: last.id }, snapshot: head.snapshot } : null,
-    total: null,
+    total: counts(query) && head.matches <= PAGE_IDS ? head.matches : null,
     generation: head.generation,
     ...(ask.query.explain === true ? { explained: await explained(db, ask.query, { text, values }) } : {}),
   };
@@ -113,7 +128,7 @@ function statement(ask: SearchAsk, params: SqlParams, going: Going): string {
   const { query } = ask;
   const size = params.add(query.count);
   const pages = keptSql(ask, params, going);
-  const included = includeSql(ask, query, params);
+  const included = query.count === 0 ? null : includeSql(ask, query, params);
   const keys = going.order.keys.map((_, i) => `k${i + 1}`);
   const listed = keys.map((key) => `, h.${key}`).join('');
   const place = keys.length === 0 ? '' : `${keys.map((key) => `p.${key}::text`).join(', ')}`;
@@ -122,7 +137,7 @@ function statement(ask: SearchAsk, params: SqlParams, going: Going): string {
       select h.n${listed}, ${ROW_COLUMNS}, r.tokens from kept h join resource r on r.type = h.type and r.id = h.id where h.n <= ${size}
     )${included?.with ?? ''}
     select x.*, m.matches::int as matches, g.value as generation, pg_current_snapshot()::text as snapshot,
-      case when m.matches <= ${size} then exists (select 1 from cut) else false end as short
+      case when m.matches < ${wantedOf(query)} then exists (select 1 from cut) else false end as short
     from generation g cross join (select count(*) as matches from kept) m
     left join lateral (
       select 'match' as mode, p.n, ${ROW_COLUMNS.replaceAll('r.', 'p.')}, ${consentsSql('p')}, array[${place}]::text[] as place from page p
@@ -142,12 +157,9 @@ function keptSql(ask: SearchAsk, params: SqlParams, { order, ways, way, moved, o
     return { from: 'where', sql: foundSql(whereSql(query, params, masks, hops)) };
   })();
   // What the criteria found needs no second look, but a row that moved was found by its id.
-  const rows = way.from === 'where' && moved.length === 0 ? '' : `${rowsSql(query, params, masks, hops)} and `;
+  const criteria = way.from === 'where' && moved.length === 0 ? 'true' : rowsSql(query, params, masks, hops);
   const after = onward.after === null ? null : { place: onward.after.place, before: onward.after.moment.before, moved };
-  return pageSql(
-    { query, order, candidates, conditions: `${rows}${permitted}`, limit: query.count + 1, after },
-    params,
-  );
+  return pageSql({ query, order, candidates, criteria, rule: permitted, limit: wantedOf(query), after }, params);
 }
 
 const foundSql = (where: string): string =>

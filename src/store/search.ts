@@ -141,10 +141,10 @@ interface Plan {
   walk: Walk | null;
 }
 
-/** Nothing is counted or merged: the rows of the page are all that must be decided. Few rows are kept as ids at once. */
+/** The order of a search whose pages go on behind a place. Of a handful of rows the ids are kept at once. */
 function goesOn(ask: SearchAsk): WalkOrder | null {
   const { query, onward } = ask;
-  if (onward === undefined || query.total !== 'none' || query.count === 0) return null;
+  if (onward === undefined) return null;
   return onward.after === null && isNarrow(ask) ? null : walkOrder(query, maskedParams(ask));
 }
 

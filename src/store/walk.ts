@@ -6,6 +6,7 @@
  * Whether most match is PostgreSQL's estimate. It chooses a plan only: both ways find the same rows in the same order.
  */
 import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
+import { isRanged, sideSql } from './criterion-sql.ts';
 import { hasNarrow, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import type { SearchAsk } from './search.ts';
@@ -19,6 +20,8 @@ const BROAD = 20_000;
 const MISSES = 8;
 /** A small type is found and sorted in no time. */
 const LARGE = 5_000;
+/** A row that the index finds is fetched and sorted, one of a walk is fetched: only those of the page are decided. */
+const WORTH = 2;
 /** A page's walk looks at so many rows at least, and at so many times what it should need: not all may be seen. */
 const LEAST = 400;
 const SPARE = 4;
@@ -38,22 +41,25 @@ export function walkOf(query: Query, masked: ReadonlySet<string>): Walk | null {
 
 /** True when so many rows match that walking to the last id that is kept is better. @param db plans with the values given */
 export async function isBroad(db: Db, ask: SearchAsk, ways: Ways): Promise<boolean> {
-  const all = await estimate(db, 'r.type = $1', [ask.query.type]);
+  const all = await estimateOf(db, ask.query.type);
   if (all < BROAD) return false;
   const matching = await matchingOf(db, ask, { ways, all });
   return matching === all || (matching >= BROAD && matching * MISSES >= all);
 }
 
 /**
- * How many rows of a type a walk should look at for one page, or null when the index finds the matches sooner: it decides
- * all of them, a walk visits about `wanted * all / matching`.
+ * How many rows of a type a walk should look at to find those wanted, or null when the index finds the matches sooner: it
+ * finds all of them, a walk visits about `wanted * all / matching`.
  */
-export async function visitsOf(db: Db, ask: SearchAsk, ways: Ways): Promise<number | null> {
-  const wanted = ask.query.count + 1;
-  const all = await estimate(db, 'r.type = $1', [ask.query.type]);
+export async function visitsOf(
+  db: Db,
+  ask: SearchAsk,
+  { ways, wanted }: { ways: Ways; wanted: number },
+): Promise<number | null> {
+  const all = await estimateOf(db, ask.query.type);
   if (all < LARGE) return null;
   const matching = await matchingOf(db, ask, { ways, all });
-  if (matching * matching < MISSES * wanted * all) return null;
+  if (matching * matching < WORTH * wanted * all) return null;
   return Math.max(LEAST, Math.ceil((SPARE * wanted * all) / matching));
 }
 
@@ -61,25 +67,33 @@ export async function visitsOf(db: Db, ask: SearchAsk, ways: Ways): Promise<numb
  * Each condition is estimated alone and taken as independent of the others: of several in one statement PostgreSQL
  * expected a hundredth of what was there.
  */
-async function matchingOf(db: Db, ask: SearchAsk, { ways, all }: { ways: Ways; all: number }): Promise<number> {
+export async function matchingOf(db: Db, ask: SearchAsk, { ways, all }: { ways: Ways; all: number }): Promise<number> {
+  const type = ask.query.type ?? '';
   let matching = all;
   for (const clause of ask.query.where.filter((one) => !isUnindexed(one))) {
     const params = new SqlParams();
     const query = { ...ask.query, where: [clause] };
-    const sql = whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways));
-    matching *= Math.min(1, (await estimate(db, sql, params.values)) / all);
+    const from =
+      isCriterion(clause) && clause.hidden !== true && isRanged(clause)
+        ? sideSql(clause, type, params)
+        : `resource r where ${whereSql(query, params, masksSql(ask, params), hopsSql(ask, params, ways))}`;
+    matching *= Math.min(1, (await estimate(db, from, params.values)) / all);
   }
   return matching;
 }
+
+/** PostgreSQL's estimate of all rows of a type. */
+export const estimateOf = (db: Db, type: string | null): Promise<number> =>
+  estimate(db, 'resource r where r.type = $1', [type]);
 
 /** What no index finds: the type is read whole anyway, and a walk may stop. */
 function isUnindexed(clause: Clause): boolean {
   return isCriterion(clause) && (clause.modifier === 'not' || clause.modifier === 'missing');
 }
 
-async function estimate(db: Db, condition: string, values: unknown[]): Promise<number> {
+async function estimate(db: Db, from: string, values: unknown[]): Promise<number> {
   const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
-    `explain (format json) select 1 from resource r where ${condition}`,
+    `explain (format json) select 1 from ${from}`,
     values,
   );
   return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;

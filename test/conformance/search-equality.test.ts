@@ -215,10 +215,10 @@ async function onePage({ query, order, from, limit }: Paged, visits: number, aft
     where: () => ({ from: 'where' as const, sql: `select r.* from resource r where ${whereSql(query, params)}` }),
     families: () => ({ from: 'families' as const, words: `${params.add(wordsOf(query.type ?? ''))}::text[]` }),
   }[from]();
-  const conditions = from === 'where' ? 'true' : rowsSql(query, params, [], BLIND);
+  const criteria = from === 'where' ? 'true' : rowsSql(query, params, [], BLIND);
   const keys = order.keys.map((_, i) => `k.k${i + 1}::text`);
   const { rows: found } = await pool.query<{ type: string | null; id: string; cut: boolean; keys: (string | null)[] }>(
-    `with ${pageSql({ query, order, candidates, conditions, limit, after }, params)}
+    `with ${pageSql({ query, order, candidates, criteria, rule: 'true', limit, after }, params)}
       select k.type, k.id, exists (select 1 from cut) as cut, array[${keys.join(', ')}]::text[] as keys
       from generation g left join kept k on true order by k.n`,
     params.values,
