@@ -1,6 +1,6 @@
 /** What a proposal would do, in lines a person can check before she confirms: every element, nothing summed up. */
 import { isObject } from '../fhir/resource.ts';
-import type { Json } from '../fhir/types.ts';
+import type { Json, JsonObject } from '../fhir/types.ts';
 
 export interface ProposalLine {
   what: string;
@@ -15,7 +15,7 @@ export function linesOf(kind: string, body: string): ProposalLine[] {
   const root: unknown = JSON.parse(body);
   if (!isObject(root)) return [];
   const { changes } = root;
-  if (kind !== 'import' || !Array.isArray(changes)) return flat(root, '');
+  if (kind !== 'import' || !Array.isArray(changes)) return flatLines(root);
   return changes.filter(isObject).flatMap((change) => {
     const what = `${String(change.action)}: ${String(change.name)}`;
     const fields = Array.isArray(change.fields) ? change.fields.filter(isObject) : [];
@@ -24,6 +24,11 @@ export function linesOf(kind: string, body: string): ProposalLine[] {
       value: short(before === null ? String(after ?? '') : `${String(before)} → ${String(after ?? 'removed')}`),
     }));
   });
+}
+
+/** Every element of a resource. */
+export function flatLines(value: JsonObject): ProposalLine[] {
+  return flat(value, '');
 }
 
 function flat(value: Json | undefined, path: string): ProposalLine[] {

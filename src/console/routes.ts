@@ -14,6 +14,7 @@ import { type ConsolePage, menuOf, SECTIONS } from './sections.ts';
 import { securityHeaders } from './security.ts';
 import { createSessions } from './session.ts';
 import { idlePage, signOut } from './sign-in.ts';
+import { uploads } from './upload.ts';
 import { type Browser, type ConsoleDeps, type Visit, visitOf } from './visit.ts';
 
 export type { ConsoleDeps } from './visit.ts';
@@ -62,7 +63,13 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   for (const page of SECTIONS.flatMap(({ pages }) => pages)) {
     const { path, show, send } = page;
     if (show !== undefined) router.get(path, answered(desk, signedIn(show), page));
-    if (send !== undefined) router.post(path, form, answered(desk, ownForm(signedIn(send)), page));
+    if (send !== undefined)
+      router.post(
+        path,
+        form,
+        ...(page.upload === true ? uploads() : []),
+        answered(desk, ownForm(signedIn(send)), page),
+      );
   }
   router.use('/console', shown(notFoundPage));
   router.use('/console', formFault(desk));

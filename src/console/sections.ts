@@ -17,6 +17,7 @@ import {
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
+import { DIRECTORY_PAGES } from './directory/pages.ts';
 import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
 import { packPage, packPosted } from './pack.ts';
@@ -39,6 +40,8 @@ export interface ConsolePage {
   show?: OfficerHandler;
   /** Answers POST of a form with the token of this browser. */
   send?: OfficerHandler;
+  /** Its form brings a file. */
+  upload?: boolean;
   /** Words in the menu; a page without them is reached from another one. */
   menu?: string;
   /** In whose menu it stands, when not in that of all of the section. */
@@ -108,6 +111,7 @@ export const SECTIONS: readonly Section[] = [
     words: 'Directory',
     roles: [...OFFICERS, 'sysadmin'],
     pages: [
+      ...DIRECTORY_PAGES,
       { path: '/console/proposals', show: proposalsPage, menu: 'Waiting for a second person' },
       { path: '/console/proposals/:look', show: proposalPage, send: proposalPosted },
     ],

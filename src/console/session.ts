@@ -4,6 +4,7 @@
  * come back to its own.
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { ImportAsk } from '../directory/plan.ts';
 import type { Purpose } from '../governance/types.ts';
 
 /** One look at a record: opened with a reason, then paged and filtered. Nothing of it is in any address. */
@@ -38,6 +39,8 @@ export interface Session {
   signedIn: number;
   lastSeen: number;
   looks: Map<string, Look>;
+  /** Imports that were shown and wait to be sent on, by id; the newest few. */
+  imports: Map<string, ImportAsk>;
 }
 
 export type Found = { state: 'open'; session: Session } | { state: 'idle' | 'expired' } | null;
@@ -69,6 +72,7 @@ export function createSessions(clock: () => Date) {
         signedIn: now,
         lastSeen: now,
         looks: new Map<string, Look>(),
+        imports: new Map<string, ImportAsk>(),
       };
       sessions.set(session.id, session);
       return session;
@@ -110,6 +114,17 @@ export function keepLook(session: Session, asked: Pick<Look, 'nhsNumber' | 'reas
   const look: Look = { ...asked, id: randomBytes(12).toString('base64url'), people: new Map() };
   session.looks.set(look.id, look);
   return look;
+}
+
+const MAX_IMPORTS = 3;
+
+/** Keeps an import in its session; the oldest gives way. */
+export function keepImport(session: Session, asked: ImportAsk): string {
+  const oldest = session.imports.keys().next().value;
+  if (session.imports.size >= MAX_IMPORTS && oldest !== undefined) session.imports.delete(oldest);
+  const id = randomBytes(12).toString('base64url');
+  session.imports.set(id, asked);
+  return id;
 }
 
 /** 256 random bits. */

@@ -119,3 +119,15 @@ export function buildTeam(workspace: Workspace, line: Line): Target | null {
     managingOrganization: [ref(service)],
   }));
 }
+
+/** The word of a service's kind as it stands in a file. */
+export function kindWordOf({ type }: Resource): string | undefined {
+  const codes = JSON.stringify(type ?? null);
+  return Object.entries(SERVICE_KINDS).find(([, [code]]) => codes.includes(`"${code}"`))?.[0];
+}
+
+/** The word of a place's kind. */
+export function placeWordOf({ physicalType }: Resource): string | undefined {
+  const codes = JSON.stringify(physicalType ?? null);
+  return Object.entries(PLACES).find(([, code]) => codes.includes(`"${code}"`))?.[0];
+}

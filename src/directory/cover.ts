@@ -38,8 +38,7 @@ export function cover(door: Door, context: Context, asked: CoverAsk): Promise<Co
   const detail = `$cover by ${asked.by}${asked.dryRun ? ' dry-run' : `; reason: ${asked.reason.slice(0, 300)}`}`;
   const entry = { ...entryOf(context, 'operation'), detail, rules: ['R-06'], entities: [asked.away] };
   return audited(door, entry, async () => {
-    if (context.principal.role !== 'admin')
-      throw refuse(403, 'forbidden', "Cover is arranged by an admin of the team's service (5.3)");
+    requireAdmin(context);
     const { teams, until } = await coverOf(door, context, asked);
     if (!asked.dryRun) {
       if (asked.reason.trim().length < 5) throw refuse(400, 'required', 'Say why, in five characters or more: reason');
@@ -49,6 +48,20 @@ export function cover(door: Door, context: Context, asked: CoverAsk): Promise<Co
     await door.audit.write(entry);
     return { teams, until };
   });
+}
+
+/** Lets an admin pass to a form that shows her own colleagues. @throws Outcome 403, recorded, for others */
+export function enterCover(door: Door, context: Context): Promise<void> {
+  const entry = { ...entryOf(context, 'operation'), detail: 'cover-form', rules: ['R-06'] };
+  return audited(door, entry, async () => {
+    requireAdmin(context);
+    await door.audit.write(entry);
+  });
+}
+
+function requireAdmin({ principal }: Context): void {
+  if (principal.role !== 'admin')
+    throw refuse(403, 'forbidden', "Cover is arranged by an admin of the team's service (5.3)");
 }
 
 async function coverOf(door: Door, context: Context, { away, by, until }: CoverAsk): Promise<Cover> {

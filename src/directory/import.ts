@@ -13,6 +13,7 @@ import { audited, unknown } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { applyChanges, type Writable } from './apply.ts';
+import type { Kind } from './columns.ts';
 import type { ChangeAction } from './differences.ts';
 import { type ImportAsk, type ImportPlan, type PlannedChange, planImport } from './plan.ts';
 
@@ -42,6 +43,15 @@ export function importDirectory(door: Door, context: Context, asked: ImportReque
     const failed = done.status === 'faulty' ? { outcome: 4 as const, status: 422 } : {};
     await door.audit.write({ ...entry, ...failed, detail: `${detail}; ${done.status}`, entities: types });
     return { ...plan, ...done };
+  });
+}
+
+/** Lets those pass who may import these kinds; a page that shows nothing yet. @throws Outcome 403, recorded */
+export function enterImport(door: Door, context: Context, kinds: readonly Kind[]): Promise<void> {
+  const entry = { ...entryOf(context, 'operation'), detail: `import-form ${kinds.join(',')}`, rules: ['R-27'] };
+  return audited(door, entry, async () => {
+    requireImporter(context, { files: kinds.map((kind) => ({ kind, text: '' })), bundle: null, endMissing: false });
+    await door.audit.write(entry);
   });
 }
 

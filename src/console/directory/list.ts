@@ -1,0 +1,115 @@
+/** The directory by kind, and one entry of it. Reading goes through the record like every other look. */
+import { isLive } from '../../directory/differences.ts';
+import { LISTED, type Listed, labelOf, listDirectory, namesIn, readDirectory } from '../../directory/look-up.ts';
+import { identitiesOf } from '../../directory/workspace.ts';
+import { isObject } from '../../fhir/resource.ts';
+import type { JsonObject, Resource } from '../../fhir/types.ts';
+import type { Context } from '../../record/types.ts';
+import { message, type Page } from '../pages.ts';
+import { flatLines } from '../proposal-lines.ts';
+import { shownTime } from '../times.ts';
+import type { Visit } from '../visit.ts';
+
+export const KIND_WORDS: Readonly<Record<Listed, string>> = {
+  organisations: 'Organisations',
+  services: 'Services',
+  locations: 'Locations',
+  teams: 'Teams',
+  people: 'People',
+  roles: 'Roles',
+  duty: 'Duty list',
+};
+const KEEPERS = ['ig-officer', 'caldicott-guardian', 'sysadmin'];
+
+export function kindOf(word: string | null | undefined): Listed {
+  return LISTED.find((one) => one === word) ?? 'people';
+}
+
+/** What she may do here, for buttons only: the record decides. */
+export function mayOf(context: Context): { keep: boolean; duty: boolean; hand: boolean } {
+  const { role } = context.principal;
+  return {
+    keep: KEEPERS.includes(role),
+    duty: role === 'admin',
+    hand: ['team-lead', 'midwife', 'health-visitor', 'admin'].includes(role),
+  };
+}
+
+export async function directoryPage(visit: Visit, context: Context): Promise<Page> {
+  const kind = kindOf(visit.query.get('kind'));
+  const name = (visit.query.get('name') ?? '').trim().slice(0, 100);
+  const page = visit.query.get('page');
+  const { entries, next } = await listDirectory(visit.deps.door, context, { kind, name, page });
+  const more = next === null ? null : `/console/directory?${new URLSearchParams({ kind, name, page: next })}`;
+  return {
+    status: 200,
+    template: 'directory-list',
+    context: {
+      kind,
+      heading: KIND_WORDS[kind],
+      name,
+      kinds: LISTED.map((value) => ({ value, text: KIND_WORDS[value] })),
+      entries: entries.map((one) => ({
+        id: one.id,
+        label: kind === 'duty' ? dutyLabel(one) : labelOf(one),
+        number: identitiesOf(one)[0]?.value ?? '',
+        live: isLive(one, context.now),
+      })),
+      more,
+      may: mayOf(context),
+    },
+  };
+}
+
+function dutyLabel({ start, end }: Resource): string {
+  const at = (value: unknown) => {
+    const { day, time } = shownTime(String(value));
+    return `${day}, ${time.slice(0, 5)}`;
+  };
+  return `${at(start)} to ${at(end)}`;
+}
+
+export async function entryPage(visit: Visit, context: Context): Promise<Page> {
+  const kind = kindOf(visit.params.get('kind'));
+  const { door } = visit.deps;
+  const resource = await readDirectory(door, context, kind, visit.look);
+  const names = await namesIn(door, resource);
+  const { id, meta: _meta, resourceType: _type, text: _text, ...rest } = resource;
+  return {
+    status: 200,
+    template: 'directory-entry',
+    context: {
+      kind,
+      kindWords: KIND_WORDS[kind],
+      id,
+      label: kind === 'duty' ? dutyLabel(resource) : labelOf(resource),
+      live: isLive(resource, context.now),
+      lines: flatLines(withNames(rest, names)),
+      may: mayOf(context),
+    },
+  };
+}
+
+/** References by the names of what they lead to. */
+function withNames(value: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      name,
+      name === 'reference' && typeof one === 'string'
+        ? (names.get(one) ?? one)
+        : Array.isArray(one)
+          ? one.map((item) => (isObject(item) ? withNames(item, names) : item))
+          : isObject(one)
+            ? withNames(one, names)
+            : one,
+    ]),
+  );
+}
+
+/** For a kind that is not changed by hand. */
+export function notByHand(): Page {
+  return message(422, 'This cannot be changed here', ['It has no business identifier. Import it with one first.'], {
+    href: '/console/directory',
+    text: 'Go to the directory',
+  });
+}
