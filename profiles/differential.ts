@@ -28,6 +28,8 @@ export interface ElementRow {
 
 export interface ProfileRow {
   name: string;
+  /** Somebody else's canonical that is restated here; ours when left out. */
+  url?: string;
   type: string;
   title: string;
   description: string;
@@ -72,7 +74,7 @@ function element(type: string, row: ElementRow): object {
 const COMMON = { version: '0.1.0', status: 'active', publisher: 'Tandem', fhirVersion: '4.0.1' };
 
 function machineName(name: string): string {
-  return name.replace(/(?:^|-)([A-Za-z])/g, (_, letter: string) => letter.toUpperCase());
+  return name.replace(/(?:^|[-.])([A-Za-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The StructureDefinition of a profile row. */
@@ -80,7 +82,7 @@ export function profileResource(row: ProfileRow): object {
   return {
     resourceType: 'StructureDefinition',
     id: row.name,
-    url: `${CANON}/StructureDefinition/${row.name}`,
+    url: row.url ?? `${CANON}/StructureDefinition/${row.name}`,
     ...COMMON,
     name: machineName(row.name),
     title: row.title,

@@ -71,8 +71,13 @@ function profilesOf(entry: AuditEntry, patient: string | null): string[] {
   const profile = PROFILES[entry.interaction];
   // The profiles know one data entity (searches: one query); anything else is a plain AuditEvent.
   const searched = entry.query !== null;
+  const isOne = entry.entities.length === 1;
   const fits =
-    profile === 'PatientQuery' ? searched : entry.entities.length === 1 && isReference(entry.entities[0]) && !searched;
+    profile === 'PatientQuery'
+      ? searched
+      : entry.interaction === 'disclosure'
+        ? isOne
+        : isOne && isReference(entry.entities[0]) && !searched;
   if (profile === undefined || !fits) return [];
   const token = isPerson(entry) && entry.agent.jti !== null && entry.interaction !== 'disclosure';
   return token ? [BALP + profile, `${BALP}OAUTHaccessTokenUse.Comprehensive`] : [BALP + profile];
@@ -81,7 +86,8 @@ function profilesOf(entry: AuditEntry, patient: string | null): string[] {
 function entities(entry: AuditEntry, patient: string | null): JsonObject[] {
   const label = entry.label ? { securityLabel: [{ system: CONFIDENTIALITY, code: entry.label }] } : {};
   const list: JsonObject[] = [];
-  if (entry.query) {
+  // A file that left is told by its data entity alone; how many rows it had stands in the record.
+  if (entry.query && entry.interaction !== 'disclosure') {
     // Officers see the cleaned text in both forms: a query string can itself be clinical content.
     list.push({
       type: code(ENTITY_TYPE, '2'),
@@ -93,9 +99,10 @@ function entities(entry: AuditEntry, patient: string | null): JsonObject[] {
     });
   }
   // Of a search over several patients the record does not say whose row is whose: then only the query is shown.
-  const shown = entry.query && entry.patients.length > 1 ? [] : entry.entities;
+  const isSearch = entry.query !== null && entry.interaction !== 'disclosure';
+  const shown = isSearch && entry.patients.length > 1 ? [] : entry.entities;
   // In the query profiles type 2 is the query alone, so the rows shown are of type 4 (other).
-  const type = code(ENTITY_TYPE, entry.query ? '4' : '2');
+  const type = code(ENTITY_TYPE, isSearch ? '4' : '2');
   for (const shownAs of shown) {
     const named = isReference(shownAs) ? { what: { reference: shownAs } } : { name: shownAs };
     list.push({ type, role: code(OBJECT_ROLE, '4'), ...named, ...label });

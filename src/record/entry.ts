@@ -4,7 +4,8 @@ import type { Decision, Principal } from '../governance/types.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import type { Context } from './types.ts';
 
-const ACTIONS: Record<AuditEntry['interaction'], AuditEntry['action']> = {
+/** What each interaction does, in the words of AuditEvent.action. */
+export const ACTIONS: Record<AuditEntry['interaction'], AuditEntry['action']> = {
   create: 'C',
   read: 'R',
   vread: 'R',

@@ -1,5 +1,6 @@
 /** Questions of domain.md 6.2 by name, shown and taken out: for officers, recorded, without content, families by case. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isObject } from '../../src/fhir/resource.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { answerExport, takeApproved } from '../../src/oversight/export-requests.ts';
 import { viewerOf } from '../../src/oversight/own-access-list.ts';
@@ -7,6 +8,7 @@ import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
 import { staff } from '../harness/service.ts';
+import { testDefinitions } from '../unit/definitions/cache.ts';
 import {
   addColleague,
   browserOf,
@@ -214,6 +216,25 @@ describe('Q14: a mother asks who has viewed her record', () => {
     expect(viewerOf({ role, serviceRoles: [...serviceRoles] })).toBe(words);
   });
 });
+
+test('every AuditEvent of this file meets the profiles it claims (domain.md 6.4)', async () => {
+  const { validate } = await testDefinitions();
+  const officers = world.service.as({ like: 'ig-officer', claims: { purpose_of_use: 'HSYSADMIN' } });
+  const bundle = (await officers.get('AuditEvent?_count=1000')).json as Resource;
+  const events = (Array.isArray(bundle.entry) ? bundle.entry : []).flatMap((one) =>
+    isObject(one) && isObject(one.resource) ? [one.resource as Resource] : [],
+  );
+  expect(events.length).toBeGreaterThan(50);
+  const claimed = new Set<string>();
+  for (const event of events) {
+    const profiles = isObject(event.meta) && Array.isArray(event.meta.profile) ? event.meta.profile.map(String) : [];
+    for (const one of profiles) claimed.add(one.split('BasicAudit.').at(-1) ?? '');
+    const wrong = validate(event, { profiles }).filter(({ severity }) => severity === 'error' || severity === 'fatal');
+    expect([event.id, wrong]).toEqual([event.id, []]);
+  }
+  for (const name of ['PatientRead', 'PatientQuery', 'OAUTHaccessTokenUse.Comprehensive'])
+    expect(claimed).toContain(name);
+}, 60_000);
 
 describe('taken out', () => {
   const take = async (more: Record<string, string>) => {

@@ -1,19 +1,27 @@
 /** What is rendered is valid R4: every kind of AuditEvent, every notification, and the Subscriptions that are taken. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { auditEvent, eventCount } from '../../../src/audit/balp.ts';
 import { auditColumns } from '../../../src/audit/entry.ts';
 import { KINDS } from '../../../src/audit/kinds.ts';
 import type { AuditEntry } from '../../../src/audit/types.ts';
 import { notificationBundle, statusBundle } from '../../../src/events/bundles.ts';
 import { guardSubscription } from '../../../src/events/subscription.ts';
-import type { Resource } from '../../../src/fhir/types.ts';
+import { isObject } from '../../../src/fhir/resource.ts';
+import type { JsonObject, Resource } from '../../../src/fhir/types.ts';
+import { ACTIONS } from '../../../src/record/entry.ts';
 import { testDefinitions } from '../definitions/cache.ts';
 import { aSubscription, CANON, channelExtension } from '../events/resources.ts';
 import { anEntry } from './entries.ts';
 
+/** The profiles a resource claims, enforced: what others publish is only warned of otherwise. */
+function claimsOf({ meta }: Resource): string[] {
+  const profile = isObject(meta) ? meta.profile : [];
+  return Array.isArray(profile) ? profile.filter((url) => typeof url === 'string') : [];
+}
+
 async function errors(resource: Resource): Promise<string[]> {
   const { validate } = await testDefinitions();
-  return validate(resource)
+  return validate(resource, { profiles: claimsOf(resource) })
     .filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
     .map((issue) => `${issue.expression}: ${issue.diagnostics}`);
 }
@@ -51,16 +59,91 @@ const OUTCOMES: Partial<AuditEntry>[] = [
 ];
 
 test.each(Object.keys(KINDS))('%s, by anyone, with any outcome', async (interaction) => {
-  const isKind = (name: string): name is AuditEntry['interaction'] => Object.hasOwn(KINDS, name);
   if (!isKind(interaction)) throw new Error(interaction);
   for (const agent of AGENTS) {
     for (const outcome of OUTCOMES) {
-      const row = { seq: 7, ...auditColumns(anEntry({ interaction, ...agent, ...outcome })) };
+      const row = {
+        seq: 7,
+        ...auditColumns(anEntry({ interaction, action: ACTIONS[interaction], ...agent, ...outcome })),
+      };
       for (let n = 1; n <= eventCount(row); n += 1) {
         expect(await errors(auditEvent(row, n, { server: 'https://jv.example.org' }))).toEqual([]);
       }
     }
   }
+});
+
+const SERVER = { server: 'https://jv.example.org' };
+const isKind = (name: string): name is AuditEntry['interaction'] => Object.hasOwn(KINDS, name);
+const eventsOf = (entry: Partial<AuditEntry>) => auditEvent({ seq: 7, ...auditColumns(anEntry(entry)) }, 1, SERVER);
+
+/** One successful entry for each profile of domain.md 6.4. */
+const PROFILED: readonly (readonly [string, Partial<AuditEntry>])[] = [
+  ['PatientRead', {}],
+  ['PatientRead', { interaction: 'vread' }],
+  ['PatientCreate', { interaction: 'create', action: 'C', status: 201 }],
+  ['PatientUpdate', { interaction: 'update', action: 'U' }],
+  ['PatientUpdate', { interaction: 'patch', action: 'U' }],
+  ['PatientDelete', { interaction: 'delete', action: 'D', status: 204 }],
+  ['PatientQuery', { interaction: 'search-type', action: 'E', query: { cleaned: 'name=***', raw: 'q1.x', count: 1 } }],
+  [
+    'PrivacyDisclosure.Source',
+    { interaction: 'disclosure', recipient: 'Subscription/s1/event/2 https://hv.example.org/hook', detail: 'id-only' },
+  ],
+  [
+    'PrivacyDisclosure.Source',
+    {
+      interaction: 'disclosure',
+      recipient: 'PractitionerRole/ig 10.0.0.1',
+      entities: ['AuditEvent'],
+      detail: 'export refusals csv',
+    },
+  ],
+];
+
+describe.each(PROFILED)('%s', (name, entry) => {
+  test('is claimed and met, by a person with OAuth detail and by a system', async () => {
+    const url = `https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.${name}`;
+    for (const agent of AGENTS.slice(0, 2)) {
+      const event = eventsOf({ ...entry, ...agent });
+      expect(claimsOf(event)).toContain(url);
+      expect(await errors(event)).toEqual([]);
+    }
+    const detail = claimsOf(eventsOf(entry)).some((one) => one.endsWith('OAUTHaccessTokenUse.Comprehensive'));
+    expect(detail).toBe(name !== 'PrivacyDisclosure.Source');
+  });
+
+  test.each<[string, (event: JsonObject) => void]>([
+    ['its patient', (event) => take(event, 'entity', (one) => JSON.stringify(one).includes('Patient/'))],
+    ['what it is about', (event) => take(event, 'entity', (one) => JSON.stringify(one.type).includes('"2"'))],
+    ['a machine', (event) => take(event, 'agent', (one) => JSON.stringify(one.type).includes('1101'))],
+    ['its action', (event) => Object.assign(event, { action: 'E' === event.action ? 'R' : 'E' })],
+    ['its outcome', (event) => Object.assign(event, { outcome: '4' })],
+    ['its subtype', (event) => Object.assign(event, { subtype: [{ system: 'http://example.org', code: 'x' }] })],
+  ])('is not met without %s', async (_, spoil) => {
+    const event: JsonObject & Resource = JSON.parse(JSON.stringify(eventsOf(entry)));
+    spoil(event);
+    expect(await errors(event)).not.toEqual([]);
+  });
+});
+
+/** Takes the first matching one of a list away. */
+function take(event: JsonObject, list: string, matches: (one: JsonObject) => boolean): void {
+  const all = Array.isArray(event[list]) ? event[list].filter(isObject) : [];
+  const found = all.find(matches);
+  event[list] = all.filter((one) => one !== found);
+}
+
+test('OAuth detail is not met by a token that stands there itself, or a person without purpose', async () => {
+  const spoiled = (change: JsonObject): JsonObject & Resource => {
+    const event = JSON.parse(JSON.stringify(eventsOf({})));
+    Object.assign(event.agent.at(-1), change);
+    return event;
+  };
+  expect(await errors(spoiled({}))).toEqual([]);
+  expect(await errors(spoiled({ policy: ['eyJhbGciOi.token'] }))).not.toEqual([]);
+  expect(await errors(spoiled({ network: { address: '10.0.0.1', type: '2' } }))).not.toEqual([]);
+  expect(await errors(spoiled({ purposeOfUse: undefined }))).not.toEqual([]);
 });
 
 test('notifications and statuses', async () => {
