@@ -1,8 +1,8 @@
 /** What is said to the thread of `apart.ts`, and what it answers. */
-import type { Resource } from '../fhir/types.ts';
 import type { SnapshotPlace } from './load.ts';
 import type { Posted, PostedSections } from './posted/types.ts';
-import type { Issue, ValidateOptions } from './types.ts';
+import type { TermAnswered, TermQuestion } from './terms/question.ts';
+import type { Issue } from './types.ts';
 
 export interface ApartData {
   place: SnapshotPlace;
@@ -11,8 +11,13 @@ export interface ApartData {
 
 export type ApartTask =
   | { kind: 'compile'; posted: readonly Posted[] }
-  | { kind: 'validate'; resource: Resource; options: ValidateOptions }
+  /** A resource as text, numbers spelt as they came. */
+  | { kind: 'validate'; text: string; profiles: string[] }
+  | { kind: 'term'; question: TermQuestion }
   /** No answer: later tasks know these posted definitions. */
   | { kind: 'use'; sections: ReadonlyMap<string, string> };
 
-export type ApartAnswer = { kind: 'compile'; made: PostedSections } | { kind: 'validate'; issues: Issue[] };
+export type ApartAnswer =
+  | { kind: 'compile'; made: PostedSections }
+  | { kind: 'validate'; issues: Issue[] }
+  | { kind: 'term'; answered: TermAnswered };

@@ -5,17 +5,19 @@
  */
 import { Worker } from 'node:worker_threads';
 import { refuse } from '../fhir/outcome.ts';
-import type { Resource } from '../fhir/types.ts';
 import type { ApartAnswer, ApartTask } from './apart-tasks.ts';
 import type { SnapshotPlace } from './load.ts';
 import type { Posted, PostedSections } from './posted/types.ts';
-import type { Issue, ValidateOptions } from './types.ts';
+import type { TermAnswered, TermQuestion } from './terms/question.ts';
+import type { Issue } from './types.ts';
 
 export interface Apart {
   /** @throws Error when it does not end or breaks the thread */
   compile(posted: readonly Posted[]): Promise<PostedSections>;
   /** Null when it does not end. */
-  validate(resource: Resource, options: ValidateOptions): Promise<Issue[] | null>;
+  validate(text: string, profiles: string[]): Promise<Issue[] | null>;
+  /** Null when it does not end. */
+  term(question: TermQuestion): Promise<TermAnswered | null>;
   /** Posted definitions that later tasks know. */
   use(sections: ReadonlyMap<string, string>): void;
   close(): Promise<void>;
@@ -102,8 +104,12 @@ export function createApart(place: SnapshotPlace): Apart {
       if (answer?.kind !== 'compile') throw new Error('compiling posted definitions did not end');
       return answer.made;
     },
-    validate: async (resource, options) => {
-      const answer = await run({ kind: 'validate', resource, options });
+    term: async (question) => {
+      const answer = await run({ kind: 'term', question });
+      return answer?.kind === 'term' ? answer.answered : null;
+    },
+    validate: async (text, profiles) => {
+      const answer = await run({ kind: 'validate', text, profiles });
       return answer?.kind === 'validate' ? answer.issues : null;
     },
     use: (posted) => {

@@ -144,7 +144,9 @@ function jsonNames(element: ElementSource): string[] {
   return element.t.map(({ c }) => element.n + c.charAt(0).toUpperCase() + c.slice(1));
 }
 
-function validatorOf(snapshot: Snapshot, types: Types, terminology: Terminology): Definitions['validate'] {
+type Validator = Pick<Definitions, 'validate' | 'validateSoon'>;
+
+function validatorOf(snapshot: Snapshot, types: Types, terminology: Terminology): Validator {
   const extensions = createExtensions(snapshot, terminology, types);
   const walker: Walker = { types, terminology, extensions, nested: () => undefined };
   return createValidate({ walker, checkProfiles: createProfileCheck(snapshot, terminology), checkRequirements });
@@ -191,7 +193,7 @@ function openDefinitions(snapshot: Snapshot, place: SnapshotPlace): Definitions 
     resourceTypes: snapshot.resourceTypes,
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
-    validate: validatorOf(snapshot, linked, terminology),
+    ...validatorOf(snapshot, linked, terminology),
     // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
     shapes: createTypes({ snapshot, codesOf: () => null }),
     mandatoryElements: topLevel(roots, (element) => element.min > 0),

@@ -205,12 +205,36 @@ function createChecker(snapshot: Snapshot, terminology: Terminology): Checker {
   return checker;
 }
 
+/** Constraints of others within their time: what was found counts only when all was looked at. */
+function applyForeign(checker: Checker, run: Run, url: string, resource: JsonObject): void {
+  if (run.later !== null && run.isLarge()) {
+    run.later = true;
+    return;
+  }
+  const trial: Run = { ...run, issues: [], errors: 0, path: [...run.path] };
+  const ended = run.foreign(() => {
+    applyProfile(checker, trial, url, resource);
+    return true;
+  });
+  if (ended) {
+    run.issues.push(...trial.issues);
+    run.errors += trial.errors;
+  } else {
+    const words = `The constraints of the profile ${quoted(url)} take too long on this resource to be checked.`;
+    report(run, 'error', 'too-costly', words);
+  }
+}
+
 /** A profile a resource claims or is asked to meet; false when it is not known. */
 function checkWhole(checker: Checker, run: Run, resource: JsonObject, url: string): boolean {
   if (url === CORE + String(resource.resourceType)) return true;
   const profile = checker.profileOf(url);
   if (!profile) return false;
-  if (profile.type === resource.resourceType) return applyProfile(checker, run, url, resource);
+  if (profile.type === resource.resourceType) {
+    if (url.startsWith(OWN)) applyProfile(checker, run, url, resource);
+    else applyForeign(checker, run, url, resource);
+    return true;
+  }
   report(run, 'error', 'structure', `The profile ${quoted(url)} is for ${profile.type}.`);
   return true;
 }

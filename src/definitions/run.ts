@@ -3,6 +3,7 @@
 import type { NumberTexts } from '../fhir/json.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
+import type { ForeignWork } from './foreign-work.ts';
 import type { Rule } from './nodes.ts';
 import type { Issue, Severity } from './types.ts';
 
@@ -38,6 +39,12 @@ export interface Run {
   /** Profiles within profiles under way. */
   depth: number;
   deferred: Deferred[];
+  /** Work by the expressions of others, within what is left of its time. */
+  foreign: ForeignWork;
+  /** True when the whole is so large that rules over it are work for a thread of its own (`apart.ts`). */
+  isLarge(): boolean;
+  /** Null where everything is decided at once; else whether something has to be decided there. */
+  later: boolean | null;
   nhsNumber: 'error' | 'warn';
   /** Spelling of the numbers that are not spelt as JavaScript would; null when all are. */
   numbers: NumberTexts | null;

@@ -36,11 +36,25 @@ function resolveReference(run: Run, value: Json): Met[] {
   return [{ value: null, type, unresolved: true }];
 }
 
+const tails = new WeakMap<ReadonlyMap<string, JsonObject>, ReadonlyMap<string, JsonObject>>();
+
+/** Entries by the `Type/id` their address ends with, made once for a Bundle; of two the first counts. */
+function byTail(entries: ReadonlyMap<string, JsonObject>): ReadonlyMap<string, JsonObject> {
+  const known = tails.get(entries);
+  if (known) return known;
+  const found = new Map<string, JsonObject>();
+  for (const [url, resource] of entries) {
+    const tail = /\/([^/]+\/[^/]+)$/.exec(url)?.[1];
+    if (tail !== undefined && !found.has(tail)) found.set(tail, resource);
+  }
+  tails.set(entries, found);
+  return found;
+}
+
 function entryFor(run: Run, literal: string): JsonObject | undefined {
   const whole = run.entries?.get(literal);
   if (whole || !run.entries) return whole;
-  for (const [url, resource] of run.entries) if (url.endsWith(`/${literal}`)) return resource;
-  return undefined;
+  return byTail(run.entries).get(literal);
 }
 
 function children(value: Json, name: string): Met[] {

@@ -25,6 +25,8 @@ export interface ValidateOptions {
   profiles?: string[];
   /** NHS numbers that fail Modulus 11: refused (default) or only warned about, for example import. */
   nhsNumber?: 'error' | 'warn';
+  /** Milliseconds for the constraints of profiles that are neither ours nor R4's; default 200. */
+  patience?: number;
   /** How the numbers of this tree were spelt (fhir/json.ts): without it a whole number spelt `1.0` passes as `1`. */
   numbers?: NumberTexts;
 }
@@ -49,6 +51,8 @@ export interface Definitions {
   searchParams(type: string): ReadonlyMap<string, SearchParam>;
   /** Validates against base R4 and the profiles our CapabilityStatement requires. Never throws for bad input. */
   validate(resource: Resource, options?: ValidateOptions): Issue[];
+  /** The same in well under 200 ms; null when it would take longer: then it is asked of `apart.ts`. */
+  validateSoon(resource: Resource, options?: ValidateOptions): Issue[] | null;
   /** Elements of every type in the order of their definition, for XML. Linked at first use. */
   shapes: XmlShapes;
   /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */

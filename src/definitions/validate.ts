@@ -4,7 +4,7 @@ import { foreignWork } from './foreign-work.ts';
 import { evaluateRule } from './path-rules.ts';
 import { distinct, objects, text } from './reading.ts';
 import { type Deferred, expressionOf, isObject, quoted, type Run, report, reportAt, reportChild } from './run.ts';
-import type { Issue, ValidateOptions } from './types.ts';
+import type { Definitions, Issue, ValidateOptions } from './types.ts';
 import { type Walker, walkNode } from './walk.ts';
 
 /** Checks a sound resource against profiles; `path` is where it stands. */
@@ -12,8 +12,15 @@ export type ProfileCheck = (run: Run, resource: JsonObject, extra: readonly stri
 
 const PLAIN = new Set(['Bundle', 'Parameters', 'Binary']);
 
-function newRun(resource: JsonObject, options: ValidateOptions): Run {
+function newRun(resource: JsonObject, options: ValidateOptions, soon: boolean): Run {
+  let large: boolean | null = null;
   return {
+    foreign: foreignWork(options.patience, options.patience),
+    isLarge: () => {
+      large ??= valuesIn(resource, FEW) > FEW;
+      return large;
+    },
+    later: soon ? false : null,
     issues: [],
     errors: 0,
     path: [],
@@ -151,7 +158,8 @@ function decideDeferred(run: Run): void {
     for (const one of run.deferred) decideOne(run, one);
     return true;
   };
-  if (valuesIn(run.root, FEW) <= FEW) decide();
+  if (!run.isLarge()) decide();
+  else if (run.later !== null) run.later = true;
   else if (foreignWork(FHIRPATH_MS, FHIRPATH_MS)(decide) === undefined) {
     const diagnostics = 'This resource is too large for all its rules to be checked; send it in parts.';
     reportAt(run, 'error', 'too-costly', expressionOf(run.path.slice(0, 1)), diagnostics);
@@ -186,16 +194,13 @@ export interface Context {
  * The validator of one set of definitions. Measured against JSON.parse of the same body (scripts/measure-definitions.ts,
  * Node 24, 2 shared cores): Patient of 660 bytes 2.2 to 3.1 times (goal 8), a response with 150 items 1.1 times.
  */
-export function createValidate(context: Context): (resource: Resource, options?: ValidateOptions) => Issue[] {
+export function createValidate(context: Context): Pick<Definitions, 'validate' | 'validateSoon'> {
   context.walker.nested = (run, value, contained) => {
     if (contained) validateContained(context, run, value);
     else validateRoot(context, run, value, []);
   };
-  return (resource, options = {}) => {
-    if (!isObject(resource)) {
-      return [{ severity: 'error', code: 'structure', expression: '', diagnostics: 'A resource is a JSON object.' }];
-    }
-    const run = newRun(resource, options);
+  const runOver = (resource: Resource, options: ValidateOptions, soon: boolean): Run => {
+    const run = newRun(resource, options, soon);
     const type = text(resource, 'resourceType');
     run.path.push(type !== undefined && /^[A-Za-z]{1,64}$/.test(type) ? type : 'Resource');
     try {
@@ -206,6 +211,18 @@ export function createValidate(context: Context): (resource: Resource, options?:
       reportAt(run, 'error', 'structure', text(resource, 'resourceType') ?? 'Resource', 'Nested too deeply.');
     }
     decideDeferred(run);
-    return run.issues;
+    return run;
+  };
+  return {
+    validate: (resource, options = {}) => (isObject(resource) ? runOver(resource, options, false).issues : NOTHING),
+    validateSoon: (resource, options = {}) => {
+      if (!isObject(resource)) return NOTHING;
+      const { issues, later } = runOver(resource, options, true);
+      return later === true ? null : issues;
+    },
   };
 }
+
+const NOTHING: Issue[] = [
+  { severity: 'error', code: 'structure', expression: '', diagnostics: 'A resource is a JSON object.' },
+];

@@ -1,4 +1,6 @@
 /** A body on its way in: parsed, checked, given the server's own id and meta, and put into its stored text. */
+
+import type { Issue } from '../definitions/types.ts';
 import { normalIdentifier } from '../fhir/identifiers.ts';
 import { parseJson, stringifyJson } from '../fhir/json.ts';
 import { Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
@@ -59,13 +61,30 @@ export function requireId(resource: Resource, id: string): void {
  * Full validation before a write. Warnings are returned, errors thrown together.
  * @throws Outcome 400 for what breaks the structure of FHIR, 422 for what breaks its rules; every issue has its path
  */
-export function requireValid(door: Door, document: ResourceDocument): OutcomeIssue[] {
-  const issues = door.definitions.validate(document.resource, { numbers: document.numbers });
+export async function requireValid(door: Door, document: ResourceDocument): Promise<OutcomeIssue[]> {
+  const issues = await findingsOf(door, document, []);
   const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal');
   if (errors.length === 0) return issues;
   const structural = errors.some((issue) => issue.code === 'structure');
   throw new Outcome(structural ? 400 : 422, errors.slice(0, 50));
 }
+
+/** What the definitions find; a very large resource is looked at in a thread of its own, so that nobody else waits. */
+export async function findingsOf(door: Door, document: ResourceDocument, profiles: string[]): Promise<Issue[]> {
+  const { resource, numbers } = document;
+  const soon = door.definitions.validateSoon(resource, { profiles, numbers });
+  if (soon !== null) return soon;
+  const text = numbers.size === 0 ? JSON.stringify(resource) : stringifyJson(resource, numbers);
+  const found = await door.live.apart.validate(text, profiles);
+  return found ?? [tooLarge(resource.resourceType)];
+}
+
+const tooLarge = (type: string): Issue => ({
+  severity: 'error',
+  code: 'too-costly',
+  diagnostics: 'This resource is too large for all its rules to be checked; send it in parts.',
+  expression: type,
+});
 
 /**
  * The stored form: id and meta first, the server's versionId and lastUpdated, the client's profile, security, tag and

@@ -11,7 +11,7 @@ import { readServiceStanding } from '../store/standing.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { writeRows } from '../store/write.ts';
 import { requireValid } from './document.ts';
-import { plan } from './plan.ts';
+import { type Change, plan } from './plan.ts';
 import type { Context, Door } from './types.ts';
 
 /** Any fixed number of our own: two setups cannot both find nobody. */
@@ -39,12 +39,13 @@ export async function makeFirstAdministrators(door: Door, resources: readonly Re
     if (await hasPeople(client)) throw new AlreadySetUp();
     const { generation } = await readServiceStanding(client, '');
     const context = setupContext(door, generation);
-    const changes = resources.map((resource) => {
+    const changes: Change[] = [];
+    for (const resource of resources) {
       const document = { resource, numbers: NO_NUMBERS };
-      const warnings = requireValid(door, document);
+      const warnings = await requireValid(door, document);
       const { resourceType: type, id = '' } = resource;
-      return { type, id, interaction: 'create' as const, document, current: null, before: null, warnings };
-    });
+      changes.push({ type, id, interaction: 'create', document, current: null, before: null, warnings });
+    }
     const { planned, facts } = await plan(door, client, context, changes);
     const rows = planned.flatMap(({ write }) => write ?? []);
     const audit = planned.map(({ entry }) =>

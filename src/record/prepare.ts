@@ -69,7 +69,7 @@ export async function check(
 ): Promise<OutcomeIssue[]> {
   const warnings = [
     ...untraced(document.resource),
-    ...requireValid(writing.door, document),
+    ...(await requireValid(writing.door, document)),
     ...(await requireAnswers(writing, document)),
     ...(await effectIssues(writing, document)),
   ];

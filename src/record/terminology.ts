@@ -2,6 +2,8 @@
 import { type Arguments, readArguments } from '../definitions/terms/arguments.ts';
 import { TermFault } from '../definitions/terms/faults.ts';
 import { subjectOf, type TermOperation } from '../definitions/terms/operations.ts';
+import { answerTerm, OutOfSteps, type TermQuestion } from '../definitions/terms/question.ts';
+import { FEW_STEPS } from '../definitions/terms/source.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -13,7 +15,6 @@ import { parseBody } from './document.ts';
 import { entryOf } from './entry.ts';
 import { askElsewhere } from './external-terms.ts';
 import { audited, refused } from './refusal.ts';
-import { sourceFor } from './term-source.ts';
 import type { Context, Door } from './types.ts';
 
 export interface TermRequest {
@@ -39,7 +40,8 @@ export function terminology(
     if (closed !== null) throw await refused(door, entry, closed);
     const body = request.body === null || request.body.length === 0 ? null : parseBody(door, request.body).resource;
     const args = readArguments(operation.spec, request.query, body);
-    const answer = await answerTo({ door, context, db: door.pool }, operation, args, request.id);
+    const asked = { args, query: request.query, body, id: request.id };
+    const answer = await answerTo({ door, context, db: door.pool }, operation, asked);
     await door.audit.write(entry);
     return JSON.stringify(answer);
   });
@@ -48,31 +50,42 @@ export function terminology(
 async function answerTo(
   asking: Asking,
   operation: TermOperation,
-  args: Arguments,
-  id: string | null,
+  request: { args: Arguments; query: string; body: Resource | null; id: string | null },
 ): Promise<Resource> {
+  const { args, id } = request;
   const { canonical, given } = subjectOf(operation, args);
   const instance = id === null ? null : await readResource(asking.door, asking.context, operation.type, id);
   if (instance !== null && (canonical !== null || given !== null)) {
     throw refuse(400, 'invalid', 'The address names the resource already; leave it out of the parameters');
   }
-  const own = instance ?? given;
   // what another process was given a moment ago counts as well
   await asking.door.live.refresh();
-  const source = sourceFor(asking.door, own === null ? [] : [own]);
+  const { type, name } = operation;
+  const question = { type, name, query: request.query, body: request.body, instance };
   try {
-    const subject = own ?? (canonical === null ? null : source.find(operation.type, canonical));
-    if (subject === null && canonical !== null) {
-      throw new TermFault('not-found', `There is no ${operation.type} ${canonical.slice(0, 200)} here.`);
-    }
-    const isOpen = operation.name === 'translate' && subject === null;
-    const maps = isOpen ? asking.door.definitions.terms.conceptMaps() : [];
-    const answer = operation.run({ args, source, subject, maps });
+    const answer = await computed(asking.door, operation, question);
     if (isDecided(operation, answer)) return answer;
     throw new TermFault('undecidable', messageOf(answer));
   } catch (error) {
     if (!(error instanceof TermFault)) throw error;
-    return askElsewhere(asking.door, { operation, args, subject: own, fault: error });
+    return askElsewhere(asking.door, { operation, args, subject: instance ?? given, fault: error });
+  }
+}
+
+/** Here when it takes a tenth of a second, else in a thread of its own. @throws TermFault */
+async function computed(
+  { definitions, live }: Door,
+  operation: TermOperation,
+  question: TermQuestion,
+): Promise<Resource> {
+  try {
+    return answerTerm(definitions.terms, operation, question, FEW_STEPS);
+  } catch (error) {
+    if (!(error instanceof OutOfSteps)) throw error;
+    const found = await live.apart.term(question);
+    if (found === null) throw error;
+    if ('answer' in found) return found.answer;
+    throw new TermFault(found.fault, found.message);
   }
 }
 

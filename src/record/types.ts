@@ -1,5 +1,6 @@
 /** What the record's interactions take and give. Principal and purpose are always parameters. */
 import type { AuditEntry } from '../audit/types.ts';
+import type { Apart } from '../definitions/apart.ts';
 import type { Posted } from '../definitions/posted/types.ts';
 import type { ExternalTerms } from '../definitions/terms/external.ts';
 import type { Definitions } from '../definitions/types.ts';
@@ -80,6 +81,8 @@ export interface LiveDefinitions {
   refresh(): Promise<boolean>;
   /** What keeps a definition from taking effect beside those that are and those that come with it; null = nothing. */
   trial(posted: Posted, beside: readonly Posted[]): Promise<string | null>;
+  /** Work that would hold up the others, in a thread of its own. */
+  apart: Pick<Apart, 'validate' | 'term'>;
 }
 
 /** Everything the record stands on. Built once in `app.ts`. */

@@ -13,7 +13,7 @@ import type { DecidableRow } from '../store/rows.ts';
 import { answerIssues } from './answers.ts';
 import type { Asking } from './canonical.ts';
 import { ask, decideWrite, parseStored, reach, show } from './decide.ts';
-import { parseBody } from './document.ts';
+import { findingsOf, parseBody } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { mayReadHistory } from './family-group.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
@@ -93,11 +93,10 @@ function otherType(type: string): OutcomeIssue {
 
 /** The definitions' findings, and when these leave it sound, those about a response's answers. */
 async function findings(asking: Asking, document: ResourceDocument, profile: string | null): Promise<OutcomeIssue[]> {
-  const { resource, numbers } = document;
-  const profiles = profile === null ? [] : [profile];
+  const { resource } = document;
   // a write would add it, so its absence is no fault of what is to be written
   if (profile === null) markUntraced(resource);
-  const issues = asking.door.definitions.validate(resource, { profiles, numbers });
+  const issues = await findingsOf(asking.door, document, profile === null ? [] : [profile]);
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal')) return issues;
   const answers = await answerIssues(asking, document);
   return [...issues, ...answers, ...draftNote(resource, answers.length)];

@@ -3,7 +3,7 @@
  * package, one named by its id, and, when configured, those another terminology server holds (R4 search.html, "token").
  */
 import { TermFault } from '../definitions/terms/faults.ts';
-import { bounded } from '../definitions/terms/source.ts';
+import type { TermSource } from '../definitions/terms/source.ts';
 import { expandedMembers, type Member, membersOf } from '../definitions/terms/value-set.ts';
 import { Outcome } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -11,12 +11,11 @@ import { MAX_CODES, type ValueSetCodes } from '../search/parse-terms.ts';
 import { splitEscaped, unescaped } from '../search/parse-text.ts';
 import { parseStored } from './decide.ts';
 import { read } from './read.ts';
+import { sourceFor } from './term-source.ts';
 import type { Context, Door } from './types.ts';
 
 /** Value sets of one search, at most; the rest is not known. */
 const MOST = 20;
-/** Steps of terminology for one of them: some 60 ms. */
-const STEPS = 30_000;
 
 /** By the text that names them in the query; one that nobody knows is left out, and refused when the search is read. */
 export async function valueSetsAsked(
@@ -25,8 +24,9 @@ export async function valueSetsAsked(
   raw: string,
 ): Promise<ReadonlyMap<string, ValueSetCodes>> {
   const found = new Map<string, ValueSetCodes>();
+  const terms = sourceFor(door, []);
   for (const canonical of namesIn(raw).slice(0, MOST)) {
-    const codes = await codesOf(door, context, canonical);
+    const codes = await codesOf({ door, context, terms }, canonical);
     if (codes !== null) found.set(canonical, codes);
   }
   return found;
@@ -43,12 +43,19 @@ function namesIn(raw: string): string[] {
   return [...new Set(names)];
 }
 
-async function codesOf(door: Door, context: Context, canonical: string): Promise<ValueSetCodes | null> {
+interface Listing {
+  door: Door;
+  context: Context;
+  /** With the steps that all of them have together. */
+  terms: TermSource;
+}
+
+async function codesOf({ door, context, terms }: Listing, canonical: string): Promise<ValueSetCodes | null> {
   const id = idOf(door, canonical);
   const listed = id === null ? door.definitions.codesOfValueSet(canonical) : null;
   if (listed !== null) return listed;
   const held = id === null ? door.definitions.terms.find('ValueSet', canonical) : await byId(door, context, id);
-  const codes = held === null ? null : members(door, held);
+  const codes = held === null ? null : members(terms, held);
   return codes ?? (id === null ? elsewhere(door, canonical) : null);
 }
 
@@ -68,9 +75,9 @@ async function byId(door: Door, context: Context, id: string): Promise<Resource 
   }
 }
 
-function members({ definitions }: Door, valueSet: Resource): ValueSetCodes | null {
+function members(terms: TermSource, valueSet: Resource): ValueSetCodes | null {
   try {
-    return plain(membersOf(valueSet, bounded(definitions.terms, STEPS), MAX_CODES));
+    return plain(membersOf(valueSet, terms, MAX_CODES));
   } catch (error) {
     if (!(error instanceof TermFault)) throw error;
     return error.reason === 'too-costly' ? 'too-many' : null;

@@ -11,6 +11,7 @@ export function liveView(now: () => Definitions): Definitions {
     },
     searchParams: (type) => now().searchParams(type),
     validate: (resource, options) => now().validate(resource, options),
+    validateSoon: (resource, options) => now().validateSoon(resource, options),
     terms: {
       find: (type, canonical) => now().terms.find(type, canonical),
       conceptMaps: () => now().terms.conceptMaps(),

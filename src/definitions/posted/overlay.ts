@@ -13,7 +13,7 @@ interface Overlay {
   /** By name, as `compilePosted` made them. */
   sections: ReadonlyMap<string, string>;
   /** R4's types stay linked in it: nothing posted changes what they say. */
-  validator(over: Snapshot, terminology: Terminology): Definitions['validate'];
+  validator(over: Snapshot, terminology: Terminology): Pick<Definitions, 'validate' | 'validateSoon'>;
 }
 
 /** The same definitions with posted ones beside them. */
@@ -25,7 +25,7 @@ export function withPosted(base: Definitions, { snapshot, sections, validator }:
     ...base,
     version: `${base.version}+${hashOf(sections)}`,
     searchParams: withPostedParams(base.searchParams, sections),
-    validate: validator(over, terminology),
+    ...validator(over, terminology),
     terms: termLibrary(over),
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,

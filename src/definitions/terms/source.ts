@@ -41,16 +41,22 @@ export function overlaid(source: TermSource, over: readonly Resource[]): TermSou
 }
 
 /** Steps one question may take: a step is a concept looked at, or a part of a value set asked about it; some 2 us each. */
-const MOST_STEPS = 1_000_000;
+export const MOST_STEPS = 1_000_000;
+/** Steps that may be taken between two turns of the event loop: about a tenth of a second. */
+export const FEW_STEPS = 50_000;
 
 /** A source for one question, which ends when the question has cost too much. */
-export function bounded(source: TermSource, most = MOST_STEPS): TermSource {
+export function bounded(
+  source: TermSource,
+  most = MOST_STEPS,
+  fault: (message: string) => TermFault = (message) => new TermFault('too-costly', message),
+): TermSource {
   let left = most;
   return {
     find: source.find,
     spend: (steps) => {
       left -= steps;
-      if (left < 0) throw new TermFault('too-costly', 'The question needs too much work; ask for something simpler.');
+      if (left < 0) throw fault('The question needs too much work; ask for something simpler.');
     },
   };
 }

@@ -27,6 +27,7 @@ export const r4: Definitions = {
   isResourceType,
   searchParams: (type) => params.get(type) ?? new Map(),
   validate: () => [],
+  validateSoon: () => [],
   published: () => [],
   resolve: () => null,
   byId: () => null,
