@@ -107,51 +107,6 @@ inBrowser('the console in Chromium', () => {
     expect(watched.troubles).toEqual([]);
   }, 60_000);
 
-  test('the directory: lists, an entry, its forms, an import with its preview, what waits, leavers and cover', async () => {
-    const watched = await newPage({ viewport: VIEWPORTS.phone });
-    const { page } = watched;
-    await page.goto(`${world.origin}/console`);
-    await signIn(page, 'sysadmin');
-    const see = async (path: string, state: string) => {
-      await page.goto(`${world.origin}/console/${path}`);
-      await check(watched, state);
-    };
-    await see('directory?kind=roles', 'roles');
-    await page.click('main a:has-text("Helen")');
-    await check(watched, 'one role');
-    await see('directory/import', 'import');
-    await page.click('button:has-text("See what would change")');
-    await check(watched, 'import with an error');
-    await see('directory/add/roles', 'a form');
-    await page.click('button:has-text("See what would change")');
-    await check(watched, 'a form with errors');
-    await see('directory/add/people', 'a person');
-    for (const [id, text] of [
-      ['staff_number', 'P77'],
-      ['family_name', 'Seven'],
-      ['given_name', 'Sia'],
-    ] as const)
-      await page.fill(`#${id}`, text);
-    await page.click('button:has-text("See what would change")');
-    await check(watched, 'what would change');
-    await page.fill('#reason', 'She joins');
-    await page.click('button:has-text("Send to a second person")');
-    await check(watched, 'sent');
-    await see('proposals', 'what waits');
-    await page.click('main a:has-text("1 added")');
-    await check(watched, 'one that waits');
-    await see('movements', 'joiners and leavers');
-    await page.click('button:has-text("Sign out")');
-    await signIn(page, 'midwife');
-    await see('open-work/mw-priya', 'what is open');
-    await page.click('button:has-text("Sign out")');
-    await signIn(page, 'admin');
-    await see('cover', 'cover');
-    await page.click('button:has-text("Continue")');
-    await check(watched, 'cover with errors');
-    expect(watched.troubles).toEqual([]);
-  }, 120_000);
-
   test('by keyboard alone: skip link, sign-in, look, and an error takes the focus', async () => {
     const { page } = await newPage({ viewport: VIEWPORTS.desktop });
     await page.goto(`${world.origin}/console/sign-in`);

@@ -55,6 +55,20 @@ export const EXAMPLES: Readonly<Record<string, (world: Console) => Promise<strin
   '/console/agreements/:look': async () => '/console/agreements/paper',
   '/console/agreements/:look/change': async () => '/console/agreements/paper/change',
   '/console/proposals/:look': (world) => firstLink(world, '/console/proposals', 'proposals'),
+  '/console/directory/import/:look': async (world) => {
+    const visitor = await officer(world);
+    const form = '/console/directory/add/people';
+    const values = { staff_number: 'P77', family_name: 'Seven', given_name: 'Sia' };
+    return inSession(visitor, await visitor.fill(form, form, values));
+  },
+  '/console/directory/add/:kind': async () => '/console/directory/add/roles',
+  '/console/directory/entry/:kind/:look': async () => '/console/directory/entry/roles/hv-helen',
+  '/console/directory/entry/:kind/:look/change': async ({ service }) => {
+    const identifier = [{ system: 'https://tandem.example/fhir/Id/location', value: 'L1' }];
+    await service.load([{ resourceType: 'Location', id: 'hub', status: 'active', name: 'Family hub', identifier }]);
+    return '/console/directory/entry/locations/hub/change';
+  },
+  '/console/open-work/:look': async () => '/console/open-work/mw-priya',
   '/console/samples/:look': async (world) => {
     const visitor = await officer(world);
     await visitor.fill('/console/samples', '/console/samples', { month: thisMonth() });
@@ -193,6 +207,10 @@ export const STATES: readonly State[] = [
     },
   },
   ...sent('/console/replays', 'Start the replay'),
+  ...sent('/console/directory/import', 'See what would change'),
+  ...sent('/console/directory/add/roles', 'See what would change'),
+  ...sent('/console/cover', 'Continue').map((one) => ({ ...one, identity: 'admin' })),
+  ...sent('/console/open-work/mw-priya', 'Hand it on').map((one) => ({ ...one, identity: 'midwife' })),
   at('not found', '/console/nowhere'),
   { ...at('refused', '/console'), identity: 'midwife' },
 ];
