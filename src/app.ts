@@ -157,6 +157,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     base,
     mode: config.mode,
     safeguardingContact: config.safeguardingContact,
+    freshSignIn: config.freshSignIn,
     clock,
     log,
     ...sealing(secrets),

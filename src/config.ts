@@ -45,6 +45,8 @@ export interface Config {
   checkpointSyslog: { url: string; caFile: string | undefined } | null;
   /** Whom clinicians call about a record that nobody opens for herself (R-18), with the number. */
   safeguardingContact: string;
+  /** R-39: seconds for which a sign-in counts as fresh. */
+  freshSignIn: number;
   /** Another terminology server, for what is not held here; null = none. */
   terminology: TerminologyConfig | null;
   /** Absolute folder of implementation-guide packages (`.tgz`), read at start. */
@@ -120,6 +122,7 @@ export const VARIABLES = [
   'JOINT_WINDOW_EDGE',
   'NOTIFY_RULE',
   'SAFEGUARDING_CONTACT',
+  'FRESH_SIGN_IN',
   'WEBHOOK_ALLOW',
   'OIDC_ISSUER',
   'OIDC_CLIENT_ID',
@@ -194,6 +197,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     bodyLimit: read.integer('BODY_LIMIT', { min: 1_024, max: 268_435_456, default: 16_777_216 }),
     poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
     safeguardingContact: read.text('SAFEGUARDING_CONTACT') ?? 'the on-call safeguarding lead of your service',
+    freshSignIn: read.integer('FRESH_SIGN_IN', { min: 60, max: 43_200, default: mode === 'demo' ? 28_800 : 900 }),
     jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),

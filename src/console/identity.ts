@@ -15,9 +15,10 @@ export type Standing = (
 export const CONSOLE_CLIENT = 'tandem-console';
 
 /** The caller a session stands for. */
-export function callerOf({ person, reference }: Pick<Session, 'person' | 'reference'>): Caller {
+export function callerOf({ person, reference, signedIn }: Pick<Session, 'person' | 'reference' | 'signedIn'>): Caller {
   const { issuer, subject, scopes, fhirUser, org, patient } = person;
-  return { issuer, subject, clientId: CONSOLE_CLIENT, jti: reference, scopes, fhirUser, org, patient };
+  const authTime = new Date(signedIn);
+  return { issuer, subject, clientId: CONSOLE_CLIENT, jti: reference, scopes, fhirUser, org, patient, authTime };
 }
 
 /** A demo identity as somebody who has signed in. */

@@ -30,6 +30,12 @@ const NO_NUMBER: ExtensionSource = {
   c: ['nhs-number-not-known', 'overseas-patient', 'devolved-nation'],
 };
 
+/** R-22: why, on whose advice, and whether the family knows. */
+const OVERRIDE: ExtensionSource = {
+  v: [],
+  p: { rationale: ['string'], 'advised-by': ['string'], 'family-told': ['boolean'], 'why-not-told': ['string'] },
+};
+
 const OAUTH_URIS: ExtensionSource = {
   v: [],
   p: { token: ['uri'], authorize: ['uri'], register: ['uri'], manage: ['uri'] },
@@ -38,6 +44,7 @@ const OAUTH_URIS: ExtensionSource = {
 export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
   [`${OURS}duty-team`, valued('Reference')],
   [`${OURS}supervisor`, valued('Reference')],
+  [`${OURS}safeguarding-override`, OVERRIDE],
   [`${UK}NHSNumberVerificationStatus`, VERIFICATION],
   [`${UK}NHSNumberUnavailableReason`, NO_NUMBER],
   [`${UK}EthnicCategory`, valued('CodeableConcept')],

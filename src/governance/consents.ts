@@ -4,13 +4,13 @@
  * policy says anything; withdrawing is another Consent. What a provision narrows beyond data classes is never widened:
  * a narrower permit grants nothing, a narrower objection closes the whole class.
  */
-import type { JsonObject, Resource } from '../fhir/types.ts';
+import type { Json, JsonObject, Resource } from '../fhir/types.ts';
 import { classesOfType } from './data-classes.ts';
-import { codes, codings, hasCode, isTo, object, objects, ref, refs, text, unique } from './elements.ts';
+import { codes, codings, hasCode, isTo, type Lookup, object, objects, ref, refs, text, unique } from './elements.ts';
 import { endOf, startOf } from './instants.ts';
 import { DATA_CLASSES } from './role-views.ts';
 import type { ConsentRow, DataClass } from './types.ts';
-import { local, SHARING_POLICY } from './vocabulary.ts';
+import { CANON, local, SHARING_POLICY } from './vocabulary.ts';
 
 /** Marks an override among consents: only safeguarding may write one (R-22). */
 export const OVERRIDE_TAG = 'OVERRIDE';
@@ -18,7 +18,7 @@ const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types';
 const SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope';
 
 /** The consent rows of one resource; none for other types. */
-export function consentsOf(resource: Resource): ConsentRow[] {
+export function consentsOf(resource: Resource, lookup: Lookup): ConsentRow[] {
   const patient = ref(resource.patient);
   const provision = object(resource.provision);
   if (resource.resourceType !== 'Consent' || resource.id === undefined || resource.status !== 'active') return [];
@@ -28,7 +28,8 @@ export function consentsOf(resource: Resource): ConsentRow[] {
     (party): ConsentRow => row(base, 'sharing-explained', party, [], provision),
   );
   const provisions = provision === null ? [] : [provision, ...objects(provision.provision)];
-  return [...stated, ...provisions.flatMap((one) => provisionRows(resource, one, base))];
+  const confirmed = isConfirmed(resource, lookup);
+  return [...stated, ...provisions.flatMap((one) => provisionRows(resource, one, base, confirmed))];
 }
 
 /** True for a Consent that records a safeguarding override. */
@@ -60,8 +61,11 @@ function provisionRows(
   resource: Resource,
   provision: JsonObject,
   base: Pick<ConsentRow, 'patient' | 'source'>,
+  confirmed: boolean,
 ): ConsentRow[] {
-  const actors = actorsOf(provision);
+  const actors = actorsOf(provision).filter(
+    (one) => confirmed || provision.type === 'deny' || !isTo(one, 'RelatedPerson'),
+  );
   if (provision.type === 'deny') {
     const services = actors.filter((one) => !isTo(one, 'RelatedPerson'));
     const parties = actors.length === 0 ? [null] : services;
@@ -116,3 +120,68 @@ function classesNamed(provision: JsonObject): DataClass[] | null {
   if (named.some((one) => one.system !== RESOURCE_TYPES)) return null;
   return unique(named.flatMap((one) => classesOfType(one.code))).filter((one) => DATA_CLASSES.includes(one));
 }
+
+/** The response a Consent was taken down in: it says who was there. */
+export function consentLookups(resource: Resource): string[] {
+  if (resource.resourceType !== 'Consent') return [];
+  return refs(resource.sourceReference).filter((one) => isTo(one, 'QuestionnaireResponse'));
+}
+
+/**
+ * R-15: a permit for a related person that was given while the partner was there (or nobody can say who was) counts once
+ * she has confirmed it later: verified, on a later day than it was given.
+ */
+function isConfirmed(resource: Resource, lookup: Lookup): boolean {
+  const [source] = consentLookups(resource);
+  if (source === undefined) return true;
+  const response = lookup(source);
+  if (response !== null && !hasPartnerPresent(response.item)) return true;
+  const given = text(resource.dateTime)?.slice(0, 10);
+  return objects(resource.verification).some((one) => {
+    const later = text(one.verificationDate)?.slice(0, 10);
+    return one.verified === true && given !== undefined && later !== undefined && later > given;
+  });
+}
+
+function hasPartnerPresent(items: Json | undefined): boolean {
+  return objects(items).some((item) => {
+    const answers = objects(item.answer);
+    const named = answers.some(({ valueCoding }) => {
+      const coding = object(valueCoding);
+      return coding?.system === local('present') && coding.code === 'partner';
+    });
+    return named || hasPartnerPresent(item.item) || answers.some((one) => hasPartnerPresent(one.item));
+  });
+}
+
+/** Where an override says why, on whose advice, and whether the family knows (R-22). */
+export const OVERRIDE_DETAILS = `${CANON}/StructureDefinition/safeguarding-override`;
+
+/** True when the override says that the family has been told. */
+export function wasFamilyTold(resource: Resource): boolean {
+  return detailsOf(resource).some((one) => one.url === 'family-told' && one.valueBoolean === true);
+}
+
+function detailsOf(resource: Resource): JsonObject[] {
+  const details = objects(resource.extension).filter((one) => one.url === OVERRIDE_DETAILS);
+  return details.length === 1 ? objects(details[0]?.extension) : [];
+}
+
+/** What an override leaves unsaid, in plain words; empty when it may stand (R-22). */
+export function overrideFaults(resource: Resource): string[] {
+  if (!isOverride(resource)) return [];
+  const parts = detailsOf(resource);
+  const part = (url: string) => parts.find((one) => one.url === url);
+  const says = (url: string) => (text(part(url)?.valueString) ?? '').trim().length >= FEWEST_LETTERS;
+  const told = part('family-told')?.valueBoolean;
+  return [
+    ...(parts.length > 0 ? [] : [`an override has one extension ${OVERRIDE_DETAILS}`]),
+    ...(says('rationale') ? [] : ['rationale: why it is shared although the family objects, in words']),
+    ...(says('advised-by') ? [] : ['advised-by: who gave the safeguarding advice']),
+    ...(typeof told === 'boolean' ? [] : ['family-told: whether the family has been told']),
+    ...(told === false && !says('why-not-told') ? ['why-not-told: why the family has not been told'] : []),
+  ];
+}
+
+/** Fewer say nothing. */
+const FEWEST_LETTERS = 3;

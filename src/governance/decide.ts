@@ -85,7 +85,7 @@ function refusal(failed: Piece, principal: Principal, ask: Ask, world: World): D
     explanation: null,
     masks: [],
     concealed,
-    wayIn: concealed ? null : wayInFor(reason, principal, world),
+    wayIn: concealed ? null : wayInFor(reason, failed, principal, world),
   };
 }
 
@@ -101,6 +101,8 @@ function reasonOf(failed: Piece, principal: Principal, ask: Ask, world: World): 
       return 'restricted-processing';
     case 'conflict':
       return 'conflict';
+    case 'deceased':
+      return 'no-relationship';
     case 'relationship':
       return relationshipReason(principal, ask, world);
     case 'agreement':
@@ -171,17 +173,18 @@ function agreementReason(principal: Principal, world: World): DenyReason {
 function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, world: World): boolean {
   if (principal.kind === 'family' || reason === 'held' || world.row.label === 'V') return true;
   if (failed.name === 'restriction') return !world.row.authors.some((one) => selvesOf(principal).includes(one));
-  if (failed.name === 'relationship' && evaluate(any(consentFor('s-flag', [])), world)) return true;
+  if ((failed.name === 'relationship' || failed.name === 'deceased') && evaluate(any(consentFor('s-flag', [])), world))
+    return true;
   // a lapsed agreement stops system flows loudly.
   if (principal.kind === 'system') return reason !== 'dsa-expired';
   if (isClinical(principal.role)) return false;
-  return failed.name === 'relationship';
+  return failed.name === 'relationship' || failed.name === 'deceased';
 }
 
 /** a claim for N within the area's agreements, broken glass beyond it, neither for V. */
-function wayInFor(reason: DenyReason, principal: Principal, world: World): Decision['wayIn'] {
+function wayInFor(reason: DenyReason, failed: Piece, principal: Principal, world: World): Decision['wayIn'] {
   if (!mayBreakGlass(principal.role)) return null;
-  if (reason === 'conflict') return 'break-glass';
+  if (reason === 'conflict' || failed.name === 'deceased') return 'break-glass';
   if (reason !== 'no-relationship') return null;
   const { row } = world;
   const isOwn = row.service !== null && row.service === principal.service;

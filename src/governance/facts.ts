@@ -7,18 +7,18 @@ import { patientReferences } from '../fhir/compartments.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementsOf } from './agreements.ts';
 import { authorsOf, practitionersOfVisit, recordingServiceOf, serviceLookups, visitLookups } from './authorship.ts';
-import { consentsOf, isOverride, OVERRIDE_TAG } from './consents.ts';
+import { consentLookups, consentsOf, isOverride, OVERRIDE_TAG } from './consents.ts';
 import { classLookups, classOf } from './data-classes.ts';
 import { type DirectoryRow, directoryOf } from './directory.ts';
 import { DUTY_TAG, dutyLookups, dutyService, dutyTeamOf } from './duty.ts';
 import { claims, type Lookup, literal, object, objects, ref, refs, text, unique } from './elements.ts';
 import { type Kin, kinLookups, kinOf } from './kin.ts';
-import { labelOf } from './labels.ts';
+import { HANDLED, labelOf } from './labels.ts';
 import { type PregnancyHints, type PregnancyRow, pregnanciesOf, pregnancyHintsOf } from './pregnancies.ts';
 import { referralOf } from './referrals.ts';
 import { relationshipLookups, relationshipsOf } from './relationships.ts';
 import type { AgreementRow, ConsentRow, DataClass, Relationship, RowFacts } from './types.ts';
-import { ASSESSMENT_COPY, NHS_NUMBER, UNBORN_TAG } from './vocabulary.ts';
+import { ASSESSMENT_COPY, DRAFT_TAG, NHS_NUMBER, UNBORN_TAG } from './vocabulary.ts';
 
 /** What deriving facts may know beyond the resource. */
 export interface FactContext {
@@ -68,6 +68,7 @@ export function lookupsOf(resource: Resource, unowned = false): string[] {
     ...kinLookups(resource),
     ...visitLookups(resource),
     ...dutyLookups(resource),
+    ...consentLookups(resource),
     ...(unowned ? serviceLookups(resource) : []),
   ]);
 }
@@ -80,7 +81,7 @@ export function factsOf(resource: Resource, context: FactContext): ResourceFacts
     row: rowFactsOf(resource, context),
     pregnancyHints: pregnancyHintsOf(resource, context.now),
     relationships: relationshipsOf(resource, { lookup: context.lookup, now }),
-    consents: [...consentsOf(resource), ...aboutPatient(resource, context)],
+    consents: [...consentsOf(resource, context.lookup), ...aboutPatient(resource, context)],
     agreements: agreementsOf(resource),
     directory: directoryOf(resource),
     kin: kinOf(resource, context.lookup),
@@ -138,6 +139,7 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
       ...(isOverride(resource) ? [OVERRIDE_TAG] : []),
       ...(isUnborn(resource) ? [UNBORN_TAG] : []),
       ...(duty ? [DUTY_TAG] : []),
+      ...(isDraft(resource) ? [DRAFT_TAG] : []),
     ],
     service,
     authors: unique([
@@ -153,6 +155,11 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
 function isUnborn(resource: Resource): boolean {
   const extensions = resource.resourceType === 'Patient' ? objects(resource.extension) : [];
   return extensions.some((one) => /[.-](fetalStatus)$/.test(text(one.url) ?? ''));
+}
+
+function isDraft({ resourceType, status, docStatus }: Resource): boolean {
+  if (resourceType === 'QuestionnaireResponse') return status === 'in-progress';
+  return docStatus === 'preliminary' || (resourceType === 'Composition' && status === 'preliminary');
 }
 
 /** R-06 c and 2.5: a held referral, an unsigned copy, a preliminary document are not released. */
@@ -171,9 +178,8 @@ function releaseOf(
       addressee: null,
     };
   }
-  const isDraft =
-    resource.docStatus === 'preliminary' || (resource.resourceType === 'Composition' && status === 'preliminary');
-  return { released: !isDraft, addressee: null };
+  const isUnfinished = isDraft(resource) && resource.resourceType !== 'QuestionnaireResponse';
+  return { released: !isUnfinished, addressee: null };
 }
 
 /** A request addressed to a service is released by its Task, and stays so; one addressed to nobody has nobody to hide from. */
@@ -193,11 +199,17 @@ function aboutPatient(resource: Resource, context: FactContext): ConsentRow[] {
   const patient = `Patient/${resource.id}`;
   const row = { patient, classes: [], from: null, until: null, source: patient };
   const keys = keysOf(resource, context);
-  const { restricted } = labelOf(resource, 'demographics', []);
+  const { restricted, tags } = labelOf(resource, 'demographics', []);
   return [
     ...keys.map((key): ConsentRow => ({ ...row, kind: 'own-record', party: key })),
     ...(restricted ? [{ ...row, kind: 's-flag' as const, party: null }] : []),
+    ...(tags.some((tag) => HANDLED.includes(tag)) ? [{ ...row, kind: 'handled' as const, party: null }] : []),
+    ...(hasDied(resource) ? [{ ...row, kind: 'deceased' as const, party: null }] : []),
   ];
+}
+
+function hasDied({ deceasedBoolean, deceasedDateTime }: Resource): boolean {
+  return deceasedBoolean === true || deceasedDateTime !== undefined;
 }
 
 /** R-12: staff who are somebody's relative are known by their keyed number, as in R-11. */

@@ -2,6 +2,7 @@
  * R-14 and R-15: what a mother or partner may see. Nothing sensitive, nothing unreleased, nothing of anybody else;
  * a partner only what the mother permits. Refusals are never told from absence.
  */
+import { isAlive } from './after-death.ts';
 import { all, consentForEvery, FALSE, inTypes, not, TRUE, tagged } from './compose.ts';
 import type { Piece } from './row-rules.ts';
 import type { Ask, Principal, RowRule } from './types.ts';
@@ -11,6 +12,7 @@ import { SENSITIVE_TAGS } from './vocabulary.ts';
 export function familyPieces(principal: Principal, ask: Ask): Piece[] {
   return [
     { name: 'relationship', rules: ['R-15'], rule: subjectRule(principal, ask) },
+    { name: 'deceased', rules: ['R-41'], rule: isAlive() },
     { name: 'family', rules: ['R-14'], rule: familySafe() },
   ];
 }

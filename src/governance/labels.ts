@@ -24,6 +24,8 @@ export interface Labelled {
 }
 
 const ALWAYS_RESTRICTED: readonly DataClass[] = ['working-copy', 'confidential', 'safeguarding-flag', 'third-party'];
+/** a colleague who is a patient, a known person. */
+export const HANDLED: readonly string[] = ['EMP', 'CEL'];
 const HANDLING = ['EMP', 'CEL', 'HTEST', 'NODSCLCD', 'NORDSCLCD', 'REDACT', 'MASK', 'DEMO', 'LOCIS'];
 const RANK: readonly Label[] = ['N', 'R', 'V'];
 

@@ -7,6 +7,7 @@ import { all, consentFor, consentForEvery, FALSE, inClasses, not, TRUE, tagged }
 import { classesOfType } from './data-classes.ts';
 import { type ElementPaths, reaches } from './element-paths.ts';
 import { evaluate, type World } from './evaluate.ts';
+import { NAMES, nameInLists } from './handling.ts';
 import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
 import type { DataClass, Mask, Principal, Role, RowRule } from './types.ts';
@@ -87,7 +88,14 @@ export function paramGuard(
   const isFetal = OUTSIDE_PREGNANCY.includes(principal.role) && reaches(withEverywhere(FETAL_STATUS).remove, paths);
   const masked = classesOfType(type).filter((dataClass) => roleMasks(principal, type, dataClass).some(reveals));
   const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
-  return all(unmasked, isPlace ? not(isRestricted()) : TRUE, isFetal ? not(tagged(UNBORN_TAG)) : TRUE);
+  const name = NAMES[type];
+  const isName = name !== undefined && reveals(name);
+  return all(
+    unmasked,
+    isPlace ? not(isRestricted()) : TRUE,
+    isFetal ? not(tagged(UNBORN_TAG)) : TRUE,
+    isName ? nameInLists(principal) : TRUE,
+  );
 }
 
 /** A family shows each reader the members she may see; all of them together are shown to nobody. */
@@ -108,5 +116,6 @@ function wholeTextGuard(principal: Principal, type: string): RowRule {
     not(inClasses(masked)),
     isPlace ? not(isRestricted()) : TRUE,
     OUTSIDE_PREGNANCY.includes(principal.role) ? not(tagged(UNBORN_TAG)) : TRUE,
+    NAMES[type] === undefined ? TRUE : nameInLists(principal),
   );
 }

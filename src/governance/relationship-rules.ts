@@ -4,7 +4,7 @@ import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
 import { kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
-import { EDD_TAG } from './vocabulary.ts';
+import { DRAFT_TAG, EDD_TAG } from './vocabulary.ts';
 
 /** Classes that belong to the woman, not to one pregnancy: H-07 forbids losing a warning between pregnancies. */
 export const WHOLE_RECORD: readonly DataClass[] = ['consent', 'safeguarding-flag', 'scene-safety'];
@@ -17,7 +17,9 @@ export function relationshipPiece(principal: Principal, ask: Ask): Piece {
   // an appointment it makes up would open her record to it.
   const isKept = principal.kind === 'system' && ask.action !== 'create';
   const synchronised = isKept ? ofService(servicesOf(principal)) : FALSE;
-  const rule = any(isBirthOfRecord, synchronised, relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS));
+  const live = relationshipRule(principal, ask, write ? 0 : READ_GRACE_DAYS);
+  const late = lateEntry(principal, ask, relationshipRule(principal, ask, READ_GRACE_DAYS));
+  const rule = any(isBirthOfRecord, synchronised, live, late);
   return { name: 'relationship', rules: ['R-06', 'R-13'], rule };
 }
 
@@ -90,4 +92,11 @@ function history(principal: Principal, ask: Ask): RowRule {
 /** The principal's own service, as a list of one or none. */
 export function servicesOf(principal: Principal): string[] {
   return principal.service === undefined ? [] : [principal.service];
+}
+
+/** within the grace of a planned ending an author finishes and signs her own drafts; nothing else is written. */
+export function lateEntry(principal: Principal, ask: Ask, withGrace: RowRule): RowRule {
+  if (principal.kind !== 'staff' || (ask.action !== 'update' && ask.action !== 'patch')) return FALSE;
+  const self = [principal.practitionerRole, principal.practitioner].filter((one) => one !== undefined);
+  return all(tagged(DRAFT_TAG), byAuthor(self), withGrace);
 }

@@ -3,6 +3,7 @@
  * and request. A pure function of principal and ask without its time: the same standing gives the same tree, so the
  * compiled form can be kept. `decide.ts` reads the pieces one by one to say why; `store` compiles the whole.
  */
+import { deceasedPiece } from './after-death.ts';
 import {
   agreedWith,
   all,
@@ -28,6 +29,7 @@ import { familyPieces } from './family-rules.ts';
 import { keeper, piecesKey } from './kept.ts';
 import {
   brokenGlass,
+  lateEntry,
   relatedBy,
   relationshipPiece,
   sealedGlass,
@@ -47,6 +49,7 @@ export type PieceName =
   | 'held'
   | 'own-record'
   | 'restriction'
+  | 'deceased'
   | 'relationship'
   | 'conflict'
   | 'agreement'
@@ -107,6 +110,7 @@ function buildPieces(principal: Principal, ask: Ask): RulePieces {
     ownRecordPiece(principal),
     relationshipPiece(principal, ask),
     restrictionPiece(),
+    deceasedPiece(principal, ask),
     conflictPiece(principal, ask),
     agreementPiece(principal, ask),
     sharingPiece(principal, ask),
@@ -213,28 +217,17 @@ function restricted(principal: Principal, ask: Ask): RowRule {
   const grace = isWrite(ask.action) ? 0 : READ_GRACE_DAYS;
   const kinds: RelationshipKind[] = ['care-team', 'episode', 'attendance', 'registered'];
   if (principal.role === 'team-lead' && !isWrite(ask.action)) kinds.push('supervision');
-  const usable = kindsFor(principal, ask);
+  const usable = kinds.filter((kind) => kindsFor(principal, ask).includes(kind));
   const personal = any(
-    relatedBy(
-      principal,
-      kinds.filter((kind) => usable.includes(kind)),
-      grace,
-      'row',
-    ),
-    all(
-      inClasses(WHOLE_RECORD),
-      relatedBy(
-        principal,
-        kinds.filter((kind) => usable.includes(kind)),
-        grace,
-        'any',
-      ),
-    ),
+    relatedBy(principal, usable, grace, 'row'),
+    all(inClasses(WHOLE_RECORD), relatedBy(principal, usable, grace, 'any')),
     brokenGlass(principal, ask),
     principal.role === 'team-lead' ? supervision(principal, ask, 'row') : FALSE,
   );
   const workingCopy = inClasses(['working-copy']);
-  return all(label('R'), any(all(workingCopy, byAuthor(selvesOf(principal))), all(not(workingCopy), personal)));
+  const late = lateEntry(principal, ask, relatedBy(principal, usable, READ_GRACE_DAYS, 'row'));
+  const own = all(workingCopy, byAuthor(selvesOf(principal)));
+  return all(label('R'), any(own, all(not(workingCopy), any(personal, late))));
 }
 
 function named(principal: Principal, ask: Ask): RowRule {

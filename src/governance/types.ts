@@ -197,6 +197,8 @@ export interface ConsentRow {
    * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16). `unmask`: a
    * member of her care team (party) opened what the flag hides, with a reason (R-16). `relative` (party = keyed hash of a
    * related person's NHS number) and `conflict` (party = who declared an interest) keep staff out (R-12).
+   * `deceased` (party null): she has died (R-41). `handled`
+   * (party null): a colleague or a known person, EMP or CEL (R-43).
    */
   kind:
     | 'objection'
@@ -208,7 +210,9 @@ export interface ConsentRow {
     | 's-flag'
     | 'unmask'
     | 'relative'
-    | 'conflict';
+    | 'conflict'
+    | 'deceased'
+    | 'handled';
   /**
    * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
    * `own-record`: the keyed hash.

@@ -45,6 +45,9 @@ export const SENSITIVE_TAGS = ['SDV', 'VIO', 'PSY', 'ETH', 'SEX', 'STD', 'HIV', 
 /** Tag of ours for Patients that carry a fetal status: how the pregnancy goes, or ended. */
 export const UNBORN_TAG = 'UNBORN';
 
+/** Tag of ours for what its author has not finished: a response in progress, a preliminary document. */
+export const DRAFT_TAG = 'DRAFT';
+
 /** Tag of ours for rows that carry the EDD: several role views stop there (domain.md 5.3). */
 export const EDD_TAG = 'EDD';
 

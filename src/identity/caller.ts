@@ -32,6 +32,8 @@ export interface Caller {
   readonly patient: string | null;
   /** How strongly the person was authenticated, as the issuer says. */
   readonly acr: string | null;
+  /** When the person last proved who she is (`auth_time`); null = not said. */
+  readonly authTime: Date | null;
   /** Claim `purpose_of_use` as it came; `purposeOf` judges it. */
   readonly purposeClaim: string | null;
   /** Set when a system client acts for a person; null = a person's own token, or synchronisation. */
@@ -95,6 +97,8 @@ export function callerOf(type: string, claims: JsonObject, base: string): Caller
   if (typeof scope !== 'string' || !SCOPES.test(scope)) return 'scope';
   if (OPTIONAL.some((name) => claims[name] !== undefined && !isWord(claims[name]))) return 'claim';
   if (!isWord(iss) || !isWord(sub) || !isWord(jti) || typeof exp !== 'number') return 'claim';
+  const signedIn = claims.auth_time;
+  if (signedIn !== undefined && !(typeof signedIn === 'number' && Number.isSafeInteger(signedIn))) return 'claim';
   const user = relative(fhirUser, base) ?? null;
   if (user !== null && !(typeof user === 'string' && FHIR_USER.test(user))) return 'fhir-user';
   const patient = wordOrNull(claims, 'patient');
@@ -110,6 +114,7 @@ export function callerOf(type: string, claims: JsonObject, base: string): Caller
     org: wordOrNull(claims, 'org'),
     patient: patientId === null ? null : `Patient/${patientId}`,
     acr: wordOrNull(claims, 'acr'),
+    authTime: signedIn === undefined ? null : new Date(signedIn * 1000),
     purposeClaim: wordOrNull(claims, 'purpose_of_use'),
     actingFor: actingFor(claims),
     expiresAt: new Date(exp * 1000),

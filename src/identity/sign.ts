@@ -9,12 +9,13 @@ export interface AccessClaims {
   aud: string;
   client_id: string;
   scope: string;
-  /** The rest of the token contract: fhirUser, org, patient, acr, purpose_of_use, the acting person. */
-  [claim: string]: string;
+  /** The rest of the token contract: fhirUser, org, patient, acr, purpose_of_use, the acting person, auth_time. */
+  [claim: string]: string | number;
 }
 
 /**
- * An access token (JWT, RFC 9068) that lives `life` seconds from `now`, with a fresh `jti`.
+ * An access token (JWT, RFC 9068) that lives `life` seconds from `now`, with a fresh `jti`. Whoever gets a token of her own
+ * has just proven who she is: its `auth_time` is now (R-39).
  * Measured (Node 24, shared 2-core box): 45 us with ES256.
  */
 export function signAccess(
@@ -25,10 +26,14 @@ export function signAccess(
 ): { token: string; jti: string } {
   const jti = randomUUID();
   const iat = Math.floor(now.getTime() / 1000);
-  const token = jwt.sign({ ...claims, iat, exp: iat + life, jti }, key.privateKey, {
-    algorithm: key.alg,
-    header: { alg: key.alg, typ: 'at+jwt', kid: key.kid },
-  });
+  const token = jwt.sign(
+    { ...(claims.fhirUser === undefined ? {} : { auth_time: iat }), ...claims, iat, exp: iat + life, jti },
+    key.privateKey,
+    {
+      algorithm: key.alg,
+      header: { alg: key.alg, typ: 'at+jwt', kid: key.kid },
+    },
+  );
   return { token, jti };
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { csvText, type ExportAbout, ndjsonText, sampleOf, type Table } from '../audit/export-text.ts';
+import { requireFreshSignIn } from '../record/fresh-sign-in.ts';
 import type { Context, Door } from '../record/types.ts';
 import { deskEntry, officerOf, onDesk } from './officer.ts';
 import type { Answered } from './questions.ts';
@@ -47,6 +48,7 @@ export function exportTable(
 ): Promise<{ file: ExportFile } | { people: number }> {
   const entry = deskEntry(context, `export ${what.name} ${asked.format}`);
   return onDesk(door, context, entry, async () => {
+    requireFreshSignIn(door, context);
     const { table, patients } = sampled(what.answer, asked.sample);
     if (patients.length > EXPORT_CAP && asked.approved === null) {
       await door.audit.write({ ...entry, rules: ['R-38'], reason: 'cap', outcome: 4, status: 403 });

@@ -4,7 +4,9 @@ import { auditColumns } from '../audit/entry.ts';
 import type { Pool, PoolClient } from '../store/pool.ts';
 import { DefinitionsMoved, type WriteSet, writeRows } from '../store/write.ts';
 import { isDefinition, writeDefinitions } from './definition-write.ts';
+import { requireFreshSignIn } from './fresh-sign-in.ts';
 import { requireKeepersStay } from './keepers-stay.ts';
+import { overrideDisclosures } from './override-disclosure.ts';
 import { type Change, type Planned, plan } from './plan.ts';
 import { refused } from './refusal.ts';
 import { type Context, type Door, StaleStanding, type Written } from './types.ts';
@@ -24,8 +26,11 @@ export async function commit(
   for (const { decision, entry } of planned) {
     if (!decision.permit) throw await refused(door, entry, decision);
   }
+  // R-39, after the decision: who may not change it is told that, not to sign in.
+  if (changes.some(({ type }) => type === 'Consent')) requireFreshSignIn(door, context);
   await requireKeepersStay(db, context, changes);
-  const audit = planned.map(({ entry }) => auditColumns(entry));
+  const entries = [...planned.map(({ entry }) => entry), ...overrideDisclosures(planned)];
+  const audit = entries.map(auditColumns);
   await writeSet(door, db, context, { rows: planned.flatMap(({ write }) => write ?? []), facts, audit });
   door.wake();
   return planned.map(written);

@@ -2,15 +2,18 @@
  * The grant of two persons (R-18): the on-call safeguarding lead opens a record, up to label V, for sixty minutes to a
  * clinician she names. Neither can do it alone: the lead gets nothing by it, and the clinician cannot give it to herself.
  */
+import type { AuditEntry } from '../audit/types.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import { gate } from '../governance/gates.ts';
 import { grantEnd, grantFacts, mayOpen } from '../governance/grants.ts';
 import type { Principal } from '../governance/types.ts';
+import { onDutyNow } from '../store/people.ts';
 import type { DecidableRow } from '../store/rows.ts';
 import { readStanding } from '../store/standing.ts';
 import { ask } from './decide.ts';
 import { withRows } from './entry.ts';
+import { requireFreshSignIn } from './fresh-sign-in.ts';
 import { byRole, type Granted, grantEntry, writeGrant } from './grants.ts';
 import { audited, refused } from './refusal.ts';
 import { staffPrincipal } from './standing.ts';
@@ -35,6 +38,8 @@ export function grantEmergency(door: Door, context: Context, asked: EmergencyAsk
     const givenBy = principal.practitionerRole;
     if (principal.role !== 'safeguarding' || givenBy === undefined)
       throw await refused(door, entry, byRole('emergency', principal));
+    await requireOnCall(door, context, entry, givenBy);
+    requireFreshSignIn(door, context);
     const holder = await holderNamed(door, context, asked.holder);
     const found = await findPerson(door, context, asked.person);
     if (found === null) throw refuse(404, 'not-found', 'No record has this number, date of birth and name');
@@ -49,6 +54,17 @@ export function grantEmergency(door: Door, context: Context, asked: EmergencyAsk
     };
     return writeGrant(door, context, opening, { found, entry: seen });
   });
+}
+
+/**
+ * R-18 names the safeguarding lead on call: while anybody of the role stands on a duty list, it is she and nobody else.
+ * In an hour that no list covers, whoever has the role may: a locked record harms (H-26), and the trail says who it was.
+ */
+async function requireOnCall(door: Door, context: Context, entry: AuditEntry, givenBy: string): Promise<void> {
+  const onCall = await onDutyNow(door.pool, 'safeguarding', context.now);
+  if (onCall.length === 0 || onCall.includes(givenBy)) return;
+  const text = 'This is opened by the safeguarding lead who is on call now, by the duty list.';
+  throw await refused(door, entry, { ...byRole('emergency', context.principal), rules: ['R-18'], text });
 }
 
 async function holderNamed(door: Door, { principal, now }: Context, reference: string): Promise<Principal> {

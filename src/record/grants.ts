@@ -25,6 +25,7 @@ import { inTransaction } from '../store/transaction.ts';
 import { writeRows } from '../store/write.ts';
 import { ask, reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
+import { requireFreshSignIn } from './fresh-sign-in.ts';
 import { caresFor } from './grant-rules.ts';
 import { heldIn } from './handles.ts';
 import { newId } from './ids.ts';
@@ -63,6 +64,7 @@ export function openRecord(door: Door, context: Context, asked: GrantAsk): Promi
   const entry = grantEntry(context, asked.kind, asked.reason);
   return audited(door, entry, async () => {
     const holder = await requireHolder(door, context, asked.kind, entry);
+    if (asked.kind === 'break-glass') requireFreshSignIn(door, context);
     const found = await targetOf(door, context, asked.target, entry);
     const opening = { kind: asked.kind, holder, givenBy: holder, reason: asked.reason, words: asked.words };
     const seen = withRows(entry, [found.row]);

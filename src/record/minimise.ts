@@ -7,6 +7,7 @@ import type { Query } from '../search/types.ts';
 import type { FoundRow } from '../store/search.ts';
 import { parseStored, show, worldOf } from './decide.ts';
 import { withoutHiddenMembers } from './family-group.ts';
+import { namesMasked } from './list-names.ts';
 import type { Context, Door } from './types.ts';
 
 const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
@@ -18,7 +19,10 @@ export async function entriesOf(
   query: Query,
   found: readonly FoundRow[],
 ): Promise<AnswerEntry[]> {
-  const masked = found.map((one) => show(one.row, masksFor(context.principal, worldOf(context, one))));
+  const names = await namesMasked(door, context, found);
+  const masked = found.map((one) =>
+    show(one.row, [...masksFor(context.principal, worldOf(context, one)), ...names(one)]),
+  );
   const shown = await withoutHiddenMembers(door, context, masked);
   return shown.map(({ type, id, text }, i) => {
     const mode = found[i]?.mode ?? 'match';

@@ -4,6 +4,7 @@ import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { saysTheSame } from '../fhir/same-content.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
 import type { Decision, Relationship } from '../governance/types.ts';
+import { DRAFT_TAG } from '../governance/vocabulary.ts';
 import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
@@ -159,7 +160,10 @@ function indexed(door: Door, { resource }: ResourceDocument): IndexValues {
  */
 function decisionOf(door: Door, context: Context, change: Change, next: DecidableRow): Decision {
   if (change.document === null && change.before !== null) return change.before;
-  const world = { ...next, now: context.now };
+  // what was her draft may be finished by her, so that what it becomes is decided as the draft it was.
+  const wasDraft = change.current?.row.tags.includes(DRAFT_TAG) === true;
+  const row = wasDraft ? { ...next.row, tags: [...next.row.tags, DRAFT_TAG] } : next.row;
+  const world = { ...next, row, now: context.now };
   const known = change.current?.row.subjects;
   const isNew = known === undefined || next.row.subjects.some((subject) => !known.includes(subject));
   const asked = ask(door, context, isNew ? 'create' : change.interaction, change.type);

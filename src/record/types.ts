@@ -25,6 +25,8 @@ export interface Caller {
   fhirUser: string | null;
   org: string | null;
   patient: string | null;
+  /** When the person last proved who she is; null or absent = not known. */
+  authTime?: Date | null;
 }
 
 /** One request: who, why, when. `now` is the single time every rule of the request uses. */
@@ -113,6 +115,8 @@ export interface Door {
   unseal(sealed: string): string | null;
   /** Whom to call about a record that nobody opens for herself (R-18): words with a number, as configured. */
   safeguardingContact: string;
+  /** R-39: seconds for which a sign-in counts as fresh. */
+  freshSignIn: number;
   /** Keyed hash of an NHS number (A-03): ten digits under a bare hash are guessed in seconds. */
   personKey(nhsNumber: string): string;
   log: Log;

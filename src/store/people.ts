@@ -44,3 +44,20 @@ export async function mothersOf(db: Db, children: readonly string[]): Promise<Ki
   });
   return rows;
 }
+
+/** `PractitionerRole/..` of this role who stand on any duty list at this moment. */
+export async function onDutyNow(db: Db, role: string, now: Date): Promise<string[]> {
+  const { rows } = await db.query<{ member: string }>({
+    name: 'on_duty_now',
+    text: `select distinct r.member from directory r
+      join directory d on d.member in (r.member, r.entry ->> 'practitioner') and d.entry ->> 'kind' = 'duty'
+        and (d.entry ->> 'active')::boolean
+      join directory s on s.member = d.entry ->> 'schedule' and s.entry ->> 'kind' = 'duty-slot'
+        and s.entry ->> 'team' = d.entry ->> 'team'
+        and (s.entry ->> 'from')::timestamptz <= $2 and $2 < (s.entry ->> 'until')::timestamptz
+      where r.entry ->> 'kind' = 'role' and r.entry ->> 'role' = $1 and (r.entry ->> 'active')::boolean
+      order by r.member`,
+    values: [role, now],
+  });
+  return rows.map(({ member }) => member);
+}

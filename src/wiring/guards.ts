@@ -6,6 +6,7 @@ import { guardSubscription } from '../events/subscription.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementFaults, contradictoryTerms } from '../governance/agreements.ts';
+import { overrideFaults } from '../governance/consents.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
 
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
@@ -17,6 +18,7 @@ export function writeGuards(policy: EndpointPolicy): ReadonlyMap<string, readonl
     ['Task', [(task, context, previous) => guardReferral(task, context, previous)]],
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
+    ['Consent', [(consent, context) => guardOverride(consent, context)]],
     ['Contract', [(contract) => guardAgreement(contract)]],
     ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
   ]);
@@ -49,6 +51,18 @@ function heldFirst() {
     'business-rule',
     'A referral is released by the notify rule: send the ServiceRequest alone, or its Task as held; urgent ones go out at once',
     'Task.businessStatus',
+  );
+}
+
+/** R-22: an override without its reasons is none. The demo's loader writes what it is told. */
+function guardOverride(consent: Resource, context: Context): void {
+  if (context.principal.role === 'steward' || consent.status !== 'active') return;
+  const faults = overrideFaults(consent);
+  if (faults.length === 0) return;
+  const issue = { severity: 'error' as const, code: 'business-rule', expression: 'Consent.extension' };
+  throw new Outcome(
+    422,
+    faults.map((fault) => ({ ...issue, diagnostics: `A safeguarding override says more (R-22): ${fault}` })),
   );
 }
 

@@ -24,6 +24,11 @@ function personClaims(assertion: JsonObject): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
+/** When the person signed in at the client, as it says; R-39 asks. What lies ahead is not said. */
+function signedIn({ auth_time: at, sds_user_id: user }: JsonObject, now: Date): Record<string, number> {
+  return isWord(user) && typeof at === 'number' && at * 1_000 <= now.getTime() ? { auth_time: at } : {};
+}
+
 function reasonOf({ purpose_of_use: purpose }: JsonObject): Record<string, string> {
   return isWord(purpose) ? { purpose_of_use: purpose } : {};
 }
@@ -46,7 +51,10 @@ export async function issueToken(exchange: Exchange): Promise<Verdict> {
   }
   const { person = null } = client;
   // Somebody with a key of her own acts for nobody else: only why she asks is hers to say.
-  const stated = person === null ? personClaims(token.claims) : { ...reasonOf(token.claims), fhirUser: person };
+  const stated =
+    person === null
+      ? { ...personClaims(token.claims), ...signedIn(token.claims, now) }
+      : { ...reasonOf(token.claims), fhirUser: person };
   const claims = {
     ...stated,
     org: client.org,

@@ -1,0 +1,27 @@
+/**
+ * R-41: when a person has died, her record narrows to the care team and to those who look after it: safeguarding, the
+ * supervision of her practitioners, broken glass. An appointment, a Task, a claim or an offered referral opens it no more.
+ */
+import { any, consentFor, FALSE, not, ofService, TRUE } from './compose.ts';
+import { brokenGlass, relatedBy, servicesOf, supervision } from './relationship-rules.ts';
+import { isWrite } from './role-views.ts';
+import type { Piece } from './row-rules.ts';
+import { kindsFor, READ_GRACE_DAYS } from './standing.ts';
+import type { Ask, Principal, RelationshipKind, RowRule } from './types.ts';
+
+/** `registered`: whoever registers her puts the care team in place (a day). */
+const CARE_TEAM: readonly RelationshipKind[] = ['care-team', 'episode', 'named', 'registered'];
+
+export function deceasedPiece(principal: Principal, ask: Ask): Piece {
+  const usable = kindsFor(principal, ask).filter((kind) => CARE_TEAM.includes(kind));
+  const team = relatedBy(principal, usable, isWrite(ask.action) ? 0 : READ_GRACE_DAYS, 'any');
+  const kept = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
+  const safeguarding = principal.role === 'safeguarding' ? TRUE : FALSE;
+  const others = any(kept, safeguarding, supervision(principal, ask, 'any'), brokenGlass(principal, ask));
+  return { name: 'deceased', rules: ['R-41'], rule: any(isAlive(), team, others) };
+}
+
+/** Nobody the row is about is known to have died; family audiences see nothing of who has (R-41). */
+export function isAlive(): RowRule {
+  return not(consentFor('deceased', []));
+}
