@@ -114,7 +114,8 @@ function rowsOf(directory: readonly DirectoryRow[], party: string): DirectoryRow
 
 function principalOf(person: Person, placeNow: (party: string) => Place): Principal {
   const self = `PractitionerRole/${person.id}`;
-  const { teams, supervises } = person.kind === 'staff' ? placeNow(self) : { teams: [], supervises: [] };
+  const nowhere = { teams: [], supervises: [], flags: [] };
+  const { teams, supervises, flags } = person.kind === 'staff' ? placeNow(self) : nowhere;
   const service = person.service === null ? [] : [person.service];
   const scope = { staff: 'user/*.rs', system: 'system/*.rs', family: 'patient/*.rs' }[person.kind];
   return {
@@ -134,7 +135,7 @@ function principalOf(person: Person, placeNow: (party: string) => Place): Princi
           ? service
           : [person.relatedPerson ?? person.patient ?? ''],
     scopes: [scope],
-    flags: person.role === 'student' ? ['supervised'] : [],
+    flags: [...(person.role === 'student' ? ['supervised'] : []), ...flags.filter((one) => one.startsWith('duty:'))],
     ...(person.kind === 'staff' ? { practitionerRole: self } : {}),
     ...(person.service === null ? {} : { service: person.service }),
     ...(person.patient === undefined ? {} : { patient: person.patient }),
@@ -176,8 +177,9 @@ export function flippedAnswers(
   prepared: Prepared,
   person: Person,
   flip: (parts: RulePieces) => RulePieces,
+  as: (who: Principal) => Principal = (who) => who,
 ): (index: number) => boolean {
-  const who = principal(prepared, person);
+  const who = as(principal(prepared, person));
   const rules = new Map<string, RowRule>();
   const ruleOf = (type: string): RowRule => {
     const ask = askOf(person, type);

@@ -2,13 +2,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Resource } from '../../src/fhir/types.ts';
-import type { RulePieces } from '../../src/governance/row-rules.ts';
-import type { RowRule } from '../../src/governance/types.ts';
-import { flippedAnswers, type Prepared, prepare, replaced, serviceSays } from './answers.ts';
+import { type RulePieces, rulePieces } from '../../src/governance/row-rules.ts';
+import type { Principal, RowRule } from '../../src/governance/types.ts';
+import { askOf, flippedAnswers, type Prepared, prepare, principal, replaced, serviceSays } from './answers.ts';
 import { NOW } from './ground.ts';
 import { mayRead } from './oracle.ts';
-import { PEOPLE, type Person } from './people.ts';
-import { worlds } from './worlds.ts';
+import { PEOPLE, type Person, TEAMS } from './people.ts';
+import { beforeDuty, worlds } from './worlds.ts';
+
+function withoutDuty(who: Principal): Principal {
+  const duty = who.flags.flatMap((flag) => (flag.startsWith('duty:') ? [flag.slice('duty:'.length)] : []));
+  const kept = (list: readonly string[]) => list.filter((one) => !duty.includes(one));
+  return { ...who, teams: kept(who.teams), parties: kept(who.parties) };
+}
 
 /** The first question on which the two disagree, in words; null when they agree on all. */
 function disagreement(world: readonly Resource[], says: (person: Person, index: number) => boolean): string | null {
@@ -35,7 +41,7 @@ test('for every person and row of random worlds, the decision is the oracle’s'
 
 describe('proven alive', () => {
   const sample: { world: Resource[]; prepared: Prepared; expected: boolean[][] }[] = [];
-  for (const world of fc.sample(worlds, { numRuns: 120, seed: 7 })) {
+  for (const world of [...fc.sample(worlds, { numRuns: 120, seed: 7 }), beforeDuty]) {
     const expected = PEOPLE.map((person) => world.map((resource) => mayRead(world, person, resource, NOW.getTime())));
     sample.push({ world, prepared: prepare(world), expected });
   }
@@ -59,6 +65,7 @@ describe('proven alive', () => {
     'relationship',
     'conflict',
     'restriction',
+    'deceased',
     'agreement',
     'sharing',
     'objection',
@@ -72,6 +79,58 @@ describe('proven alive', () => {
 
   test.each(PIECES)('%s always false is noticed', (name) => {
     expect(isNoticed(replaced(name, { op: 'false' }))).toBe(true);
+  });
+
+  test.each([...PIECES, 'test-data'] as const)('%s is flipped above', (name) => {
+    // The list is whole: a piece that is added without a flip of its own fails here.
+    const pieces = sample.flatMap(({ prepared }) =>
+      PEOPLE.flatMap((person) =>
+        rulePieces(principal(prepared, person), askOf(person, 'CarePlan')).pieces.map((piece) => piece.name),
+      ),
+    );
+    expect(pieces).toContain(name);
+    expect([...PIECES, 'test-data']).toEqual(expect.arrayContaining([...new Set(pieces)]));
+  });
+
+  const STANDINGS: [string, (who: Principal) => Principal][] = [
+    ['nobody is on a duty list (R-06 e, R-40)', withoutDuty],
+    ['nobody supervises (R-06 g)', (who) => ({ ...who, supervises: [] })],
+    [
+      'no team is hers (R-06)',
+      (who) => ({ ...who, teams: [], parties: who.parties.filter((one) => !one.startsWith('CareTeam/')) }),
+    ],
+    ['her service is nobody’s (R-04)', ({ service: _service, ...who }) => who],
+    [
+      'everybody has all teams (R-06)',
+      (who) => (who.kind === 'staff' ? { ...who, parties: [...who.parties, ...TEAMS], teams: [...TEAMS] } : who),
+    ],
+    [
+      'everybody supervises everybody (R-06 g)',
+      (who) => (who.kind === 'staff' ? { ...who, supervises: PEOPLE.map(({ id }) => `PractitionerRole/${id}`) } : who),
+    ],
+  ];
+  test.each(STANDINGS)('%s is noticed', (_name, as) => {
+    expect(
+      sample.some(({ world, prepared, expected }) =>
+        PEOPLE.some((person, i) => {
+          const answer = flippedAnswers(prepared, person, (parts) => parts, as);
+          return world.some((_one, index) => answer(index) !== expected[i]?.[index]);
+        }),
+      ),
+    ).toBe(true);
+  });
+
+  test('a duty list without its hours is noticed (R-40)', () => {
+    const always = (one: Resource): Resource =>
+      one.resourceType === 'Slot' ? { ...one, start: '2000-01-01T00:00:00Z', end: '2100-01-01T00:00:00Z' } : one;
+    expect(
+      sample.some(({ world, expected }) => {
+        const prepared = prepare(world.map(always));
+        return PEOPLE.some((person, i) =>
+          world.some((_one, index) => serviceSays(prepared, person, index) !== expected[i]?.[index]),
+        );
+      }),
+    ).toBe(true);
   });
 
   test('open rows closed is noticed', () => {
@@ -98,6 +157,17 @@ describe('proven alive', () => {
       'own record ignored (R-11)',
       (rule) => (rule.op === 'consent' && rule.kind === 'own-record' ? { op: 'false' } : rule),
     ],
+    ...(['restriction', 'conflict', 'relative', 'deceased', 'sharing-explained'] as const).map(
+      (kind): [string, (rule: RowRule) => RowRule] => [
+        `${kind} ignored`,
+        (rule) => (rule.op === 'consent' && rule.kind === kind ? { op: 'false' } : rule),
+      ],
+    ),
+    ['agreements ignored (R-04)', (rule) => (rule.op === 'agreement' ? { op: 'true' } : rule)],
+    ['service ignored (R-04)', (rule) => (rule.op === 'service' ? { op: 'true' } : rule)],
+    ['addressee ignored (R-06 c)', (rule) => (rule.op === 'addressee' ? { op: 'false' } : rule)],
+    ['class ignored (R-05)', (rule) => (rule.op === 'class' ? { op: 'true' } : rule)],
+    ['type ignored (R-05)', (rule) => (rule.op === 'type' ? { op: 'true' } : rule)],
     ['labels ignored', (rule) => (rule.op === 'label' ? { op: 'true' } : rule)],
     ['release ignored', (rule) => (rule.op === 'released' ? { op: 'true' } : rule)],
     ['authors ignored', (rule) => (rule.op === 'author' ? { op: 'true' } : rule)],

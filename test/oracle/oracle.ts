@@ -59,6 +59,7 @@ export function mayRead(world: World, person: Person, resource: Resource, now: n
     !isOwnRecord(q) &&
     isTied(q) &&
     !isRestricted(q) &&
+    (!hasDied(q) || isNear(q)) &&
     (!isConflicted(q) || isGlassBroken(q)) &&
     isAgreed(q) &&
     isExplained(q) &&
@@ -109,7 +110,7 @@ function isByMyTeam(q: Question): boolean {
 function family(q: Question): boolean {
   const r = loose(q.resource);
   const isHers = q.subjects.length > 0 && q.subjects.every((one) => one === q.person.patient);
-  const isSafe = q.label === 'N' && !isUnreleased(q) && q.resource.resourceType !== 'RelatedPerson';
+  const isSafe = !hasDied(q) && q.label === 'N' && !isUnreleased(q) && q.resource.resourceType !== 'RelatedPerson';
   const isPermitted =
     q.person.role === 'mother' ||
     consents(q).some(
@@ -198,6 +199,18 @@ function isSupervised(q: Question, mayBeWide = true): boolean {
 /** kept, not used. */
 const isRestricted = (q: Question) =>
   q.world.map(loose).some((one) => one.resourceType === 'Restriction' && q.subjects.includes(one.patient));
+
+/** somebody the row is about has died. */
+const hasDied = (q: Question) => q.subjects.some((subject) => find(q.world, subject)?.deceasedBoolean === true);
+
+/** Then it is for the care team (of any pregnancy), safeguarding, supervision, broken glass, and who keeps the row. */
+function isNear(q: Question): boolean {
+  if (q.person.role === 'safeguarding' || isGlassBroken(q) || (q.person.kind === 'system' && isOwn(q))) return true;
+  const about = (one: { patient?: string | undefined }) => q.subjects.every((subject) => subject === one.patient);
+  if (q.subjects.length > 0 && supervisedTies(q.world, q.person, q.now).some(about)) return true;
+  const close = tiesOf(q.world, q.person, q.now).filter(({ kind }) => kind === 'care-team' || kind === 'episode');
+  return q.subjects.length > 0 && close.some(about);
+}
 
 /** a relative by number, or an interest declared. */
 function isConflicted(q: Question): boolean {

@@ -206,11 +206,14 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
     grants: fc.array(grants, { maxLength: 3 }),
     today: fc.oneof(today, fc.constant([])),
     interests: fc.array(interests, { maxLength: 1 }),
+    died: pick('nobody', 'nobody', 'nobody', 'nobody', 'p1', 'p2'),
     plan: named('named', plan),
     visit: named('visit', relations[4] ?? plan),
   })
   .map((one) => [
-    ...ground(one.memberships),
+    ...ground(one.memberships).map((each) =>
+      each.resourceType === 'Patient' && each.id === one.died ? { ...each, deceasedBoolean: true } : each,
+    ),
     ...one.shared,
     ...(one.today as Resource[]),
     ...one.referral,
@@ -221,3 +224,11 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
       numbered,
     ),
   ]);
+
+/** A midwife who will be on the duty list of the family's team in half an hour, and is not of it now. */
+export const beforeDuty: Resource[] = [
+  ...ground([{ start: at(-90) }]),
+  { resourceType: 'Schedule', id: 'duty', ...dutyTeam('CareTeam/mw-a'), actor: [ref('PractitionerRole/mw-2')] },
+  { resourceType: 'Slot', id: 'duty', ...dutyTeam('CareTeam/mw-a'), schedule: ref('Schedule/duty'), status: 'busy', start: at(0.5 / 24), end: at(0.5) },
+  { resourceType: 'CarePlan', id: 'plan', subject: ref('Patient/p1'), author: ref('PractitionerRole/mw-1'), period: { start: at(-5) } },
+]; // biome-ignore format: one resource a line
