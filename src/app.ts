@@ -162,11 +162,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     log,
     ...sealing(secrets),
   };
-  const settings: CareSettings = {
-    notify: config.notifyRule,
-    upperEdge: config.jointWindowEdge,
-    calendar: NO_HOLIDAYS,
-  };
+  const { notifyRule: notify, jointWindowEdge: upperEdge } = config;
+  const settings: CareSettings = { notify, upperEdge, calendar: NO_HOLIDAYS };
   const events = startEvents(door, { pool: pumpPool, policy, onError: onError('events') });
   const pathwayClock = await startPathwayClock(door, { pool: pumpPool, settings, onError: onError('pathway clock') });
   followers.push(events, pathwayClock, live);

@@ -71,7 +71,7 @@ function raw(key: string, config: Config, issuer: string, change: Record<string,
   const identity = DEMO_IDENTITIES.get(key);
   if (identity === undefined) throw new Error(`there is no demo identity ${key}`);
   const iat = Math.floor(Date.now() / 1_000);
-  const times = { iat, exp: iat + 3_600, jti: randomUUID() };
+  const times = { iat, auth_time: iat, exp: iat + 3_600, jti: randomUUID() };
   const claims = { ...demoClaims(identity, issuer, audienceOf(issuer)), ...change, ...times };
   return token(['--raw'], config, JSON.stringify({ claims }));
 }

@@ -13,7 +13,7 @@ const STEPS: Readonly<Record<WayStep['name'], string>> = {
   'own-record': 'Not their own record',
   restriction: 'Use of the record is not restricted',
   relationship: 'A relationship of care with the family',
-  deceased: 'Somebody it is about has died, and it is the care team’s (R-41)',
+  deceased: 'Nobody it is about has died, or the care team asks',
   conflict: 'No declared interest in the family',
   agreement: 'Own service, or an agreement that covers it',
   sharing: 'Sharing was explained to the family',

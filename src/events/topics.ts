@@ -57,6 +57,19 @@ const CARE_PLAN_CHANGED: Topic = {
   },
 };
 
+// 4.8: R, and empty: that there is something for safeguarding, not for whom. Decided as the subscriber like any other.
+const SAFEGUARDING_FLAG: Topic = {
+  code: 'safeguarding-flag',
+  url: `${CANON}/SubscriptionTopic/safeguarding-flag`,
+  title: 'A safeguarding flag was raised or changed',
+  triggers: ['Flag'],
+  fires: (now) => now.dataClass === 'safeguarding-flag' && now.resource.status !== 'entered-in-error',
+  focus: (flag) => (typeof flag.id === 'string' ? `Flag/${flag.id}` : null),
+  focusType: 'Flag',
+  filters: {},
+  emptyOnly: true,
+};
+
 // No filters: a filter over what a record says today (its performer, say) would silence whoever had it before a move.
 const PREGNANCY_ENDED: Topic = {
   code: 'pregnancy-ended',
@@ -113,7 +126,13 @@ const STOP: Topic = {
 };
 
 /** All topics that exist; the CapabilityStatement lists these and no other. */
-export const TOPICS: readonly Topic[] = [ANTENATAL_REFERRAL, CARE_PLAN_CHANGED, PREGNANCY_ENDED, STOP];
+export const TOPICS: readonly Topic[] = [
+  ANTENATAL_REFERRAL,
+  CARE_PLAN_CHANGED,
+  SAFEGUARDING_FLAG,
+  PREGNANCY_ENDED,
+  STOP,
+];
 
 const BY_URL = new Map(TOPICS.map((topic) => [topic.url, topic]));
 /** Canonicals of the topics that carry stop events. */

@@ -5,6 +5,7 @@ import { type RawConsent, type RawRow, ROW_COLUMNS, toConsent, toRow } from './r
 import { ruleSql } from './rule-sql.ts';
 import type { FoundRow } from './search.ts';
 import { SqlParams } from './sql-params.ts';
+import { strictLabel } from './version-label.ts';
 
 export interface HistoryAsk {
   /** Null = every type. */
@@ -56,10 +57,7 @@ export async function readHistory(db: Db, ask: HistoryAsk): Promise<HistoryPage>
     `select ${COLUMNS.split(', ')
       .map((name) => `v.${name}`)
       .join(', ')} from ${table} v where ${where}`;
-  const strict = ROW_COLUMNS.replaceAll('r.', 'v.').replace(
-    'v.label',
-    "greatest(v.label, coalesce(c.label, 'N')) as label",
-  );
+  const strict = ROW_COLUMNS.replaceAll('r.', 'v.').replace('v.label', `${strictLabel('v', 'c')} as label`);
   const rule = ruleSql(ask.rule, params, ask.now);
   const superseded =
     ask.at === null

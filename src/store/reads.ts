@@ -13,6 +13,7 @@ import {
   toRow,
 } from './rows.ts';
 import { isPool, togetherOn } from './together.ts';
+import { strictLabel } from './version-label.ts';
 
 export type Db = Pool | PoolClient;
 
@@ -96,8 +97,7 @@ const readOnPool = togetherOn<Reading, ReadResult>((pool) => ({
 
 const VERSION = {
   name: 'read_version',
-  // The label is the stricter of the version's own and the current one (house.md section 4); N < R < V sorts so.
-  text: `select ${ROW_COLUMNS.replace('r.label', 'greatest(r.label, c.label) as label')}, g.value as generation, ${factColumns('$4')}
+  text: `select ${ROW_COLUMNS.replace('r.label', `${strictLabel('r', 'c')} as label`)}, g.value as generation, ${factColumns('$4')}
     from generation g
     left join (
       select * from resource where type = $1 and id = $2 and version = $3

@@ -29,6 +29,7 @@ describe('what an environment means', () => {
       host: '127.0.0.1',
       port: 8080,
       safeguardingContact: 'the on-call safeguarding lead of your service',
+      freshSignIn: 28_800,
       databaseUrl: undefined,
       serviceDatabaseUrl: undefined,
       dataDir: '/srv/data',

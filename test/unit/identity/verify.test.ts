@@ -28,6 +28,7 @@ describe('accepted bearer tokens', () => {
       org: 'Organization/maternity-service',
       patient: null,
       acr: 'AAL3',
+      authTime: NOW,
       purposeClaim: null,
       actingFor: null,
       expiresAt: later(900),
