@@ -130,7 +130,9 @@ function rangeWords(first: string | null, last: string | null): string | null {
 
 /** The three parts of a date as they were typed. */
 export function partsOf(query: Fields, name: string): DateParts {
-  const part = (one: string): string => (query.get(`${name}-${one}`) ?? '').trim().slice(0, 10);
+  // The date component names its fields `from[day]`; links of ours say `from-day`.
+  const part = (one: string): string =>
+    (query.get(`${name}[${one}]`) || query.get(`${name}-${one}`) || '').trim().slice(0, 10);
   return { day: part('day'), month: part('month'), year: part('year') };
 }
 
@@ -141,6 +143,14 @@ export function dateOf({ day, month, year }: DateParts): string | null {
   const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
   const noon = new Date(`${date}T12:00:00Z`);
   return Number.isNaN(noon.getTime()) || noon.toISOString().slice(0, 10) !== date ? 'bad' : date;
+}
+
+/** One London day of a form, `YYYY-MM-DD`; null when nothing was typed, with the error when it is no date. */
+export function readDay(form: Fields, name: string): { day: string | null; errors: FieldError[] } {
+  const date = dateOf(partsOf(form, name));
+  if (date === 'bad')
+    return { day: null, errors: [{ field: `${name}-day`, text: 'Enter a real date, like 27 3 2026' }] };
+  return { day: date, errors: [] };
 }
 
 /** The filters as a query string for links; never more than what was typed. */

@@ -6,7 +6,7 @@ export type Page =
   /** Address within the console, or the sign-in provider's. */
   | { redirect: string }
   /** Saved by the browser, never shown in it. */
-  | { file: { name: string; type: string; text: string } };
+  | { file: { name: string; type: string; text: string | Buffer } };
 
 /** A page that says one thing: a heading and paragraphs, with a way on. */
 export function message(status: number, heading: string, paragraphs: readonly string[], way: Way = HOME): Page {

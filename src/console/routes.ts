@@ -20,6 +20,8 @@ import { type Browser, type ConsoleDeps, type Visit, visitOf } from './visit.ts'
 export type { ConsoleDeps } from './visit.ts';
 
 const FORM_LIMIT = 8_192;
+/** A form with a box for each element of a resource. */
+const WIDE_FORM_LIMIT = 131_072;
 /** Seconds after which a page that was left alone leaves the screen: just longer than the session lives. */
 const LEAVE_SCREEN = 15 * 60 + 5;
 
@@ -47,6 +49,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     return router;
   }
   const form = express.urlencoded({ extended: false, limit: FORM_LIMIT, parameterLimit: 60 });
+  const wide = express.urlencoded({ extended: false, limit: WIDE_FORM_LIMIT, parameterLimit: 1_000 });
   const shown = (handler: Handler): RequestHandler => answered(desk, handler);
   const posted = (handler: Handler): RequestHandler[] => [form, shown(ownForm(handler))];
 
@@ -66,7 +69,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     if (send !== undefined)
       router.post(
         path,
-        form,
+        page.wide === true ? wide : form,
         ...(page.upload === true ? uploads() : []),
         answered(desk, ownForm(signedIn(send)), page),
       );
@@ -137,7 +140,7 @@ function send(desk: Desk, { visit, response, shown }: Answering, page: Page): vo
   if ('file' in page) {
     const { name, type, text } = page.file;
     response.set('Content-Disposition', `attachment; filename="${name}"`).set('Content-Type', type);
-    response.send(Buffer.from(text));
+    response.send(typeof text === 'string' ? Buffer.from(text) : text);
     return;
   }
   const { session, sessions, cookie } = visit;

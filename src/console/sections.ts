@@ -26,6 +26,8 @@ import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replaysPage } from './replays.ts';
+import { itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
+import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, requestsPage } from './requests.ts';
 import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
@@ -42,6 +44,8 @@ export interface ConsolePage {
   send?: OfficerHandler;
   /** Its form brings a file. */
   upload?: boolean;
+  /** Its form has very many fields. */
+  wide?: true;
   /** Words in the menu; a page without them is reached from another one. */
   menu?: string;
   /** In whose menu it stands, when not in that of all of the section. */
@@ -116,7 +120,19 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/proposals/:look', show: proposalPage, send: proposalPosted },
     ],
   },
-  { words: 'Subject access', roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'], pages: [] },
+  {
+    words: 'Subject access',
+    // A health professional whom a request names is sent its address.
+    roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'],
+    pages: [
+      { path: '/console/subject-access', show: requestsPage, menu: 'Requests for a record' },
+      { path: '/console/subject-access/open', show: requestForm, send: requestPosted },
+      { path: '/console/subject-access/:look', show: requestPage, send: requestStepped },
+      { path: '/console/subject-access/:look/items', show: queuePage, send: queuePosted, wide: true },
+      { path: '/console/subject-access/:look/items/:item', show: itemPage, send: itemPosted, wide: true },
+      { path: '/console/subject-access/:look/copy', send: copyPosted },
+    ],
+  },
   {
     words: 'The trail',
     roles: OFFICERS,

@@ -45,6 +45,8 @@ export const KNOWN_EXTENSIONS: readonly [string, ExtensionSource][] = [
   [`${OURS}duty-team`, valued('Reference')],
   [`${OURS}supervisor`, valued('Reference')],
   [`${OURS}safeguarding-override`, OVERRIDE],
+  [`${OURS}amendment`, valued('Reference')],
+  [`${OURS}statement`, valued('Reference')],
   [`${UK}NHSNumberVerificationStatus`, VERIFICATION],
   [`${UK}NHSNumberUnavailableReason`, NO_NUMBER],
   [`${UK}EthnicCategory`, valued('CodeableConcept')],

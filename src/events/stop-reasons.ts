@@ -14,7 +14,9 @@ export type StopReason =
   | 'address-restricted'
   | 'referral-withdrawn'
   | 'match-undone'
-  | 'loss-record-undone';
+  | 'loss-record-undone'
+  /** No code of 2.8: a correction or a statement of hers beside it, which those who had it must hear of (Article 19). */
+  | 'amended';
 
 const NHS_NUMBER = 'https://fhir.nhs.uk/Id/nhs-number';
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
@@ -25,6 +27,7 @@ const FETAL_STATUS = /[.-]fetalStatus$/;
 export function stopReason(now: Resource, before: Resource | null): StopReason | null {
   if (before === null) return null;
   if (isInError(now)) return isInError(before) ? null : 'entered-in-error';
+  if (amendmentsOf(now) > amendmentsOf(before)) return 'amended';
   if (now.resourceType === 'Patient') return ofPatient(now, before);
   if (isReferralTask(now)) {
     const ended = ofReferral(now, before);
@@ -51,6 +54,13 @@ function ofPatient(now: Resource, before: Resource): StopReason | null {
   const [is, was] = [fetalStatus(now), fetalStatus(before)];
   if (is !== null && was === null && before.birthDate !== undefined) return 'match-undone';
   return was === 'fetal-demise' && is !== null && is !== was ? 'loss-record-undone' : null;
+}
+
+const AMENDED = /\/fhir\/StructureDefinition\/(amendment|statement)$/;
+
+/** How often it was corrected or disputed: each time leaves an extension that points to what was said. */
+function amendmentsOf(resource: Resource): number {
+  return list(resource.extension).filter(({ url }) => typeof url === 'string' && AMENDED.test(url)).length;
 }
 
 function isInError(resource: Resource): boolean {

@@ -84,7 +84,27 @@ export const EXAMPLES: Readonly<Record<string, (world: Console) => Promise<strin
     }
     throw new Error('the replay did not end');
   },
+  '/console/subject-access/:look': (world) => collectedRequest(world),
+  '/console/subject-access/:look/items': async (world) => `${await collectedRequest(world)}/items`,
+  '/console/subject-access/:look/items/:item': async (world) => `${await collectedRequest(world)}/items/1`,
 };
+
+const REQUEST = '/console/subject-access/open';
+const ASKED = {
+  ...{ 'nhs-number': NUMBER, reason: REASON, asker: 'self', handover: 'On paper' },
+  ...{ 'received[day]': '5', 'received[month]': '1', 'received[year]': '2026' },
+};
+
+/** A request for a record whose items are there. */
+async function collectedRequest(world: Console): Promise<string> {
+  const visitor = browserOf(world.origin);
+  await visitor.signIn('sar-officer');
+  const { address, html } = await visitor.fill(REQUEST, REQUEST, ASKED);
+  const version = /name="version" value="(\d+)"/.exec(html)?.[1] ?? '';
+  await visitor.fill(address, address, { act: 'verify', version, 'verify-words': 'Passport seen at the desk' });
+  await visitor.fill(address, address, { act: 'collect', version });
+  return address;
+}
 
 const thisMonth = (): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date()).slice(0, 7);
@@ -211,6 +231,34 @@ export const STATES: readonly State[] = [
   ...sent('/console/directory/add/roles', 'See what would change'),
   ...sent('/console/cover', 'Continue').map((one) => ({ ...one, identity: 'admin' })),
   ...sent('/console/open-work/mw-priya', 'Hand it on').map((one) => ({ ...one, identity: 'midwife' })),
+  ...sent(REQUEST, 'Open the request').map((one) => ({ ...one, identity: 'sar-officer' })),
+  {
+    name: 'a request for a record with errors',
+    identity: 'sar-officer',
+    reach: async (page, origin) => {
+      await page.goto(origin + REQUEST);
+      await page.check('input[name="asker"][value="self"]');
+      await page.fill('#nhs-number', NUMBER);
+      for (const [part, value] of Object.entries({ day: '6', month: '1', year: '2026' }))
+        await page.fill(`#received-${part}`, value);
+      await page.fill('#reason', REASON);
+      await page.fill('#handover', 'On paper');
+      await press(page, 'Open the request');
+      await press(page, 'Record it');
+      await openDetails(page);
+    },
+  },
+  {
+    name: 'an item of a request with errors',
+    identity: 'sar-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/subject-access`);
+      await page.click('table a >> nth=0');
+      await page.click('text=Look at the items');
+      await page.click('h2 a >> nth=0');
+      await press(page, 'Record the decision');
+    },
+  },
   at('not found', '/console/nowhere'),
   { ...at('refused', '/console'), identity: 'midwife' },
 ];

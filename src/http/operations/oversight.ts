@@ -9,12 +9,14 @@ import type { Operation } from '../fhir/dispatch.ts';
 import { inputOf, personOf } from './access.ts';
 import { OWN_ACCESS_OPERATIONS } from './own-access.ts';
 import { parametersAnswer, systemLevel } from './parameters.ts';
+import { RECTIFY_OPERATIONS } from './rectify.ts';
 
 const PERSON = ['nhsNumber', 'birthDate', 'family'];
 const ACTIONS = ['read', 'vread', 'history', 'search', 'create', 'update', 'patch', 'delete'] as const;
 
 export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
   ...OWN_ACCESS_OPERATIONS,
+  ...RECTIFY_OPERATIONS,
   systemLevel('$report-concern', async (door, request) => {
     const input = await inputOf(door, request, ['text', 'about', 'handle', ...PERSON]);
     const person = input.optional('nhsNumber') === undefined ? null : personOf(input);

@@ -46,8 +46,8 @@ export async function receiversOf(db: Db, { focus, service, named }: ReceiptAsk)
 }
 
 /**
- * Of a stretch of the feed, the changes with which something may stop for those who hold it: what became an error, whose
- * subject is another, every change of a person or a Task. The rest is not looked at one by one.
+ * Of a stretch of the feed, the changes with which something may stop for those who hold it: what became an error or was
+ * amended, whose subject is another, every change of a person or a Task. The rest is not looked at one by one.
  */
 export async function mayStop(db: Db, rows: readonly FeedRow[]): Promise<Set<number>> {
   const changes = rows.filter(({ op, version }) => op === 'U' && version > 1);
@@ -67,7 +67,8 @@ export async function mayStop(db: Db, rows: readonly FeedRow[]): Promise<Set<num
       )
       select n.no from versions n left join versions b on b.no = n.no and not b.is_now
       where n.is_now and (n.type in ('Patient', 'Task') or n.subjects is distinct from b.subjects
-        or position('"entered-in-error"' in n.body) > 0)`,
+        or position('"entered-in-error"' in n.body) > 0 or position('/StructureDefinition/amendment"' in n.body) > 0
+        or position('/StructureDefinition/statement"' in n.body) > 0)`,
     values: [JSON.stringify(changes.map(({ feedNo: no, type, id, version }) => ({ no, type, id, version })))],
   });
   return new Set(found.map(({ no }) => Number(no)));
