@@ -6,12 +6,13 @@
  */
 import type { Chain, Clause, ReverseChain, Typed } from '../search/types.ts';
 import { isCriterion } from '../search/types.ts';
+import { estimateOf } from './estimate.ts';
 import { hasNarrow, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import type { SearchAsk } from './search.ts';
 import { familyWords, hopsSql, masksSql } from './search-sight.ts';
 import { SqlParams } from './sql-params.ts';
-import { estimateOf, matchingOf } from './walk.ts';
+import { matchingOf } from './walk.ts';
 
 /** Rows at the far end of a chain that are still looked up as words. */
 const SET_ROWS = 1_000;

@@ -4,6 +4,7 @@
  */
 import type { Indexed } from '../search/match.ts';
 import type { Query } from '../search/types.ts';
+import { estimateOf } from './estimate.ts';
 import { explained } from './explain.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
@@ -18,7 +19,7 @@ import { familyWords, hopsSql, masksSql, permittedSql } from './search-sight.ts'
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { inSnapshot } from './transaction.ts';
-import { visitsOf } from './walk.ts';
+import { isUnindexed, matchingOf, visitsOf } from './walk.ts';
 import { hasIndex, type Place, type WalkOrder } from './walk-order.ts';
 
 /** Where a later page begins. */
@@ -47,10 +48,17 @@ interface RawHead extends RawFound {
 /** How the candidates of a search are found: the same rows come in the same order whichever way. */
 type Way = { from: 'families' | 'where' } | { from: 'type'; visits: number };
 
-/** Of a type in order so many times more are looked at when too few may be seen, and then all. */
+/** When too few were found in a look at the type, the next one is at most so many times as long. */
 const FURTHER = 20;
-const MANY = 20_000;
 const ALL = 1_000_000_000;
+const FEW = 200;
+
+/** How to go on when a look at the type was too short: as far as it should need now, or by the criteria, or to the end. */
+function further({ query }: SearchAsk, visits: number, matches: number): Way {
+  const needed = matches === 0 ? ALL : Math.ceil((2 * visits * wantedOf(query)) / matches);
+  if (needed <= visits * FURTHER) return { from: 'type', visits: Math.max(needed, 2 * visits) };
+  return query.where.every(isUnindexed) ? { from: 'type', visits: ALL } : { from: 'where' };
+}
 
 /** One page. */
 export async function runOnward(
@@ -84,7 +92,12 @@ interface Wanting {
 async function wayOf(db: Db, ask: SearchAsk, { order, ways, wanted }: Wanting): Promise<Way> {
   const { query } = ask;
   if (query.where.some((clause) => ways.get(clause) === 'set')) return { from: 'where' };
-  if (familyWords(ask, new SqlParams()) !== null) return { from: 'families' };
+  if (familyWords(ask, new SqlParams()) !== null) {
+    // A name that a few have is found sooner than all rows of her families.
+    if (!isDriven(query)) return { from: 'families' };
+    const expected = await matchingOf(db, ask, { ways, all: await estimateOf(db, query.type) });
+    return { from: expected <= FEW ? 'where' : 'families' };
+  }
   if (!hasIndex(order) || isDriven(query)) return { from: 'where' };
   const visits = await visitsOf(db, ask, { ways, wanted });
   return visits === null ? { from: 'where' } : { from: 'type', visits };
@@ -107,8 +120,7 @@ async function pageOf(db: Db, ask: SearchAsk, going: Going): Promise<SearchResul
   if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
   const { way } = going;
   if (head.short && way.from === 'type') {
-    const visits = way.visits < MANY ? way.visits * FURTHER : ALL;
-    return pageOf(db, ask, { ...going, way: { ...way, visits } });
+    return pageOf(db, ask, { ...going, way: further(ask, way.visits, head.matches) });
   }
   const found = foundRows(rows);
   const last = rows.filter(({ mode }) => mode === 'match').at(-1);

@@ -7,6 +7,7 @@
  */
 import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
 import { isRanged, sideSql } from './criterion-sql.ts';
+import { estimate, estimateOf } from './estimate.ts';
 import { hasNarrow, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import type { SearchAsk } from './search.ts';
@@ -82,19 +83,7 @@ export async function matchingOf(db: Db, ask: SearchAsk, { ways, all }: { ways: 
   return matching;
 }
 
-/** PostgreSQL's estimate of all rows of a type. */
-export const estimateOf = (db: Db, type: string | null): Promise<number> =>
-  estimate(db, 'resource r where r.type = $1', [type]);
-
 /** What no index finds: the type is read whole anyway, and a walk may stop. */
-function isUnindexed(clause: Clause): boolean {
+export function isUnindexed(clause: Clause): boolean {
   return isCriterion(clause) && (clause.modifier === 'not' || clause.modifier === 'missing');
-}
-
-async function estimate(db: Db, from: string, values: unknown[]): Promise<number> {
-  const { rows } = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
-    `explain (format json) select 1 from ${from}`,
-    values,
-  );
-  return rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0;
 }
