@@ -15,6 +15,7 @@ import { checkRequirements } from './requirements.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { DefinitionSource, ElementSource } from './snapshot-types.ts';
 import { defaultSources, type Sources, sourcesHash } from './sources.ts';
+import { createSubsets } from './subset.ts';
 import { createTerminology, type Terminology } from './terminology.ts';
 import { termLibrary } from './terms/library.ts';
 import type { Definitions, PackageNote } from './types.ts';
@@ -187,6 +188,8 @@ function openDefinitions(snapshot: Snapshot, place: SnapshotPlace): Definitions 
   const terminology = createTerminology(snapshot);
   const roots = rootElements(snapshot);
   const linked = createTypes({ snapshot, codesOf: terminology.codesOf });
+  // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
+  const shapes = createTypes({ snapshot, codesOf: () => null });
   const base: Definitions = {
     place,
     version: snapshot.hash,
@@ -194,14 +197,9 @@ function openDefinitions(snapshot: Snapshot, place: SnapshotPlace): Definitions 
     isResourceType: (name) => types.has(name),
     searchParams: searchParamsOf(snapshot),
     ...validatorOf(snapshot, linked, terminology),
-    // A library of its own: without bindings it is a tenth of the validator's, and most processes never need it.
-    shapes: createTypes({ snapshot, codesOf: () => null }),
+    shapes,
+    subsets: createSubsets(shapes),
     mandatoryElements: topLevel(roots, (element) => element.min > 0),
-    summaryElements: topLevel(roots, (element) => element.s === 1),
-    jsonNames: (type, element) => {
-      const found = roots(type).find(({ n }) => n === element);
-      return found === undefined ? [element] : jsonNames(found);
-    },
     published: publishedOf(snapshot),
     terms: termLibrary(snapshot),
     bindingOf: (definition) => bindingOf(snapshot, definition),

@@ -24,6 +24,8 @@ export interface Prop {
   kind: 'primitive' | 'complex' | 'resource' | 'xhtml' | 'shadow' | 'type';
   type: string;
   list: boolean;
+  /** Marked isSummary. */
+  summary: boolean;
   /** -1 = unbounded. */
   max: number;
   /** Bit of the choice group, 0 when it is none. */
@@ -79,6 +81,7 @@ function newProp(key: string, element: ElementSource, type: TypeSource): Prop {
     kind: 'complex',
     type: type.c,
     list: element.l === 1,
+    summary: element.s === 1,
     max: element.max,
     choice: 0,
     test: never,

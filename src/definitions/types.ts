@@ -6,6 +6,7 @@ import type { SearchParam } from '../search/types.ts';
 import type { LibraryEntry } from './library.ts';
 import type { SnapshotPlace } from './load.ts';
 import type { Posted, PostedSections } from './posted/types.ts';
+import type { Subsets } from './subset.ts';
 import type { TermLibrary } from './terms/source.ts';
 
 export type Severity = 'fatal' | 'error' | 'warning' | 'information';
@@ -55,12 +56,10 @@ export interface Definitions {
   validateSoon(resource: Resource, options?: ValidateOptions): Issue[] | null;
   /** Elements of every type in the order of their definition, for XML. Linked at first use. */
   shapes: XmlShapes;
-  /** Top-level elements with a minimum of one: kept under every `_summary` and `_elements`. */
+  /** Top-level elements with a minimum of one: kept under `_summary=text`. */
   mandatoryElements(type: string): readonly string[];
-  /** JSON names of a top-level element: itself, or all of a choice (`value` -> `valueQuantity`, ...). */
-  jsonNames(type: string, element: string): readonly string[];
-  /** Top-level elements marked isSummary. */
-  summaryElements(type: string): readonly string[];
+  /** Parts of resources, for `_summary` and `_elements`. */
+  subsets: Subsets;
   /** Definitional resources we publish (StructureDefinition, ValueSet, CodeSystem, Questionnaire, ...), by type. */
   published(type: string): Resource[];
   /** Whole CodeSystems, ValueSets and ConceptMaps: R4's and ours. */

@@ -1,6 +1,6 @@
 /** What of each found row is shown: masks of the rules first, then what the caller asked to leave out. */
 import type { AnswerEntry } from '../fhir/bundle-text.ts';
-import { stringifyJson } from '../fhir/json.ts';
+import { keepSpelling } from '../fhir/json.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import { masksFor } from '../governance/masks.ts';
 import type { Query } from '../search/types.ts';
@@ -40,36 +40,26 @@ export function subset(door: Door, query: Pick<Query, 'summary' | 'elements'>, t
   const { summary, elements } = query;
   if (elements.length === 0 && (summary === null || summary === 'false')) return text;
   const { resource, numbers } = parseStored(text);
-  const keep =
-    elements.length > 0 ? keepElements(door, resource, elements) : keepSummary(door, resource, summary ?? 'true');
-  return stringifyJson(keep, numbers);
+  // Parts are copies, and number texts hang on objects: so the numbers themselves carry their text.
+  if (numbers.size > 0) keepSpelling(resource, numbers);
+  const { subsets } = door.definitions;
+  if (elements.length > 0) return tagged(resource, subsets.elements(resource, elements));
+  return tagged(resource, summary === 'true' ? subsets.summary(resource) : part(door, resource, summary ?? 'data'));
 }
 
-function keepElements(door: Door, resource: Resource, elements: readonly string[]): JsonObject {
-  const named = elements.flatMap((element) => door.definitions.jsonNames(resource.resourceType, element));
-  const wanted = new Set([...named, ...door.definitions.mandatoryElements(resource.resourceType)]);
-  return pick(resource, (name) => wanted.has(name));
+/** `data` is all but the narrative, `text` the narrative and what is mandatory. */
+function part({ definitions }: Door, resource: Resource, summary: string): JsonObject {
+  const mandatory = new Set(definitions.mandatoryElements(resource.resourceType));
+  const isKept = (name: string): boolean =>
+    summary === 'data' ? name !== 'text' : ['resourceType', 'id', 'meta', 'text'].includes(name) || mandatory.has(name);
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => isKept(name.replace(/^_/, ''))));
 }
 
-function keepSummary(door: Door, resource: Resource, summary: NonNullable<Query['summary']>): JsonObject {
-  const { definitions } = door;
-  const type = resource.resourceType;
-  if (summary === 'data') return pick(resource, (name) => name !== 'text');
-  const wanted = new Set(definitions.mandatoryElements(type));
-  if (summary === 'text') wanted.add('text');
-  else for (const name of definitions.summaryElements(type)) wanted.add(name);
-  return pick(resource, (name) => wanted.has(name));
-}
-
-/** Keeps id, meta and what is wanted (with its `_name` twin), and says so with the SUBSETTED tag. */
-function pick(resource: Resource, wanted: (name: string) => boolean): JsonObject {
-  const kept: JsonObject = {};
-  for (const [name, value] of Object.entries(resource)) {
-    const element = name.startsWith('_') ? name.slice(1) : name;
-    if (element === 'resourceType' || element === 'id' || element === 'meta' || wanted(element)) kept[name] = value;
-  }
+/** Says that it is a part, with the SUBSETTED tag. */
+function tagged(resource: Resource, kept: JsonObject): string {
   const meta = resource.meta ?? {};
   const tags = (meta.tag ?? []).filter((tag) => tag.code !== SUBSETTED.code);
-  kept.meta = { ...meta, tag: [...tags, SUBSETTED] };
-  return kept;
+  const { resourceType, id, meta: _whole, ...rest } = kept;
+  const about = { ...meta, tag: [...tags, SUBSETTED] };
+  return JSON.stringify({ resourceType, ...(id === undefined ? {} : { id }), meta: about, ...rest });
 }

@@ -41,8 +41,7 @@ export const r4: Definitions = {
   codesOfValueSet: () => null,
   relatedCodes: () => null,
   mandatoryElements: () => [],
-  jsonNames: (_type, element) => [element],
-  summaryElements: () => [],
+  subsets: { summary: (resource) => resource, elements: (resource) => resource },
 };
 
 /** The parameter of a type; a missing one is a fault of the test. */
