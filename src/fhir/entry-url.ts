@@ -14,13 +14,16 @@ export interface EntryUrl {
   history: boolean;
   /** `.../_search`. */
   search: boolean;
-  /** Operation name with its `$`, e.g. `$everything`. */
+  /** Operation name with its `$`, e.g. `$everything`, or `metadata`. */
   operation: string | null;
   /** Compartment search `Patient/1/Observation`: the type searched, or `*`. */
   within: string | null;
   /** Raw text after `?`, still percent-encoded; empty without one. */
   query: string;
 }
+
+/** The capabilities interaction: like an operation it is known by its name. */
+export const METADATA = 'metadata';
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 const OPERATION = /^\$[A-Za-z][A-Za-z0-9-]*$/;
@@ -80,6 +83,7 @@ export function readAddress(text: string, ownBases: readonly string[] = []): Ent
   const first = steps[0] ?? '';
   if (first === '') return steps.length === 1 ? url : null;
   if (first.startsWith('_') || first.startsWith('$')) return applyTail(url, steps) ? url : null;
+  if (first === METADATA && steps.length === 1) return { ...url, operation: METADATA };
   if (!isResourceType(first)) return null;
   url.type = first;
   const second = steps[1];

@@ -281,6 +281,18 @@ describe('batch', () => {
     const many = Array.from({ length: 1_001 }, () => ({ request: { method: 'GET', url: 'Patient/one' } }));
     expect((await epr.post('', bundle('batch', many))).status).toBe(413);
   });
+
+  test('GET metadata is an entry like another', async () => {
+    const asked = ['metadata', 'metadata?mode=full', 'metadata?x=1'].map((url) => ({
+      request: { method: 'GET', url },
+    }));
+    const reply = await epr.post('', bundle('batch', asked));
+    expect(statuses(reply)).toEqual(['200', '200', '400']);
+    const { text } = await service.anonymous.get('metadata');
+    expect(at(entries(reply)[0], 'resource')).toEqual(JSON.parse(text));
+    const written = await epr.post('', bundle('batch', [{ request: { method: 'DELETE', url: 'metadata' } }]));
+    expect(statuses(written)[0]).toMatch(/^4/);
+  });
 });
 
 describe('Patient/[id]/$everything', () => {

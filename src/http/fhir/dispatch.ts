@@ -3,9 +3,10 @@
  * read by the same parser and served by the same handler, so a row is shown alike by both (H6).
  */
 import { COMPARTMENTS } from '../../fhir/compartments-other.ts';
-import type { EntryUrl } from '../../fhir/entry-url.ts';
+import { type EntryUrl, METADATA } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { EVERYTHING_TYPES } from '../../record/everything-scope.ts';
+import type { Answer } from '../answer.ts';
 import { META_OPERATIONS } from '../operations/meta.ts';
 import { auditEvent } from './audit-event.ts';
 import { bundle } from './bundle.ts';
@@ -53,6 +54,7 @@ export const STANDARD_OPERATIONS: readonly Operation[] = [
 
 /** Finds the handler. @throws Outcome 404 unknown address, 405 method not offered there */
 export function dispatch(method: string, url: EntryUrl, operations: readonly Operation[]): FhirHandler {
+  if (url.operation === METADATA) return async (_door, request) => capabilities(method, url.query, request.metadata);
   if (url.operation !== null) return operationOf(method, url, operations);
   if (url.within !== null) return within(method, url);
   if (url.type === 'AuditEvent') return auditEvent;
@@ -76,10 +78,22 @@ function within(method: string, url: EntryUrl): FhirHandler {
 
 /** The methods an address takes. */
 export function offeredAt(url: EntryUrl, operations: readonly Operation[]): string[] {
+  if (url.operation === METADATA) return ['GET', 'HEAD'];
   if (url.operation !== null) return [...(operationAt(url, operations)?.methods ?? unknownOperation(url))];
   if (url.within !== null) return ['GET', 'HEAD'];
   if (url.type === 'AuditEvent') return ['GET', 'HEAD'];
   return METHODS.filter((one) => interactionOf(one, url) !== null);
+}
+
+const METADATA_PARAMETERS = new Set(['mode', '_format', '_pretty', '_summary', '_elements']);
+
+/** GET metadata, as a request and as an entry of a Bundle. Always the whole: R4 lets a server ignore `mode`. */
+export function capabilities(method: string, query: string, text: () => string): Answer {
+  if (method !== 'GET' && method !== 'HEAD') throw notAllowed('metadata is read with GET', ['GET', 'HEAD']);
+  for (const name of new URLSearchParams(query).keys())
+    if (!METADATA_PARAMETERS.has(name))
+      throw refuse(400, 'not-supported', `metadata has no parameter ${name.slice(0, 40)}`);
+  return { status: 200, body: text() };
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;

@@ -17,6 +17,8 @@ export interface FhirRequest {
   /** The same request by the directory as it is now: for what is left to do when part of it is committed already. */
   renew(): Promise<Context>;
   operations: readonly Operation[];
+  /** CapabilityStatement text. */
+  metadata(): string;
   /** The answer is fetched later: the token its ids are kept under. */
   later?: string;
   /** Reads the body once, within its limits. */

@@ -13,7 +13,7 @@ import { type Answer, answerOf, send, shaped } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { allowOrigin, preflight } from '../cors.ts';
 import { type Form, formOf, isXmlBody, JSON_BODIES, preferences } from '../negotiate.ts';
-import { dispatch, notAllowed, type Operation, offeredAt } from './dispatch.ts';
+import { capabilities, dispatch, type Operation, offeredAt } from './dispatch.ts';
 import { isLong, type Jobs, laterAddress, laterHandler, stateHandler } from './later.ts';
 import type { FhirHandler, FhirRequest } from './request.ts';
 
@@ -94,16 +94,9 @@ async function answerTo(deps: FhirDeps, request: IncomingMessage, path: string, 
   }
 }
 
-const METADATA_PARAMETERS = new Set(['mode', '_format', '_pretty', '_summary', '_elements']);
-
-/** Always the whole statement: R4 lets a server ignore `mode` (http.html#capabilities). */
 function metadata(deps: FhirDeps, method: string, path: string): Answer {
   if (method === 'OPTIONS') return { status: 204, headers: { Allow: 'GET, HEAD, OPTIONS' } };
-  if (method !== 'GET' && method !== 'HEAD') throw notAllowed('metadata is read with GET', ['GET', 'HEAD']);
-  for (const name of new URLSearchParams(path.split('?')[1] ?? '').keys())
-    if (!METADATA_PARAMETERS.has(name))
-      throw refuse(400, 'not-supported', `metadata has no parameter ${name.slice(0, 40)}`);
-  return { status: 200, body: deps.metadata() };
+  return capabilities(method, path.split('?')[1] ?? '', deps.metadata);
 }
 
 /** What an address offers; says nothing about what is stored there, so it needs no token (preflights carry none). */
@@ -151,6 +144,7 @@ async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): 
       context,
       renew: () => contextAt(true),
       operations: deps.operations,
+      metadata: deps.metadata,
       body,
     };
     try {
