@@ -36,6 +36,7 @@ import { createStanding } from './record/standing.ts';
 import type { Door } from './record/types.ts';
 import { createIndexer } from './search/extract.ts';
 import { forgetTraces } from './store/access-grants.ts';
+import { forgetJobs } from './store/async-jobs.ts';
 import { createAuditWriter } from './store/audit.ts';
 import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
@@ -174,6 +175,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const housekeeping = startHousekeeping(
     {
       pages: () => forgetPages(pumpPool),
+      later: () => forgetJobs(pumpPool),
       assertions: () => identity.prune(clock()),
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),
@@ -236,7 +238,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
       metadata,
       bodyLimit: config.bodyLimit,
       origins: config.corsOrigins,
-      jobs: new Map(),
       bodyTimeout: options.overrides?.bodyTimeout ?? BODY_TIMEOUT_MS,
     },
     health: {

@@ -124,6 +124,37 @@ describe('a long answer', () => {
     expect((await midwife.put(address, {})).status).toBe(405);
   });
 
+  test('runs elsewhere, or ran where nothing runs any more: every process says so', async () => {
+    const address = await begin(midwife, NOTES);
+    await settled(midwife, address);
+    const { rows } = await service.pool.query<{ caller: string }>(
+      'select caller from page order by created desc limit 1',
+    );
+    const put = (token: string, ago: number) =>
+      service.pool.query(
+        'insert into async_job (token, caller, alive) values ($1, $2, now() - make_interval(secs => $3))',
+        [token, rows[0]?.caller, ago],
+      );
+    await put('another-process-runs-it', 2);
+    await put('another-process-ended-it', 60);
+    const state = (token: string) => `${service.base}/_async/${token}`;
+    expect((await midwife.get(state('another-process-runs-it'))).status).toBe(202);
+    const lost = await midwife.get(state('another-process-ended-it'));
+    expect([lost.status, lost.json.resourceType, lost.text.includes('ask again')]).toEqual([
+      500,
+      'OperationOutcome',
+      true,
+    ]);
+    expect((await service.as('health-visitor').get(state('another-process-ended-it'))).status).toBe(404);
+    // Two more may run beside the one that does; what was lost does not count.
+    await put('third-of-three', 1);
+    await put('second-of-three', 1);
+    expect((await midwife.get(NOTES, ASYNC)).status).toBe(429);
+    for (const token of ['another-process-runs-it', 'another-process-ended-it', 'third-of-three', 'second-of-three'])
+      expect((await midwife.delete(state(token))).status).toBe(202);
+    expect((await midwife.get(state('another-process-runs-it'))).status).toBe(404);
+  });
+
   test('each step has its record', async () => {
     const count = async () => {
       const { rows } = await service.pool.query<{ n: number }>(

@@ -1,36 +1,20 @@
 /**
  * `Prefer: respond-async` (R4 async.html) for searches and $everything: 202 with the address of the state; there 202
- * while it runs, then 200 with a manifest that names the answer; DELETE cancels. A running job lives in this process and
- * ends with it: then, as after 15 minutes, its address is unknown and the client asks again.
+ * while it runs, then 200 with a manifest that names the answer; DELETE cancels. The state is in the database: every
+ * process answers it, and a request whose process ended says so (500) instead of running for ever.
  */
 import { randomBytes } from 'node:crypto';
 import type { EntryUrl } from '../../fhir/entry-url.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
-import { dropLater, fetchLater, isReady, recordLater } from '../../record/later.ts';
-import { callerKey } from '../../record/search.ts';
+import * as later from '../../record/later.ts';
 import { type Door, StaleStanding } from '../../record/types.ts';
 import { type Answer, answerOf } from '../answer.ts';
 import { notAllowed } from './dispatch.ts';
 import type { FhirHandler, FhirRequest } from './request.ts';
 
-interface Job {
-  caller: string;
-  /** Milliseconds, for forgetting. */
-  started: number;
-  /** Null while it runs; what went wrong afterwards. A success leaves the map: its page is in the database. */
-  failure: Answer | null;
-  cancelled: boolean;
-}
-
-/** The jobs of this process, by token. */
-export type Jobs = Map<string, Job>;
-
-const KEPT_MS = 15 * 60_000;
-/** Jobs a caller may have running at once: they use the connections of everybody. */
-const MOST_PER_CALLER = 3;
-/** What went wrong is kept for so many of a caller's; older ones are forgotten before their 15 minutes. */
-const FAILURES_PER_CALLER = 10;
 const MAX_REPEATS = 5;
+/** Well below the silence after which a job counts as lost (store/async-jobs.ts). */
+const ALIVE_MS = 5_000;
 
 /** May this request be answered later? Counts are small answers, and are given at once (a client must expect that). */
 export function isLong(method: string, url: EntryUrl): boolean {
@@ -41,30 +25,30 @@ export function isLong(method: string, url: EntryUrl): boolean {
 }
 
 /** Starts the work of a handler and answers 202 at once. */
-export function laterHandler(jobs: Jobs, handler: FhirHandler): FhirHandler {
+export function laterHandler(handler: FhirHandler): FhirHandler {
   return async (door, request) => {
     if (request.method === 'POST') await request.body();
-    forgetOld(jobs, request.context.now);
-    const caller = callerKey(request.context);
-    const own = [...jobs].filter(([, job]) => job.caller === caller);
-    const failed = own.filter(([, job]) => job.failure !== null);
-    if (own.length - failed.length >= MOST_PER_CALLER) throw tooMany();
-    for (const [oldest] of failed.slice(0, -FAILURES_PER_CALLER)) jobs.delete(oldest);
     const token = randomBytes(18).toString('base64url');
-    await recordLater(door, request.context, 'begun', 202);
-    const job: Job = { caller, started: request.context.now.getTime(), failure: null, cancelled: false };
-    jobs.set(token, job);
-    void work(door, request, handler, token)
-      .then(async (context) => {
-        if (job.cancelled) await dropLater(door, context, token);
-        jobs.delete(token);
-      })
-      .catch((error: unknown) => {
-        job.failure = answerOf(error, request.context.requestId, door.log);
-      });
+    if (!(await later.beginLater(door, request.context, token))) throw tooMany();
+    await later.recordLater(door, request.context, 'begun', 202);
+    void worked(door, request, handler, token);
     const headers = { 'Content-Location': `${door.base}/_async/${token}`, 'Preference-Applied': 'respond-async' };
     return { status: 202, headers };
   };
+}
+
+/** Works on it to the end, whatever that is. */
+async function worked(door: Door, request: FhirRequest, handler: FhirHandler, token: string): Promise<void> {
+  const alive = setInterval(() => void later.stillWorking(door, token).catch(() => undefined), ALIVE_MS).unref();
+  try {
+    await later.endLater(door, await work(door, request, handler, token), token);
+  } catch (error) {
+    const failure = answerOf(error, request.context.requestId, door.log);
+    // Without a database nothing can be kept: then the job is lost, and that is what its state says.
+    await later.failLater(door, token, JSON.stringify(failure)).catch(() => undefined);
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 function tooMany(): Outcome {
@@ -86,10 +70,6 @@ async function work(door: Door, request: FhirRequest, handler: FhirHandler, toke
   }
 }
 
-function forgetOld(jobs: Jobs, now: Date): void {
-  for (const [token, job] of jobs) if (now.getTime() - job.started > KEPT_MS) jobs.delete(token);
-}
-
 /** `_async/[token]` and `_async/[token]/result`, or null. */
 export function laterAddress(path: string): { token: string; result: boolean } | null {
   const [, token = '', result] = /^\/_async\/([\w-]{10,40})(\/result)?\/?(?:\?|$)/.exec(path) ?? [];
@@ -97,45 +77,42 @@ export function laterAddress(path: string): { token: string; result: boolean } |
 }
 
 /** State, result and cancelling of one job. Unknown, ended, cancelled and somebody else's are answered alike. */
-export function stateHandler(jobs: Jobs, { token, result }: { token: string; result: boolean }): FhirHandler {
+export function stateHandler({ token, result }: { token: string; result: boolean }): FhirHandler {
   return async (door, request) => {
     const { method, context } = request;
-    const known = jobs.get(token);
-    const job = known?.caller === callerKey(context) ? known : undefined;
-    if (method === 'DELETE' && !result) return cancel(door, request, job, jobs, token);
+    if (method === 'DELETE' && !result) return cancel(door, request, token);
     if (method !== 'GET' && method !== 'HEAD')
       throw notAllowed('This address is read, or deleted to cancel', ['GET', 'DELETE']);
-    if (job !== undefined && !job.cancelled) return job.failure ?? running(door, request);
+    const job = await later.stateOf(door, context, token);
+    if (job?.lost) throw lost();
+    if (job !== null) return job.failure === null ? running(door, request) : failed(job.failure);
     if (result) {
-      const body = await fetchLater(door, context, token);
+      const body = await later.fetchLater(door, context, token);
       if (body === null) throw unknown();
       return { status: 200, body };
     }
-    if (!(await isReady(door, context, token))) throw unknown();
-    await recordLater(door, context, 'asked for: ready', 200);
+    if (!(await later.isReady(door, context, token))) throw unknown();
+    await later.recordLater(door, context, 'asked for: ready', 200);
     return manifest(door, request, token);
   };
 }
 
 async function running(door: Door, { context }: FhirRequest): Promise<Answer> {
-  await recordLater(door, context, 'asked for: running', 202);
+  await later.recordLater(door, context, 'asked for: running', 202);
   return { status: 202, headers: { 'X-Progress': 'running', 'Retry-After': '1' } };
 }
 
-async function cancel(
-  door: Door,
-  { context }: FhirRequest,
-  job: Job | undefined,
-  jobs: Jobs,
-  token: string,
-): Promise<Answer> {
-  const had = await dropLater(door, context, token);
-  if (job === undefined && !had) throw unknown();
-  if (job !== undefined) {
-    job.cancelled = true;
-    if (job.failure !== null) jobs.delete(token);
-  }
-  await recordLater(door, context, 'cancelled', 202);
+/** Written by `worked` from an Answer of this program. */
+const failed = (failure: string): Answer => JSON.parse(failure) as Answer;
+
+function lost(): Outcome {
+  const diagnostics = 'The process that worked on this request has ended; nothing was lost but the work: ask again';
+  return new Outcome(500, [{ severity: 'error', code: 'incomplete', diagnostics }]);
+}
+
+async function cancel(door: Door, { context }: FhirRequest, token: string): Promise<Answer> {
+  if (!(await later.dropLater(door, context, token))) throw unknown();
+  await later.recordLater(door, context, 'cancelled', 202);
   return { status: 202 };
 }
 
@@ -156,6 +133,6 @@ function unknown(): Outcome {
   return refuse(
     404,
     'not-found',
-    'There is no such request of yours: it is older than 15 minutes, was cancelled, or ended with a restart; ask again',
+    'There is no such request of yours: it is older than 15 minutes or was cancelled; ask again',
   );
 }

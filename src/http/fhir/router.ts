@@ -14,7 +14,7 @@ import { readBody } from '../body.ts';
 import { allowOrigin, preflight } from '../cors.ts';
 import { type Form, formOf, isXmlBody, JSON_BODIES, preferences } from '../negotiate.ts';
 import { capabilities, dispatch, type Operation, offeredAt } from './dispatch.ts';
-import { isLong, type Jobs, laterAddress, laterHandler, stateHandler } from './later.ts';
+import { isLong, laterAddress, laterHandler, stateHandler } from './later.ts';
 import type { FhirHandler, FhirRequest } from './request.ts';
 
 export interface FhirDeps {
@@ -35,8 +35,6 @@ export interface FhirDeps {
   metadata(): string;
   bodyLimit: number;
   bodyTimeout: number;
-  /** Requests of this process that are answered later. */
-  jobs: Jobs;
   /** Origins of pages that may use the API. */
   origins: readonly string[];
 }
@@ -163,9 +161,9 @@ function route(deps: FhirDeps, method: string, path: string, later: boolean): Pi
   const job = laterAddress(path);
   const url = readAddress(job !== null ? '' : path.startsWith('/') ? path.slice(1) : path);
   if (url === null) throw noAddress();
-  if (job !== null) return { url, handler: stateHandler(deps.jobs, job) };
+  if (job !== null) return { url, handler: stateHandler(job) };
   const handler = dispatch(method, url, deps.operations);
-  return { url, handler: later && isLong(method, url) ? laterHandler(deps.jobs, handler) : handler };
+  return { url, handler: later && isLong(method, url) ? laterHandler(handler) : handler };
 }
 
 interface Handled {
