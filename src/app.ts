@@ -36,7 +36,6 @@ import { createStanding } from './record/standing.ts';
 import type { Door } from './record/types.ts';
 import { createIndexer } from './search/extract.ts';
 import { forgetTraces } from './store/access-grants.ts';
-import { forgetJobs } from './store/async-jobs.ts';
 import { createAuditWriter } from './store/audit.ts';
 import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
@@ -175,7 +174,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const housekeeping = startHousekeeping(
     {
       pages: () => forgetPages(pumpPool),
-      later: () => forgetJobs(pumpPool),
       assertions: () => identity.prune(clock()),
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),

@@ -66,9 +66,3 @@ export async function dropJob(db: Db, token: string, caller: string): Promise<bo
   const result = await db.query('delete from async_job where token = $1 and caller = $2', [token, caller]);
   return (result.rowCount ?? 0) > 0;
 }
-
-/** Forgets jobs past their time; gives how many. */
-export async function forgetJobs(db: Db): Promise<number> {
-  const result = await db.query(`delete from async_job where started < now() - make_interval(mins => ${PAGE_MINUTES})`);
-  return result.rowCount ?? 0;
-}

@@ -42,8 +42,9 @@ export async function findPage(db: Db, token: string, caller: string): Promise<K
   return result.rows[0] ?? null;
 }
 
-/** Forgets pages past their time; gives how many. */
+/** Forgets pages and requests answered later that are past their time; gives how many pages. */
 export async function forgetPages(db: Db): Promise<number> {
+  await db.query(`delete from async_job where started < now() - make_interval(mins => ${PAGE_MINUTES})`);
   const result = await db.query(`delete from page where created < now() - make_interval(mins => ${PAGE_MINUTES})`);
   return result.rowCount ?? 0;
 }
