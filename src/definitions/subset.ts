@@ -26,9 +26,13 @@ export function createSubsets(types: Types): Subsets {
   };
   return {
     summary: (resource) => kept(resource, SUMMARY),
-    elements: (resource, paths) => kept(resource, named(paths)),
+    elements: (resource, paths) => kept(resource, named(paths.map((path) => withoutRoot(path, resource.resourceType)))),
   };
 }
+
+/** `Patient.name` is `name`. */
+const withoutRoot = (path: string, type: string): string =>
+  path.startsWith(`${type}.`) ? path.slice(type.length + 1) : path;
 
 const isRequired = (prop: Prop, node: Node): boolean =>
   node.required.some(({ keys }) => keys.includes(prop.key) || keys.includes(prop.key.replace(/^_/, '')));

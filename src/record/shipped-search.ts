@@ -51,6 +51,15 @@ export function isLocal(clause: Clause): boolean {
   return (clause.op === 'all' || clause.op === 'any' || clause.op === 'not') && clause.clauses.every(isLocal);
 }
 
+/**
+ * What is decided for a definition that ships: a chain as well, where nothing turns it round. It refers to nothing here by
+ * id, and the definitions that ship and are named by its canonicals stand beside the chain (shipped-ends.ts).
+ */
+function isDecided(clause: Clause): boolean {
+  if (isCriterion(clause) || clause.op === 'chain') return true;
+  return clause.op === 'all' || clause.op === 'any' ? clause.clauses.every(isDecided) : isLocal(clause);
+}
+
 function keeps(clause: Clause, { resource, values }: Indexed): boolean {
   if (isCriterion(clause)) return holds(clause, resource, values);
   if (clause.op === 'all') return clause.clauses.every((one) => keeps(one, { resource, values }));
@@ -108,12 +117,19 @@ export async function matchingShipped(
   return found;
 }
 
-const NOT_SEARCHED: OutcomeIssue = {
+const notSearched = (what: string): OutcomeIssue => ({
   severity: 'warning',
   code: 'incomplete',
-  diagnostics:
-    'Definitions that ship with the service are not searched by chains, _has, _list, _include or _revinclude: only stored ones were.',
-};
+  diagnostics: `Definitions that ship with the service are not searched by ${what}: only stored ones were.`,
+});
+
+/** What a search asked that is answered for one side alone. */
+function limits(query: Query): OutcomeIssue[] {
+  const leads = query.include.length > 0 || query.where.some((clause) => !isLocal(clause));
+  if (!leads) return [];
+  const diagnostics = 'From definitions that ship, chains and _include lead to others that ship, not to stored ones.';
+  return [{ severity: 'information', code: 'incomplete', diagnostics }];
+}
 
 function indexed(door: Door, { row }: FoundRow): Indexed {
   const { resource } = parseStored(row.body ?? '');
@@ -152,15 +168,25 @@ export async function withShipped(
 ): Promise<{ result: SearchResult; warnings: OutcomeIssue[] }> {
   const { type } = query;
   if (type === null || door.definitions.entries(type).length === 0) return { result, warnings: [] };
-  const including = query.include.length + query.revinclude.length > 0;
-  if (including || !query.where.every(isLocal)) return { result, warnings: [NOT_SEARCHED] };
+  if (query.revinclude.length > 0 || !query.where.every(isDecided)) {
+    return { result, warnings: [notSearched('_has, _list, _revinclude or turned-round chains')] };
+  }
   const shipped = await matching(door, type, query);
   if (shipped.length === 0) return { result, warnings: [] };
   const ids = orderOf(door, query, result, shipped);
   const total = result.total === null ? null : result.total + shipped.length;
-  const found = pageOf(door, ids.slice(0, query.count), result.found);
-  return { result: { ...result, found, total, ids: ids.length > query.count ? ids : null }, warnings: [] };
+  const page = pageOf(door, ids.slice(0, query.count), result.found);
+  const [matches, included] = [ofMode(result.found, 'match'), ofMode(result.found, 'include')];
+  // What a stored row of this page alone includes cannot be told from what the others do.
+  if (included.length > 0 && matches.some((one) => !page.includes(one))) {
+    return { result, warnings: [notSearched('_include together with _sort')] };
+  }
+  const found = [...page, ...included];
+  return { result: { ...result, found, total, ids: ids.length > query.count ? ids : null }, warnings: limits(query) };
 }
+
+const ofMode = (found: readonly FoundRow[], mode: FoundRow['mode']): FoundRow[] =>
+  found.filter((one) => one.mode === mode);
 
 /** The ids of a later page that stand for rows. */
 export function storedIds(door: Door, ids: readonly string[]): string[] {
@@ -173,7 +199,8 @@ export function storedIds(door: Door, ids: readonly string[]): string[] {
 /** A later page in its order, definitions that ship put back where they were. */
 export function pageWithShipped(door: Door, ids: readonly string[], result: SearchResult): SearchResult {
   if (ids.every((id) => door.definitions.entries(id.split('/')[0] ?? '').length === 0)) return result;
-  const includes = result.found.filter(({ mode }) => mode === 'include');
-  const matches = result.found.filter(({ mode }) => mode === 'match');
-  return { ...result, found: [...pageOf(door, ids, matches), ...includes] };
+  return {
+    ...result,
+    found: [...pageOf(door, ids, ofMode(result.found, 'match')), ...ofMode(result.found, 'include')],
+  };
 }

@@ -1,7 +1,7 @@
 /** $validate at every level, and definitions read as resources. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../src/fhir/types.ts';
-import { at, type Body, type Client, issue, type Reply } from '../harness/client.ts';
+import { at, type Body, type Client, entries, found, issue, type Reply } from '../harness/client.ts';
 import { newMother } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
 
@@ -203,6 +203,21 @@ describe('definitions that ship, as resources', () => {
     expect(seen.filter((name) => name === 'ZzzOwn')).toHaveLength(1);
     const folded = seen.map((name) => name.toLowerCase());
     expect(folded.indexOf('zzzown')).toBeGreaterThan(folded.length - 20);
+  });
+
+  test('along canonical URLs, by chain and by include, and in their words', async () => {
+    const based = await epr.get('StructureDefinition?base.name=Quantity&_count=100&_elements=baseDefinition');
+    expect(found(based).length).toBeGreaterThan(2);
+    for (const entry of entries(based).filter((one) => at(one, 'search.mode') === 'match')) {
+      expect(at(entry, 'resource.baseDefinition')).toBe('http://hl7.org/fhir/StructureDefinition/Quantity');
+    }
+    const led = await epr.get(
+      'StructureDefinition?url=http://hl7.org/fhir/StructureDefinition/Age&_include=StructureDefinition:base',
+    );
+    expect(found(led, 'include')).toEqual(['StructureDefinition/Quantity']);
+    const words = await epr.get('Questionnaire?_content=%22joint%20visit%20assessment%22&_count=50');
+    expect(found(words)).toContain('Questionnaire/joint-visit-assessment');
+    expect(found(await epr.get('Questionnaire?_content=notawordofours'))).toEqual([]);
   });
 
   test('what they cannot be searched by is told', async () => {

@@ -163,6 +163,11 @@ describe('what every answer carries', () => {
 });
 
 describe('who needs no token', () => {
+  test('a Provenance in a header is refused, never dropped', async () => {
+    const reply = await service.as('midwife').get('Patient/one', { 'x-provenance': '{"resourceType":"Provenance"}' });
+    expect([reply.status, issue(reply)]).toEqual([400, 'not-supported']);
+  });
+
   test('metadata, the well-known documents and health; nothing else', async () => {
     const root = clientOn(`http://127.0.0.1:${service.port}`, null);
     expect((await service.anonymous.get('metadata')).status).toBe(200);

@@ -105,6 +105,15 @@ function options(deps: FhirDeps, request: IncomingMessage, path: string): Answer
   return { status: 204, headers: { Allow: allow, ...preflight(deps.origins, request.headers.origin) } };
 }
 
+/** A client that sends one relies on its being kept (R4 provenance.html#header). */
+function noProvenance(): Outcome {
+  return refuse(
+    400,
+    'not-supported',
+    'X-Provenance is not taken; send the Provenance in a transaction with what it is about',
+  );
+}
+
 function noAddress(): Outcome {
   return refuse(
     404,
@@ -125,6 +134,7 @@ interface Asked {
 async function perform(deps: FhirDeps, request: IncomingMessage, asked: Asked): Promise<Answer> {
   const { path, method, requestId, address, now, caller } = asked;
   const prefer = preferences(request.headers);
+  if (request.headers['x-provenance'] !== undefined) throw noProvenance();
   const { url, handler } = route(deps, method, path, prefer.async);
   const stated = deps.purposeOf(caller, textHeader(request, 'x-purpose-of-use'));
   const { headers, body } = incoming(deps, request);

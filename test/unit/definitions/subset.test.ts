@@ -70,7 +70,7 @@ test.each<[string, Resource, object]>([
 });
 
 test.each<[string, Resource, string[], object]>([
-  ['a name', patient, ['birthDate'], { birthDate: '2000' }],
+  ['a name, with or without its type', patient, ['Patient.birthDate'], { birthDate: '2000' }],
   ['a choice by its name', patient, ['multipleBirth'], { multipleBirthBoolean: true }],
   ['a path', patient, ['name.family'], { name: [{ family: 'Berg', _family: { id: 'f' } }] }],
   ['a path and all of it', patient, ['name.family', 'name'], { name: patient.name }],
