@@ -32,7 +32,7 @@ export async function answerIssues(asking: AskingAnswers, document: ResourceDocu
   }
   const form = formOf(held.questionnaire, definitions.bindingOf);
   const issues = await withTerms(asking, held.questionnaire, form, (inValueSet) =>
-    checkResponse(resource, form, { inValueSet, numbers }),
+    checkResponse(resource, form, { inValueSet, numbers, own: held.own }),
   );
   if (!held.counts) return [withoutEffect(), ...issues.map(softened)];
   const other = `This service holds version ${form.version ?? 'none'} of the questionnaire; the answers were checked against that.`;
@@ -56,6 +56,8 @@ interface Held {
   exact: boolean;
   /** False when nobody named as an author wrote it: then it refuses nothing. */
   counts: boolean;
+  /** One of our own instruments. */
+  own?: true;
 }
 
 /** Our own instruments stand first: nobody replaces one by posting its url. */
@@ -64,7 +66,7 @@ async function questionnaireOf(asking: AskingAnswers, response: Resource, canoni
   const { url, version } = canonicalParts(canonical);
   const own = asking.door.definitions.published('Questionnaire').find((one) => one.url === url);
   if (own !== undefined)
-    return { questionnaire: own, exact: version === null || version === own.version, counts: true };
+    return { questionnaire: own, exact: version === null || version === own.version, counts: true, own: true };
   const beside = (asking.beside ?? []).filter((one) => one.resourceType === 'Questionnaire' && one.url === url);
   const replaced = new Set(beside.map(({ id }) => id));
   const stored = await storedByUrl(asking, 'Questionnaire', url);

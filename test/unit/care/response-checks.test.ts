@@ -26,7 +26,7 @@ const response = (item: JsonObject[], status = 'completed', form = JVA): Resourc
   item,
 });
 const faults = (item: JsonObject[], status = 'completed', form = JVA): string[] =>
-  checkResponse(response(item, status, form), formOf(form), { inValueSet }).map(
+  checkResponse(response(item, status, form), formOf(form), { inValueSet, own: true }).map(
     (issue) => `${issue.linkId} ${issue.code}`,
   );
 
