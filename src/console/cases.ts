@@ -55,6 +55,7 @@ function shown(status: number, view: CaseView, context: Context, errors: FieldEr
       state: stateWords(file.state, file.outcome),
       reason: file.reason,
       people: view.people,
+      hasPeople: file.parties.length > 0,
       numbers: view.nhsNumbers.map((number) => ({ number, printed: printedNhsNumber(number) })),
       opened: shownTime(file.opened),
       due: shownDay(file.reviewDue),

@@ -1,5 +1,5 @@
-/** The officers' desk: what needs them today, alerts, cases and accesses by kind. Reading only; cases have their own file. */
-import { alertRules, MARKED_KINDS, readAlerts, readCases, readDesk, readMarked } from '../oversight/officer-desk.ts';
+/** The officers' desk: alerts, cases and accesses by kind. Reading only; cases have their own file. */
+import { alertRules, MARKED_KINDS, readAlerts, readCases, readMarked } from '../oversight/officer-desk.ts';
 import type { Context } from '../record/types.ts';
 import { stateWords } from './case-words.ts';
 import { KIND_WORDS } from './marked-words.ts';
@@ -7,35 +7,6 @@ import type { Page } from './pages.ts';
 import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
 import { interactionWords, labelWords, roleWords, typeWords } from './words.ts';
-
-/** What needs me today. */
-export async function startPage(visit: Visit, context: Context): Promise<Page> {
-  const desk = await readDesk(visit.deps.door, context);
-  const { lastCheck } = desk;
-  const cards = [
-    { count: desk.openAlerts, words: 'open alerts', href: '/console/alerts' },
-    {
-      count: desk.unreviewed,
-      words: 'break-glass and claimed accesses not reviewed',
-      href: '/console/alerts?rule=A-01',
-    },
-    { count: desk.newCases, words: 'new cases', href: '/console/cases' },
-    { count: desk.myCases, words: 'cases that are yours', href: '/console/cases' },
-    { count: desk.overdueCases, words: 'cases past their review date', href: '/console/cases' },
-    { count: desk.waitingForSecond, words: 'cases waiting for a second person', href: '/console/cases' },
-    { count: desk.unexplained, words: 'accesses of 7 days without a personal explanation', href: '/console/accesses' },
-    { count: desk.sampled, words: 'accesses of random samples to look at', href: '/console/samples' },
-    { count: desk.exportsWaiting, words: 'files waiting for a second officer', href: '/console/exports' },
-    { count: desk.untold, words: 'alert notices that nobody took', href: '/console/alerts' },
-    { count: desk.observed, words: 'observed by rules that do not alert yet', href: '/console/alerts?mode=observe' },
-  ];
-  const proof =
-    lastCheck === null
-      ? null
-      : { ...lastCheck, at: shownTime(lastCheck.at), records: lastCheck.records.toLocaleString('en-GB') };
-  const oldest = desk.oldestUnreviewed === null ? null : shownTime(desk.oldestUnreviewed);
-  return { status: 200, template: 'start', context: { cards, proof, oldest, switchedOff: desk.switchedOff } };
-}
 
 /** `before` of the address, or null. */
 function placeIn(visit: Visit): number | null {

@@ -16,12 +16,14 @@ import {
 } from './agreements.ts';
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
-import { accessesPage, alertsPage, casesPage, startPage } from './desk.ts';
 import { DIRECTORY_PAGES } from './directory/pages.ts';
+import { accessesPage, alertsPage, casesPage } from './desk.ts';
+import { accessPage, accessPosted, notArrivedPage, reviewsPage } from './desk-work.ts';
 import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
 import { packPage, packPosted } from './pack.ts';
 import type { Page } from './pages.ts';
+import { personForm, personPosted, timelinePage } from './person.ts';
 import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
@@ -32,6 +34,7 @@ import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
 import { simulatorForm, simulatorPosted } from './simulator.ts';
+import { startPage } from './start.ts';
 import type { Visit } from './visit.ts';
 import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
@@ -64,7 +67,7 @@ const OFFICERS: readonly Role[] = ['ig-officer', 'caldicott-guardian'];
 export const SECTIONS: readonly Section[] = [
   {
     words: 'Today',
-    roles: OFFICERS,
+    roles: [...OFFICERS, 'sysadmin'],
     pages: [{ path: '/console', show: home, menu: 'Today' }],
   },
   {
@@ -79,7 +82,9 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/access-record', show: lookForm, send: startLook, menu: 'At a record', roles: ['ig-officer'] },
       { path: '/console/access-record/:look', show: lookPage },
       { path: '/console/access-record/:look/file', send: lookFile },
+      { path: '/console/person', show: personForm, send: personPosted, menu: 'At a person’s work' },
       { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
+      { path: '/console/accesses/:look', show: accessPage, send: accessPosted },
       { path: '/console/questions', show: questionsPage, menu: 'Questions' },
       { path: '/console/questions/file', send: exportPosted },
       { path: '/console/questions/saved', send: savedPosted },
@@ -92,9 +97,12 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       { path: '/console/alerts', show: alertsPage, menu: 'Alerts' },
       { path: '/console/rules', show: rulesPage, send: rulesPosted, menu: 'Alert rules' },
+      { path: '/console/reviews', show: reviewsPage, menu: 'Break-glass and claims' },
+      { path: '/console/not-arrived', show: notArrivedPage, menu: 'Not arrived' },
       { path: '/console/cases', show: casesPage, menu: 'Cases' },
       { path: '/console/cases/open', show: openForm, send: openPosted },
       { path: '/console/cases/:look', show: casePage, send: casePosted },
+      { path: '/console/cases/:look/timeline', show: timelinePage },
     ],
   },
   {
@@ -146,11 +154,11 @@ export const SECTIONS: readonly Section[] = [
   { words: 'Settings', roles: [...OFFICERS, 'sysadmin'], pages: [] },
 ];
 
-/** Where somebody arrives: the officers' desk, for others the first page of their menu. */
+/** Where somebody arrives: what needs her today, for others the first page of their menu. */
 async function home(visit: Visit, context: Context): Promise<Page> {
   const { role } = context.principal;
-  const first = OFFICERS.includes(role) ? undefined : menuOf(role, null).upper[0];
-  return first === undefined ? startPage(visit, context) : { redirect: first.href };
+  const first = menuOf(role, null).upper[0];
+  return first === undefined || first.href === '/console' ? startPage(visit, context) : { redirect: first.href };
 }
 
 export interface MenuItem {

@@ -1,4 +1,4 @@
-/** What a case may be opened about: an NHS number, an alert, an access that oversight marked, an access of a sample. */
+/** What a case may be opened about: an NHS number, a person, an alert, an access that oversight marked, an access of a sample. */
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Door } from '../record/types.ts';
@@ -15,7 +15,9 @@ export type CaseSource =
   /** Number of a sealed record that oversight has marked. */
   | { access: number }
   /** One access of a random sample. */
-  | { sample: number; item: number };
+  | { sample: number; item: number }
+  /** Everything one person or system did: `PractitionerRole/..` or a client id. */
+  | { person: string };
 
 export interface Found {
   patients: string[];
@@ -31,6 +33,7 @@ export async function sourceOf(door: Door, source: CaseSource): Promise<Found | 
   if ('nhsNumber' in source) return byNumber(door, source.nhsNumber);
   if ('alert' in source) return byAlert(door, source.alert);
   if ('sample' in source) return bySample(door, source);
+  if ('person' in source) return { patients: [], parties: [source.person], take: nothingToTake };
   const { rows } = await door.pool.query<{ patient: string; party: string }>(
     'select distinct patient, party from oversight_access where seq = $1',
     [source.access],

@@ -1,22 +1,11 @@
 /** What officers read on their desk: today, alerts, cases, unexplained accesses. No family is named outside a case. */
 import { ALERT_RULES } from '../audit/alert-rules.ts';
 import { auditEntry } from '../audit/entry.ts';
-import { londonDate } from '../fhir/london.ts';
 import type { Role } from '../governance/types.ts';
 import type { Context, Door } from '../record/types.ts';
-import { type AlertRow, alertsOf, type Desk, deskOf, markedAccesses } from '../store/models/alerts.ts';
+import { type AlertRow, alertsOf, type MarkedAccess, markedAccesses } from '../store/models/alerts.ts';
 import { type CaseFile, casesOf } from '../store/models/cases.ts';
 import { deskEntry, officerOf, onDesk } from './officer.ts';
-
-/** Counts of what waits for an officer today. */
-export function readDesk(door: Door, context: Context): Promise<Desk> {
-  const entry = deskEntry(context, 'desk');
-  return onDesk(door, context, entry, async () => {
-    const desk = await deskOf(door.pool, officerOf(context), londonDate(context.now));
-    await door.audit.write(entry);
-    return desk;
-  });
-}
 
 export interface AlertQuestion {
   mode: 'live' | 'observe';
@@ -104,12 +93,16 @@ export function readMarked(
     const rows = await markedAccesses(door.pool, { ...asked, patients: null, limit: ACCESSES_PER_PAGE + 1 });
     await door.audit.write(entry);
     const page = rows.slice(0, ACCESSES_PER_PAGE);
-    const events = page.flatMap(({ seq, at, party, name, body }): MarkedEvent[] => {
-      if (party === officerOf(context)) return [];
-      const { agent, interaction, entities, label } = auditEntry({ at: at.toISOString(), body, patients: [] });
-      const types = [...new Set(entities.map((one) => one.split('/')[0] ?? ''))];
-      return [{ seq, at, name: agent.name ?? name, role: agent.role, interaction, types, label }];
+    const events = page.flatMap((one): MarkedEvent[] => {
+      return one.party === officerOf(context) ? [] : [markedEvent(one)];
     });
     return { events, next: rows.length > ACCESSES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null };
   });
+}
+
+/** A marked access as officers see it: whose record it was stays out. */
+export function markedEvent({ seq, at, name, body }: MarkedAccess): MarkedEvent {
+  const { agent, interaction, entities, label } = auditEntry({ at: at.toISOString(), body, patients: [] });
+  const types = [...new Set(entities.map((one) => one.split('/')[0] ?? ''))];
+  return { seq, at, name: agent.name ?? name, role: agent.role, interaction, types, label };
 }

@@ -29,7 +29,13 @@ export async function fillWorld(world: Console): Promise<void> {
   await service.as('ig-officer').post('$propose?reason=New%20terms', { ...agreement(), title: 'Renewed' });
   await service.family('aisha');
   await service.as('midwife').get('Patient/aisha');
+  await service.as('nursery-nurse').get('Patient/canaryfam');
   await overseen(service);
+  // News withheld from its own addressee, as the pump records it.
+  await service.pool.query(
+    `insert into alert (reference, rule, severity, mode, at, seq, last_seq, party, patient, why)
+     select 'AL-00000000A2', 'A-22', 'high', 'live', now(), seq, seq, '', '', 'Withheld' from audit_seal order by seq limit 1`,
+  );
 }
 
 const year = new Date().getUTCFullYear() + 1;
@@ -52,6 +58,11 @@ export const EXAMPLES: Readonly<Record<string, (world: Console) => Promise<strin
     const form = { 'nhs-number': NUMBER, reason: REASON };
     return (await visitor.fill('/console/cases/open', '/console/cases/open', form)).address;
   },
+  '/console/cases/:look/timeline': async (world) => {
+    const visitor = await officer(world);
+    return (await visitor.fill('/console/person', '/console/person', { who: 'nn-karl', reason: REASON })).address;
+  },
+  '/console/accesses/:look': (world) => firstLink(world, '/console/accesses', 'accesses'),
   '/console/agreements/:look': async () => '/console/agreements/paper',
   '/console/agreements/:look/change': async () => '/console/agreements/paper/change',
   '/console/proposals/:look': (world) => firstLink(world, '/console/proposals', 'proposals'),
@@ -162,6 +173,7 @@ export const STATES: readonly State[] = [
       await press(page, 'Update');
     },
   },
+  ...sent('/console/person', 'Open a case and look'),
   ...sent('/console/cases/open', 'Open the case'),
   {
     name: 'a case that is mine, with errors',
@@ -224,6 +236,15 @@ export const STATES: readonly State[] = [
       await page.fill('#what', NUMBER);
       await page.fill('#reason', REASON);
       await press(page, 'Ask');
+    },
+  },
+  {
+    name: 'an access to explain, with errors',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/accesses`);
+      await page.click('main td a >> nth=0');
+      await press(page, 'Take it off the list');
     },
   },
   ...sent('/console/replays', 'Start the replay'),

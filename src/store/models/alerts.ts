@@ -109,7 +109,8 @@ export async function deskOf(db: Db, officer: string, today: string): Promise<De
       (select count(*) from case_file where state = 'decided' and decided_by <> $1
         and (two_needed or outcome in ('inappropriate', 'malicious')))::integer as "waitingForSecond",
       (select count(*) from (select distinct seq from oversight_access where kind = 'unexplained'
-        and at > now() - interval '7 days' limit 1000) u)::integer as unexplained,
+        and at > now() - interval '7 days' and not exists (select from access_review v where v.seq = oversight_access.seq)
+        limit 1000) u)::integer as unexplained,
       (select count(*) from sample_item where state = 'open')::integer as sampled,
       (select count(*) from export_request where state = 'waiting' and asked_by <> $1)::integer as "exportsWaiting",
       (select count(*) from alert_notice where sent is null and (given_up or attempts > 0))::integer as untold,
@@ -142,10 +143,17 @@ export async function markedAccesses(
     `select a.seq, s.at, a.party, ${NAME} as name, s.interaction, t.body from (
         select distinct on (o.seq) o.seq, o.party from oversight_access o
         where o.kind = $1 and ($2::text[] is null or o.patient = any ($2)) and ($3::bigint is null or o.seq < $3)
+          and ($2::text[] is not null or o.kind <> 'unexplained' or not exists (select from access_review v where v.seq = o.seq))
         order by o.seq desc limit $4
       ) a join audit_seal s on s.seq = a.seq join audit t on t.xid = s.xid and t.id = s.id
       order by a.seq desc`,
     [asked.kind, asked.patients, asked.before, asked.limit],
   );
   return result.rows;
+}
+
+/** One of them by its number, unless an officer has explained it; null when it is not there. */
+export async function markedAccess(db: Db, kind: string, seq: number): Promise<MarkedAccess | null> {
+  const found = await markedAccesses(db, { kind, patients: null, before: seq + 1, limit: 1 });
+  return found.find((one) => one.seq === seq) ?? null;
 }

@@ -1,5 +1,6 @@
 /** Read models of officers' questions (domain.md 6.2) over the sealed trail; each bounded by its limit. */
 import type { StoredAudit } from '../../audit/types.ts';
+import type { AccessExplanation } from '../../governance/types.ts';
 import type { Db } from '../reads.ts';
 import { alsoLinked, LINKED, type Period, trailRows } from '../trail-sql.ts';
 
@@ -185,4 +186,14 @@ export async function unreviewedGrants(db: Db, { from, until }: Period, limit: n
     values: [from, until, limit],
   });
   return result.rows;
+}
+
+/** Explanations that oversight found after the decision, by record. */
+export async function explainedLater(db: Db, seqs: readonly number[]): Promise<Map<number, AccessExplanation>> {
+  const result = await db.query<{ seq: number; explanation: AccessExplanation }>({
+    name: 'question_explained',
+    text: 'select seq, explanation from access_explained where seq = any ($1::bigint[])',
+    values: [seqs],
+  });
+  return new Map(result.rows.map(({ seq, explanation }) => [seq, explanation]));
 }

@@ -1,0 +1,148 @@
+/** What officers and keepers work through: today, explaining accesses, reviews with their clock, a person's work, news that did not arrive. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { overseen } from '../harness/overseen.ts';
+import {
+  browserOf,
+  CANARIES,
+  type Console,
+  lookAround,
+  NUMBER,
+  openConsole,
+  tokenOf,
+  trail,
+  wordsOf,
+} from './console-world.ts';
+
+let world: Console;
+beforeAll(async () => {
+  world = await openConsole();
+  await lookAround(world);
+  await overseen(world.service);
+}, 60_000);
+afterAll(() => world.service.close());
+
+const DAY = 86_400_000;
+const REASON = 'Routine look at accesses of this week';
+
+async function as(identity: string) {
+  const visitor = browserOf(world.origin);
+  await visitor.signIn(identity);
+  const send = async (path: string, form: Record<string, string>) =>
+    visitor.post(path, { 'form-token': tokenOf((await visitor.get(path)).html), ...form });
+  return { ...visitor, send };
+}
+
+test('an access without a personal explanation is explained once, and leaves the list for everybody', async () => {
+  const imran = await as('ig-officer');
+  const list = await imran.get('/console/accesses');
+  const paths = [...list.html.matchAll(/href="(\/console\/accesses\/\d+)"/g)].map(([, path = '']) => path);
+  const [path = ''] = paths;
+  const before = wordsOf((await imran.get('/console')).html);
+  expect(before).toContain(`${paths.length} accesses of 7 days to explain`);
+  expect(wordsOf((await imran.get(path)).html)).toContain('Karl');
+  expect(wordsOf((await imran.send(path, { words: 'She was there' })).html)).toContain('Write 15 characters or more');
+  const words = 'His team lead confirms that he covered that day';
+  const after = await imran.send(path, { words });
+  expect([after.address, after.html.includes(path)]).toEqual(['/console/accesses', false]);
+  expect((await imran.get(path)).status).toBe(404);
+  expect((await imran.get('/console/accesses/x')).status).toBe(404);
+  expect((await trail(world.service, 'access-explained')).length).toBe(1);
+  for (const canary of CANARIES) expect(wordsOf(list.html)).not.toContain(canary);
+});
+
+test('break-glass and claims stand with the day by which they are reviewed, the oldest first', async () => {
+  const alert = {
+    severity: 'high',
+    mode: 'live',
+    party: 'PractitionerRole/hv-helen',
+    patient: '',
+    why: 'Used',
+  } as const;
+  const at = (days: number) => new Date(Date.now() - days * DAY).toISOString();
+  await insertAlerts(world.service.pool, [
+    { ...alert, rule: 'A-02', at: at(0), seq: 7_001 },
+    { ...alert, rule: 'A-01', at: at(20), seq: 7_002 },
+    { ...alert, rule: 'A-01', at: at(0), seq: 7_003, party: 'PractitionerRole/ig-imran' },
+  ]);
+  const words = wordsOf((await (await as('ig-officer')).get('/console/reviews')).html);
+  expect(words).toMatch(/Overdue.*A-01 Used.*A-02 Used/);
+  expect(words.split('Helen').length - 1).toBe(2);
+  expect(words).not.toContain('Imran Fixture A-01');
+});
+
+test('a person’s work opens as a case; families are numbers, and nobody looks at her own', async () => {
+  const imran = await as('ig-officer');
+  const page = await imran.send('/console/person', { who: 'nn-karl', reason: REASON });
+  expect(page.address).toMatch(/^\/console\/cases\/CASE-[0-9A-F]+\/timeline$/);
+  const words = wordsOf(page.html);
+  expect(words).toMatch(/What Karl Fixture opened \d requests?, about 1 person/);
+  expect(words).toContain('Not personally explained');
+  expect(words).toContain('Person 1');
+  for (const canary of [...CANARIES, NUMBER]) expect(words).not.toContain(canary);
+  expect(wordsOf((await imran.get(`${page.address}?from-day=31`)).html)).toContain('From date must be a real date');
+  expect((await imran.send('/console/person', { who: 'ig-imran', reason: REASON })).status).toBe(403);
+  expect((await imran.send('/console/person', { who: 'Nobodyhere', reason: REASON })).status).toBe(422);
+  expect((await (await as('midwife')).get(page.address)).status).toBe(403);
+  expect(JSON.parse((await trail(world.service, 'timeline CASE'))[0]?.body ?? '{}')).toMatchObject({ outcome: 0 });
+});
+
+test('a referral that its addressee may not have stands on a list, with the numbers to ring (A-22)', async () => {
+  const { service } = world;
+  await service.family('sent', { referral: 'received' });
+  const phone = (value: string) => ({ telecom: [{ system: 'phone', value }] });
+  const { json } = await service.as('steward').get('Organization/maternity-service');
+  await service.load([{ ...json, resourceType: 'Organization', ...phone('01632 960 111') }]);
+  const helens = await service.as('steward').get('HealthcareService/hv-north');
+  await service.load([{ ...helens.json, resourceType: 'HealthcareService', ...phone('01632 960 222') }]);
+  const agent = {
+    kind: 'system',
+    clientId: 'hv-system',
+    service: 'Organization/hv-service',
+    name: 'Health visiting system',
+  };
+  const nothing = {
+    issuer: null,
+    subject: null,
+    role: 'system',
+    practitionerRole: null,
+    team: null,
+    jti: null,
+    address: null,
+  };
+  await service.app.door.audit.write({
+    ...{
+      at: new Date().toISOString(),
+      requestId: 'withheld',
+      interaction: 'disclosure',
+      action: 'R',
+      outcome: 4,
+      status: 0,
+    },
+    ...{
+      agent: { ...nothing, ...agent },
+      purpose: 'COC',
+      rules: ['R-36', 'R-04'],
+      reason: 'dsa-expired',
+      explanation: null,
+    },
+    ...{ entities: ['ServiceRequest/sent-referral'], label: 'N', patients: ['Patient/sent'], query: null },
+    ...{ recipient: 'Subscription/x', detail: 'withheld' },
+  } as Parameters<typeof service.app.door.audit.write>[0]);
+  await overseen(service);
+  const shah = await as('caldicott-guardian');
+  const words = wordsOf((await shah.get('/console/not-arrived')).html);
+  expect(words).toContain('The sharing agreement between the two services has ended');
+  expect(words).toMatch(/Community midwifery service 01632 960 111.*Health visiting service 01632 960 222/);
+  for (const canary of CANARIES) expect(words).not.toContain(canary);
+  expect(wordsOf((await shah.get('/console')).html)).toContain('1 referrals that did not arrive');
+});
+
+test('administrators see what waits for them; nobody else gets a start page', async () => {
+  const uma = await as('sysadmin');
+  const words = wordsOf((await uma.get('/console')).html);
+  expect(words).toContain('What needs you today');
+  expect(words).not.toContain('open alerts');
+  expect((await uma.get('/console/alerts')).status).toBe(403);
+  expect((await (await as('midwife')).get('/console')).status).toBe(403);
+});
