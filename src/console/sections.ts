@@ -16,9 +16,9 @@ import {
 } from './agreements.ts';
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
-import { DIRECTORY_PAGES } from './directory/pages.ts';
 import { accessesPage, alertsPage, casesPage } from './desk.ts';
 import { accessPage, accessPosted, notArrivedPage, reviewsPage } from './desk-work.ts';
+import { DIRECTORY_PAGES } from './directory/pages.ts';
 import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
 import { packPage, packPosted } from './pack.ts';

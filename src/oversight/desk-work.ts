@@ -79,8 +79,7 @@ export function readStuck(door: Door, context: Context): Promise<Stuck[]> {
     const services = parsed.flatMap(({ from, to }) => [from, to]).filter((one) => one !== null);
     const phones = await phonesOf(door.pool, [...new Set(services)]);
     await door.audit.write(entry);
-    const side = (service: string | null) =>
-      service === null ? null : { service, phones: phones.get(service) ?? [] };
+    const side = (service: string | null) => (service === null ? null : { service, phones: phones.get(service) ?? [] });
     return parsed.map(({ from, to, ...one }) => ({ ...one, from: side(from), to: side(to) }));
   });
 }
