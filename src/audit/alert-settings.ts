@@ -15,6 +15,11 @@ const MODES: readonly AlertMode[] = ['off', 'observe', 'live'];
 /** Other rules promise these alerts, and the audit's own failure is never silent. */
 const ALWAYS_LIVE: readonly string[] = ['A-01', 'A-02', 'A-03', 'A-11', 'A-16', 'A-21', 'A-22'];
 
+/** Other rules promise it: it cannot be set. */
+export function isAlwaysLive(id: string): boolean {
+  return ALWAYS_LIVE.includes(id);
+}
+
 /** Settings from a file's text; null = as they ship. @throws Error in words for anything that is not understood */
 export function alertSettings(text: string | null): AlertSettings {
   if (text === null) return { rules: ALERT_RULES, thresholds: THRESHOLDS };

@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<string, string>> = {
   resource: 'One record',
   import: 'Import of the directory',
   client: 'System client',
+  alerts: 'Settings',
 };
 const LIST = { href: '/console/proposals', text: 'See what else waits' };
 

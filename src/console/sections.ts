@@ -33,6 +33,7 @@ import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, re
 import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
+import { settingsPage, settingsPosted } from './settings.ts';
 import { simulatorForm, simulatorPosted } from './simulator.ts';
 import { startPage } from './start.ts';
 import type { Visit } from './visit.ts';
@@ -96,7 +97,6 @@ export const SECTIONS: readonly Section[] = [
     roles: OFFICERS,
     pages: [
       { path: '/console/alerts', show: alertsPage, menu: 'Alerts' },
-      { path: '/console/rules', show: rulesPage, send: rulesPosted, menu: 'Alert rules' },
       { path: '/console/reviews', show: reviewsPage, menu: 'Break-glass and claims' },
       { path: '/console/not-arrived', show: notArrivedPage, menu: 'Not arrived' },
       { path: '/console/cases', show: casesPage, menu: 'Cases' },
@@ -151,7 +151,14 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/proof', show: proofPage, send: proofPosted, menu: 'Is it whole?' },
     ],
   },
-  { words: 'Settings', roles: [...OFFICERS, 'sysadmin'], pages: [] },
+  {
+    words: 'Settings',
+    roles: OFFICERS,
+    pages: [
+      { path: '/console/rules', show: rulesPage, send: rulesPosted, menu: 'Alert rules' },
+      { path: '/console/settings', show: settingsPage, send: settingsPosted, menu: 'Change alert rules' },
+    ],
+  },
 ];
 
 /** Where somebody arrives: what needs her today, for others the first page of their menu. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { settingsUnder } from '../audit/alert-changes.ts';
 import { type AlertSettings, alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
 import { openKeys } from '../identity/keys.ts';
@@ -17,6 +18,7 @@ import { warnOfEnds } from '../oversight/agreement-warnings.ts';
 import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
 import type { TrailReport } from '../oversight/verify-trail.ts';
 import { type Loop, startLoop } from '../store/loop.ts';
+import { newestSettings } from '../store/models/alert-settings.ts';
 import { forgetCounts } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 
@@ -103,7 +105,9 @@ const SKEW_MS = 5_000;
 
 /** Alert rules in the order of the seal. A live alert is one line of the log: reference, severity and time. */
 export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: { pool: Pool; log: Log }): AlertWatch {
-  const settings = alertSettings(config.alertRules === undefined ? null : readFileSync(config.alertRules, 'utf8'));
+  const base = alertSettings(config.alertRules === undefined ? null : readFileSync(config.alertRules, 'utf8'));
+  // One object for all who look at it: what is set in the console is laid over the file at each step.
+  const settings: AlertSettings = { ...base };
   const oversight: Oversight = {
     pool,
     settings,
@@ -116,6 +120,8 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
   const loop = startLoop({
     everyMs: EVERY_MS,
     run: async () => {
+      const kept = await newestSettings(pool);
+      if (kept !== null) Object.assign(settings, settingsUnder(base, kept.body));
       const more = await oversee(oversight);
       // A backlog is worked off beside the requests, not before them.
       if (more) await setTimeout(BACKLOG_PAUSE_MS);

@@ -247,6 +247,7 @@ export const STATES: readonly State[] = [
       await press(page, 'Take it off the list');
     },
   },
+  ...sent('/console/settings', 'Set them'),
   ...sent('/console/replays', 'Start the replay'),
   ...sent('/console/directory/import', 'See what would change'),
   ...sent('/console/directory/add/roles', 'See what would change'),

@@ -146,3 +146,31 @@ test('administrators see what waits for them; nobody else gets a start page', as
   expect((await uma.get('/console/alerts')).status).toBe(403);
   expect((await (await as('midwife')).get('/console')).status).toBe(403);
 });
+
+test('alert rules: seeing more holds at once, seeing less waits for a second person, nonsense is refused (R-27)', async () => {
+  const [imran, shah] = [await as('ig-officer'), await as('caldicott-guardian')];
+  const more = await imran.send('/console/settings', { 'rule-A-04': 'live', 'limit-denials': '4', reason: REASON });
+  expect(wordsOf(more.html)).toContain('Last changed by Imran Fixture');
+  const less = await imran.send('/console/settings', { 'rule-A-04': 'off', reason: REASON });
+  expect(less.address).toMatch(/^\/console\/proposals\//);
+  expect(wordsOf(less.html)).toContain('You proposed this, so somebody else confirms it');
+  expect((await imran.send(less.address, { act: 'confirm' })).status).toBe(422);
+  expect(wordsOf((await shah.send(less.address, { act: 'confirm' })).html)).toContain('taken effect');
+  expect((await shah.get('/console/settings')).html).toMatch(/id="rule-A-04"[\s\S]{0,200}value="off" selected/);
+  await overseen(world.service);
+  const rules = wordsOf((await shah.get('/console/rules')).html);
+  expect(rules).toMatch(/A-04 [^;]*Off, medium/);
+  expect(rules).toContain('denials: 4');
+  const wrong: [Record<string, string>, string][] = [
+    [{ 'limit-denials': '0', reason: REASON }, 'enter a number above 0'],
+    [{ 'limit-denials': 'many', reason: REASON }, 'enter a number above 0'],
+    [{ reason: REASON }, 'Nothing would change'],
+    [{ 'rule-A-04': 'live', reason: 'x' }, 'Reason must be 15 characters or more'],
+  ];
+  for (const [form, words] of wrong) {
+    const page = await imran.send('/console/settings', form);
+    expect([page.status, wordsOf(page.html).includes(words)]).toEqual([422, true]);
+  }
+  // What other rules promise cannot be set at all.
+  expect((await imran.get('/console/settings')).html).not.toContain('id="rule-A-01"');
+});
