@@ -288,8 +288,9 @@ describe('terminology', () => {
   const asked = `ValueSet/$validate-code?url=${SET}&system=${SYSTEM}&code=night`;
 
   test("somebody else's set is not known by its url, a named author's is, in both processes", async () => {
-    await steward.put('CodeSystem/shifts', system);
-    await steward.put('ValueSet/shifts', set);
+    // Another text: a write that changes nothing makes nobody its author.
+    await steward.put('CodeSystem/shifts', { ...system, title: 'Somebody else wrote this' });
+    await steward.put('ValueSet/shifts', { ...set, title: 'Somebody else wrote this' });
     expect((await epr.get(asked)).status).toBe(404);
     await epr.put('CodeSystem/shifts', system);
     await epr.put('ValueSet/shifts', set);
