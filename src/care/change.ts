@@ -3,21 +3,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { refuse } from '../fhir/outcome.ts';
 import type { Resource, StoredResource } from '../fhir/types.ts';
 import type { CareEntry, CarePort } from './ports.ts';
-import { objectsAt } from './shape.ts';
 
-/**
- * An update of what was read: lost updates are refused by its version. Throws Outcome 403 for a resource of which the
- * caller was shown only part (SUBSETTED): writing it back would erase the rest.
- */
+/** An update of what was read: lost updates are refused by its version, and what masks left out the record keeps. */
 export function changed(stored: StoredResource, change: Partial<Resource>): CareEntry {
-  const marks = [...objectsAt(stored, 'meta', 'tag'), ...objectsAt(stored, 'meta', 'security')];
-  if (marks.some((mark) => mark.code === 'SUBSETTED')) {
-    throw refuse(
-      403,
-      'forbidden',
-      `only part of ${stored.resourceType}/${stored.id} is shown to you, so you cannot change it`,
-    );
-  }
   return { method: 'PUT', resource: { ...stored, ...change, id: stored.id }, ifMatch: stored.meta.versionId };
 }
 

@@ -20,6 +20,7 @@ import { mayReadHistory } from './family-group.ts';
 import { newId } from './ids.ts';
 import { withKeptLabels } from './kept-labels.ts';
 import { requireMayUnlabel } from './label-removal.ts';
+import { withMaskedParts } from './masked-parts.ts';
 import type { Change } from './plan.ts';
 import type { Probe } from './probes.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
@@ -129,8 +130,10 @@ export async function prepareUpdate(
     if (onlyNew && current !== null && !current.row.deleted) throw alreadyThere();
     if (current === null && 'id' in target) requireOwnIds(writing, type);
   });
-  requireWhole(request.document.resource);
-  const document = withKeptLabels(writing.context, request.document, current?.row.body ?? null);
+  const body = current?.row.body ?? null;
+  const whole = withMaskedParts(writing.context, request.document, before, body);
+  requireWhole(whole.resource);
+  const document = withKeptLabels(writing.context, whole, body);
   const warnings = await check(writing, document, current);
   return { type, id, interaction: 'update', document, current, before, warnings };
 }

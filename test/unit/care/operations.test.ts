@@ -269,13 +269,6 @@ describe('S2 accept and triage', () => {
     expect(later.serviceRequest.occurrencePeriod).toEqual({ start: '2026-07-13', end: '2026-10-05' });
   });
 
-  test('what is shown in part is never written back', async () => {
-    const id = await triagedUpTo('received');
-    const task = [...store.all.values()].find((one) => one.resourceType === 'Task');
-    if (task) store.put({ ...task, meta: { tag: [{ code: 'SUBSETTED' }] } });
-    await expect(accept(helen, id)).rejects.toMatchObject({ status: 403 });
-  });
-
   test('rejecting needs a reason; redirecting makes a new Task for the new team', async () => {
     const id = await triagedUpTo('received');
     await applyReferralEvent(helen, id, { event: 'open' });
