@@ -24,8 +24,12 @@ if (executablePath === undefined) {
 await lookAround();
 mkdirSync(FOLDER, { recursive: true });
 const browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
-await shoot(browser, 'console-access-record', { width: 1280, height: 1250 });
-await shoot(browser, 'console-access-record-phone', { width: 390, height: 844 });
+const DESKTOP = { width: 1280, height: 900 };
+await shoot(browser, 'console-today', DESKTOP, async () => {});
+await shoot(browser, 'console-access-record', { width: 1280, height: 1250 }, look);
+await shoot(browser, 'console-access-record-phone', { width: 390, height: 844 }, look);
+await shoot(browser, 'console-agreement', DESKTOP, (page) => page.goto(`${base}/console/agreements/sharing-mw-hv`));
+await shoot(browser, 'console-simulator', DESKTOP, simulate);
 await browser.close();
 
 /** People and systems of the demo read the family that the picture is about; one is refused. */
@@ -41,20 +45,40 @@ async function lookAround(): Promise<void> {
   }
 }
 
-async function shoot(from: Browser, name: string, viewport: { width: number; height: number }): Promise<void> {
+async function shoot(
+  from: Browser,
+  name: string,
+  viewport: { width: number; height: number },
+  reach: (page: Page) => Promise<unknown>,
+): Promise<void> {
   const page = await from.newPage({ viewport });
   await page.goto(`${base}/console`);
   await page.check('input[value="ig-officer"]');
   await press(page, 'Sign in');
-  await page.fill('#nhs-number', NHS_NUMBER);
-  await page.fill('#reason', 'Complaint IG-2031: the family asked who looked');
-  await press(page, 'Show who looked');
+  await reach(page);
   const path = `${FOLDER}${name}.png`;
   await page.screenshot({ path });
   const { size } = statSync(path);
   if (size > MAX_BYTES) throw new Error(`${name}.png has ${size} bytes, more than ${MAX_BYTES}`);
   process.stdout.write(`docs/images/${name}.png ${Math.round(size / 1000)} kB\n`);
   await page.close();
+}
+
+async function look(page: Page): Promise<void> {
+  await page.goto(`${base}/console/access-record`);
+  await page.fill('#nhs-number', NHS_NUMBER);
+  await page.fill('#reason', 'Complaint IG-2031: the family asked who looked');
+  await press(page, 'Show who looked');
+}
+
+/** Somebody without a relationship of care: the picture shows where the way ends. */
+async function simulate(page: Page): Promise<void> {
+  await page.goto(`${base}/console/simulator`);
+  await page.fill('#who', 'hv-21');
+  await page.fill('#what', NHS_NUMBER);
+  await page.selectOption('#type', 'Patient');
+  await page.fill('#reason', 'Complaint IG-2031: who could have looked');
+  await press(page, 'Ask');
 }
 
 async function press(page: Page, text: string): Promise<void> {

@@ -65,6 +65,9 @@ function lastDay(until: string): string {
   return shownDay(new Date(Date.parse(until) - 1).toISOString().slice(0, 10));
 }
 
+/** What stays with its authors or belongs to no family, whatever types a paper lists: naming it would say too much. */
+const NEVER_BY_AGREEMENT: readonly DataClass[] = ['working-copy', 'third-party', 'feedback', 'audit', 'directory'];
+
 export interface Clause {
   from: string;
   to: string;
@@ -86,7 +89,7 @@ export function clauseOf(row: AgreementRow, names: ServiceNames): Clause {
       row.maxLabel === 'N'
         ? 'normal records only'
         : `normal records and up to: ${labelWords(row.maxLabel).toLowerCase()}`,
-    what: row.classes.map(classWords),
+    what: row.classes.filter((one) => !NEVER_BY_AGREEMENT.includes(one)).map(classWords),
     dates: `${row.from === null ? 'from the beginning' : `from ${shownDay(row.from.slice(0, 10))}`}${last === null ? ', without an end' : ` to ${last}`}`,
     revoked: row.revoked,
   };
@@ -96,4 +99,12 @@ export function clauseOf(row: AgreementRow, names: ServiceNames): Clause {
 export function betweenWords(rows: readonly AgreementRow[], names: ServiceNames): string {
   const services = [...new Set(rows.flatMap(({ fromService, toService }) => [fromService, toService]))];
   return services.map((one) => names.get(one) ?? one).join(' and ');
+}
+
+/** Clauses, with what they cover said once where all of them cover the same. */
+export function clausesOf(rows: readonly AgreementRow[], names: ServiceNames): { clauses: Clause[]; all: string[] } {
+  const clauses = rows.map((row) => clauseOf(row, names));
+  const all = clauses[0]?.what ?? [];
+  const isSame = clauses.length > 1 && clauses.every(({ what }) => what.join() === all.join());
+  return isSame ? { clauses: clauses.map((one) => ({ ...one, what: [] })), all } : { clauses, all: [] };
 }

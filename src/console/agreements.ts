@@ -16,7 +16,7 @@ import type { Context } from '../record/types.ts';
 import { type FieldError, readReason } from './access-form.ts';
 import { type AgreementForm, contractOf, EMPTY_FORM, readAgreementForm, WHAT } from './agreement-form.ts';
 import { formOf } from './agreement-prefill.ts';
-import { betweenWords, clauseOf, endWords, STATES } from './agreement-words.ts';
+import { betweenWords, clausesOf, endWords, STATES } from './agreement-words.ts';
 import { message, type Page } from './pages.ts';
 import { shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -66,7 +66,7 @@ async function shown(
       between: betweenWords(rows, names),
       lawfulBasis,
       retention,
-      clauses: rows.map((row) => clauseOf(row, names)),
+      ...clausesOf(rows, names),
       versions: versions.map(versionLine),
     },
   };

@@ -5,7 +5,7 @@ import type { AgreementView } from '../oversight/agreement-view.ts';
 import { type ServiceNames, serviceNames } from '../oversight/agreements.ts';
 import { carryOut, proposal, proposals, withdraw } from '../oversight/proposals.ts';
 import type { Context } from '../record/types.ts';
-import { betweenWords, clauseOf, endWords, STATES } from './agreement-words.ts';
+import { betweenWords, clausesOf, endWords, STATES } from './agreement-words.ts';
 import { message, type Page } from './pages.ts';
 import { linesOf } from './proposal-lines.ts';
 import { shownTime } from './times.ts';
@@ -65,7 +65,7 @@ function agreementSide(view: AgreementView, names: ServiceNames) {
     end: endWords(view),
     basis: view.lawfulBasis,
     retention: view.retention,
-    clauses: view.rows.map((row) => clauseOf(row, names)),
+    ...clausesOf(view.rows, names),
   };
 }
 

@@ -36,7 +36,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const desk: Desk = {
     deps,
     sessions: createSessions(deps.door.clock),
-    render: openTemplates({ assets: assets.base, mode: deps.door.mode }),
+    render: openTemplates({ assets: assets.base, serviceMode: deps.door.mode }),
     cookieName: secure ? '__Secure-tandem-console' : 'tandem-console',
     secure,
   };

@@ -27,7 +27,8 @@ export async function startPage(visit: Visit, context: Context): Promise<Page> {
     context: {
       cards: [...waiting.filter(({ urgent }) => urgent), ...waiting.filter(({ urgent }) => !urgent)],
       quiet: cards.filter(({ count }) => count === 0).map(({ words }) => words),
-      ending: today.ending.map(({ contract, until }) => ({
+      ending: today.ending.map(({ contract, title, until }) => ({
+        title,
         href: `/console/agreements/${contract.slice('Contract/'.length)}`,
         words: endWords({ until: until.toISOString(), daysLeft: daysUntil(until, context.now) }),
       })),
@@ -48,30 +49,30 @@ function ofKeepers({ proposals, ending, stuck, desk }: Today): Card[] {
   return [
     ...(desk === null
       ? []
-      : [{ count: stuck, words: 'referrals that did not arrive', href: '/console/not-arrived', urgent: true }]),
-    { count: ending.length, words: 'agreements that end within 60 days', href: '/console/agreements' },
-    { count: proposals, words: 'proposals waiting for a second person', href: '/console/proposals' },
+      : [{ count: stuck, words: 'Referrals that did not arrive', href: '/console/not-arrived', urgent: true }]),
+    { count: ending.length, words: 'Agreements ending within 60 days', href: '/console/agreements' },
+    { count: proposals, words: 'Proposals waiting for a second person', href: '/console/proposals' },
   ];
 }
 
 function ofOfficers({ desk }: Today, role: Role): Card[] {
   if (desk === null) return [];
-  const second = { count: desk.waitingForSecond, words: 'cases waiting for a second person', href: '/console/cases' };
+  const second = { count: desk.waitingForSecond, words: 'Cases waiting for a second person', href: '/console/cases' };
   const shared: Card[] = [
-    { count: desk.overdueCases, words: 'cases past their review date', href: '/console/cases', urgent: true },
+    { count: desk.overdueCases, words: 'Cases past their review date', href: '/console/cases', urgent: true },
     second,
-    { count: desk.exportsWaiting, words: 'files waiting for a second officer', href: '/console/exports' },
-    { count: desk.openAlerts, words: 'open alerts', href: '/console/alerts' },
-    { count: desk.unreviewed, words: 'break-glass and claimed accesses to review', href: '/console/reviews' },
-    { count: desk.myCases, words: 'cases that are yours', href: '/console/cases' },
+    { count: desk.exportsWaiting, words: 'Files waiting for a second officer', href: '/console/exports' },
+    { count: desk.openAlerts, words: 'Open alerts', href: '/console/alerts' },
+    { count: desk.unreviewed, words: 'Break-glass and claimed accesses to review', href: '/console/reviews' },
+    { count: desk.myCases, words: 'Your cases', href: '/console/cases' },
   ];
   if (role !== 'ig-officer') return shared;
   return [
     ...shared,
-    { count: desk.newCases, words: 'new cases', href: '/console/cases' },
-    { count: desk.unexplained, words: 'accesses of 7 days to explain', href: '/console/accesses' },
-    { count: desk.sampled, words: 'accesses of random samples to look at', href: '/console/samples' },
-    { count: desk.untold, words: 'alert notices that nobody took', href: '/console/alerts' },
-    { count: desk.observed, words: 'observed by rules that do not alert yet', href: '/console/alerts?mode=observe' },
+    { count: desk.newCases, words: 'New cases', href: '/console/cases' },
+    { count: desk.unexplained, words: 'Accesses of 7 days to explain', href: '/console/accesses' },
+    { count: desk.sampled, words: 'Accesses of random samples to look at', href: '/console/samples' },
+    { count: desk.untold, words: 'Alert notices that nobody took', href: '/console/alerts' },
+    { count: desk.observed, words: 'Observed by rules that do not alert yet', href: '/console/alerts?mode=observe' },
   ];
 }

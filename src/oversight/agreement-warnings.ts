@@ -23,7 +23,7 @@ export async function warnOfEnds(oversight: Pick<Oversight, 'pool' | 'notify'>, 
     const notices = await inTransaction(oversight.pool, async (client): Promise<AlertNotice[]> => {
       if (!(await keepWarning(client, one, due))) return [];
       const whole = Math.max(1, Math.ceil(left));
-      const why = `Sharing agreement ${one.contract} ends in ${whole} ${whole === 1 ? 'day' : 'days'}`;
+      const why = `A sharing agreement ends: ${one.title}, in ${whole} ${whole === 1 ? 'day' : 'days'}`;
       const severity = due <= URGENT ? 'high' : 'medium';
       const alert = { rule: 'R-04', severity, mode: 'live', at: now.toISOString(), seq: null, why } as const;
       return insertAlerts(client, [{ ...alert, party: '', patient: '' }]);

@@ -116,7 +116,7 @@ test('both Guardians are warned 60, 30, 14, 7 and 1 days before, once each', asy
   }
   expect(notes).toEqual(['medium', 'medium', 'medium', 'high', 'high']);
   const words = wordsOf((await (await as('caldicott-guardian')).get('/console/alerts')).html);
-  expect(words).toContain('R-04 Sharing agreement Contract/ends ends in 59 days');
+  expect(words).toContain('R-04 A sharing agreement ends: Contract/ends, in 59 days');
   await world.service.load([agreement({ id: 'ends', status: 'revoked' })]);
 });
 

@@ -144,7 +144,8 @@ describe('who may look', () => {
     '%s is turned away clearly, and that is recorded',
     async (identity) => {
       const visitor = browser();
-      const page = await visitor.signIn(identity);
+      await visitor.signIn(identity);
+      const page = await visitor.get('/console/access-record');
       expect(page.status).toBe(403);
       expect(wordsOf(page.html)).toContain('Only IG officers may ask who looked at a record.');
       const form = { 'form-token': tokenOf(page.html), 'nhs-number': NUMBER, reason: REASON };

@@ -39,7 +39,7 @@ test('an access without a personal explanation is explained once, and leaves the
   const paths = [...list.html.matchAll(/href="(\/console\/accesses\/\d+)"/g)].map(([, path = '']) => path);
   const [path = ''] = paths;
   const before = wordsOf((await imran.get('/console')).html);
-  expect(before).toContain(`${paths.length} accesses of 7 days to explain`);
+  expect(before).toContain(`${paths.length} Accesses of 7 days to explain`);
   expect(wordsOf((await imran.get(path)).html)).toContain('Karl');
   expect(wordsOf((await imran.send(path, { words: 'She was there' })).html)).toContain('Write 15 characters or more');
   const words = 'His team lead confirms that he covered that day';
@@ -135,14 +135,14 @@ test('a referral that its addressee may not have stands on a list, with the numb
   expect(words).toContain('The sharing agreement between the two services has ended');
   expect(words).toMatch(/Community midwifery service 01632 960 111.*Health visiting service 01632 960 222/);
   for (const canary of CANARIES) expect(words).not.toContain(canary);
-  expect(wordsOf((await shah.get('/console')).html)).toContain('1 referrals that did not arrive');
+  expect(wordsOf((await shah.get('/console')).html)).toContain('1 Referrals that did not arrive');
 });
 
 test('administrators see what waits for them; nobody else gets a start page', async () => {
   const uma = await as('sysadmin');
   const words = wordsOf((await uma.get('/console')).html);
   expect(words).toContain('What needs you today');
-  expect(words).not.toContain('open alerts');
+  expect(words).not.toContain('Open alerts');
   expect((await uma.get('/console/alerts')).status).toBe(403);
   expect((await (await as('midwife')).get('/console')).status).toBe(403);
 });

@@ -13,15 +13,18 @@ export async function allAgreements(db: Db): Promise<AgreementRow[]> {
 export interface EndingAgreement {
   /** `Contract/17` */
   contract: string;
+  title: string;
   until: Date;
 }
 
 /** Agreements that are in force at `now` and have a term that ends within so many days. */
 export async function endingAgreements(db: Db, now: Date, days: number): Promise<EndingAgreement[]> {
   const result = await db.query<EndingAgreement>(
-    `select source as contract, min(until_at) as until from agreement
-     where not revoked and from_at <= $1 and until_at > $1 and until_at <= $1 + make_interval(days => $2)
-     group by source order by until, source`,
+    `select a.contract, a.until, coalesce(r.body::jsonb ->> 'title', a.contract) as title from (
+       select source as contract, min(until_at) as until from agreement
+       where not revoked and from_at <= $1 and until_at > $1 and until_at <= $1 + make_interval(days => $2) group by source
+     ) a left join resource r on r.type = 'Contract' and 'Contract/' || r.id = a.contract
+     order by a.until, a.contract`,
     [now, days],
   );
   return result.rows;
