@@ -2,9 +2,25 @@
 import { createHash } from 'node:crypto';
 import { londonDate } from '../fhir/london.ts';
 
-export type CaseState = 'new' | 'assigned' | 'decided' | 'closed';
+export type CaseState = 'new' | 'assigned' | 'gathering' | 'asked' | 'decided' | 'acting' | 'closed';
 export type CaseOutcome = 'appropriate' | 'training-need' | 'policy-gap' | 'inappropriate' | 'malicious';
-export type CaseAct = 'assign' | 'note' | 'ask' | 'explain' | 'decide' | 'close';
+/** What follows a decision, each a line of the log: access taken away, HR, the family, the ICO, the incident system. */
+export type CaseAction = 'revoke' | 'hr' | 'inform' | 'ico' | 'datix';
+export type CaseAct =
+  | 'assign'
+  | 'note'
+  | 'gather'
+  | 'ask'
+  | 'answer'
+  | 'breach'
+  | 'explain'
+  | 'decide'
+  | CaseAction
+  | 'close';
+/** Lines that are no step of an officer's own: how it began, what was fixed, what a Guardian looked at. */
+export type CaseLineKind = CaseAct | 'open' | 'evidence' | 'content';
+
+export const ACTIONS: readonly CaseAction[] = ['revoke', 'hr', 'inform', 'ico', 'datix'];
 
 export const OUTCOMES: readonly CaseOutcome[] = [
   'appropriate',
@@ -22,15 +38,30 @@ export interface CaseStanding {
   decidedBy: string | null;
   /** Two people close it whatever the outcome: the officer's own team lead is concerned. */
   twoNeeded: boolean;
+  /** Kinds of the lines so far. */
+  done: readonly CaseLineKind[];
 }
 
+const WORKED: readonly CaseState[] = ['assigned', 'gathering', 'asked'];
+const OPEN: readonly CaseState[] = ['new', ...WORKED, 'decided', 'acting'];
+const AFTER: readonly CaseState[] = ['decided', 'acting'];
+
+/** What may follow what: nobody decides before something was gathered, nothing follows before a decision but what is urgent. */
 const FROM: Readonly<Record<CaseAct, readonly CaseState[]>> = {
-  assign: ['new', 'assigned'],
-  note: ['new', 'assigned', 'decided'],
-  ask: ['assigned'],
-  explain: ['new', 'assigned'],
-  decide: ['assigned'],
-  close: ['decided'],
+  assign: ['new', ...WORKED],
+  note: OPEN,
+  gather: WORKED,
+  ask: ['gathering', 'asked'],
+  answer: ['asked'],
+  breach: [...WORKED, ...AFTER],
+  explain: ['new', ...WORKED],
+  decide: ['gathering', 'asked'],
+  revoke: [...WORKED, ...AFTER],
+  hr: AFTER,
+  inform: AFTER,
+  ico: [...WORKED, ...AFTER],
+  datix: [...WORKED, ...AFTER],
+  close: AFTER,
 };
 
 /** Outcomes that two people sign: a colleague's name and work hang on them. */
@@ -40,9 +71,15 @@ export function isGrave(outcome: CaseOutcome | null): boolean {
   return outcome !== null && GRAVE.includes(outcome);
 }
 
+export const ACTS: readonly CaseAct[] = [
+  ...(['assign', 'note', 'gather', 'ask', 'answer', 'breach', 'explain', 'decide'] as const),
+  ...ACTIONS,
+  'close',
+];
+
 /** The acts that are open in a state, for the page. */
 export function actsIn(state: CaseState): CaseAct[] {
-  return (['assign', 'note', 'ask', 'explain', 'decide', 'close'] as const).filter((act) => FROM[act].includes(state));
+  return ACTS.filter((act) => FROM[act].includes(state));
 }
 
 /** Why this officer may not do this now, in words; null when she may. */
@@ -51,6 +88,13 @@ export function refusalOf(act: CaseAct, standing: CaseStanding, officer: string)
   if (!FROM[act].includes(standing.state)) return `This is not possible while the case is ${standing.state}.`;
   if (act === 'explain' && standing.twoNeeded)
     return 'It is about your own team lead: decide it, and a colleague closes it.';
+  if (act === 'breach' && standing.done.includes('breach')) return 'The breach is recognised already.';
+  if (
+    act === 'close' &&
+    (isGrave(standing.outcome) || standing.done.includes('breach')) &&
+    !standing.done.includes('ico')
+  )
+    return 'Record first whether the ICO is told.';
   const needsTwo = isGrave(standing.outcome) || standing.twoNeeded;
   if (act === 'close' && needsTwo && standing.decidedBy === officer) {
     return 'A second person closes a case with this outcome.';
@@ -78,7 +122,7 @@ export interface CaseLine {
   at: string;
   byParty: string;
   byName: string;
-  kind: CaseAct | 'open' | 'evidence';
+  kind: CaseLineKind;
   words: string;
 }
 

@@ -1,11 +1,11 @@
 /** One case: reading it, and each of its steps. Identity is visible here (R-26). */
 
-import type { CaseAct } from '../audit/case-rules.ts';
+import { ACTS, type CaseAct } from '../audit/case-rules.ts';
 import { printedNhsNumber } from '../fhir/identifiers.ts';
 import { type CaseView, readCase, stepCase } from '../oversight/cases.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readWords } from './access-form.ts';
-import { lineWords, outcomeWords, stateWords } from './case-words.ts';
+import { lineWords, neutralQuestion, outcomeWords, STEP_FORMS, stateWords } from './case-words.ts';
 import type { Page } from './pages.ts';
 import { keepLook } from './session.ts';
 import { shownDay, shownTime } from './times.ts';
@@ -15,9 +15,11 @@ export async function casePage(visit: Visit, context: Context): Promise<Page> {
   return shown(200, await readCase(visit.deps.door, context, visit.look), context, []);
 }
 
-const ACTS: readonly CaseAct[] = ['assign', 'note', 'ask', 'explain', 'decide', 'close'];
 /** What each step must at least say. */
-const LEAST: Readonly<Record<CaseAct, number>> = { assign: 0, note: 3, ask: 3, explain: 15, decide: 15, close: 0 };
+const LEAST: Readonly<Record<CaseAct, number>> = {
+  ...{ assign: 0, gather: 0, close: 0, note: 3, ask: 15, answer: 3, breach: 15, explain: 15, decide: 15 },
+  ...{ revoke: 15, hr: 3, inform: 3, ico: 15, datix: 3 },
+};
 
 export async function casePosted(visit: Visit, context: Context): Promise<Page> {
   const { door } = visit.deps;
@@ -30,7 +32,9 @@ export async function casePosted(visit: Visit, context: Context): Promise<Page> 
   if (act === undefined || !Number.isSafeInteger(version) || errors.length > 0) {
     return shown(422, await readCase(door, context, visit.look), context, errors);
   }
-  await stepCase(door, context, visit.look, { act, words, outcome, version });
+  const to = visit.form.get('to') === 'manager' ? 'To the manager' : 'To the person';
+  const said = act === 'ask' ? `${to}: ${words}` : words;
+  await stepCase(door, context, visit.look, { act, words: said, outcome, version });
   return { redirect: `/console/cases/${visit.look}` };
 }
 
@@ -60,7 +64,11 @@ function shown(status: number, view: CaseView, context: Context, errors: FieldEr
       opened: shownTime(file.opened),
       due: shownDay(file.reviewDue),
       overdue: file.state !== 'closed' && file.reviewDue < context.now.toISOString().slice(0, 10),
-      breach: breachBy === null ? null : shownTime(breachBy),
+      breach: breachBy === null ? null : { ...shownTime(breachBy), isDecided: view.isIcoDecided },
+      evidence: evidenceShown(view),
+      isGuardian: context.principal.role === 'caldicott-guardian' && !['new', 'closed'].includes(file.state),
+      question: neutralQuestion(alerts[0] === undefined ? null : shownTime(alerts[0].at).day),
+      steps: STEP_FORMS,
       alerts: alerts.map((alert) => ({ ...alert, at: shownTime(alert.at) })),
       lines: lines.map((line) => ({ ...line, at: shownTime(line.at), did: lineWords(line.kind) })),
       broken: view.broken,
@@ -69,4 +77,15 @@ function shown(status: number, view: CaseView, context: Context, errors: FieldEr
       outcomes: view.outcomes.map((value) => ({ value, text: outcomeWords(value) })),
     },
   };
+}
+
+function evidenceShown({ evidence }: CaseView) {
+  if (evidence === null) return null;
+  const accesses = evidence.accesses.map((one) => ({
+    ...one,
+    at: shownTime(one.at),
+    why:
+      one.explanation ?? (one.own.length > 0 ? one.own.join(', ') : one.team.length > 0 ? 'by team alone' : 'nothing'),
+  }));
+  return { isWhole: evidence.isWhole, accesses };
 }

@@ -14,6 +14,7 @@ import {
   proposePosted,
   revokePosted,
 } from './agreements.ts';
+import { contentPosted } from './case-content.ts';
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
 import { accessesPage, alertsPage, casesPage } from './desk.ts';
@@ -103,6 +104,7 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/cases/open', show: openForm, send: openPosted },
       { path: '/console/cases/:look', show: casePage, send: casePosted },
       { path: '/console/cases/:look/timeline', show: timelinePage },
+      { path: '/console/cases/:look/content', send: contentPosted },
     ],
   },
   {

@@ -1,8 +1,7 @@
 /**
- * Cases (domain.md 6.6): opened from an alert, from an access, or by NHS number and reason; triage, notes, decision and
- * close. Each step stands in the case's own log and, in the same commit, in the trail.
+ * Cases (domain.md 6.6): opened from an alert, an access, a sample, or by NHS number and reason; gathering, asking,
+ * decision, actions and close. Each step stands in the case's own log and, in the same commit, in the trail.
  */
-import { createHash } from 'node:crypto';
 import {
   actsIn,
   BREACH_HOURS,
@@ -10,13 +9,13 @@ import {
   type CaseAct,
   type CaseLine,
   type CaseOutcome,
-  isGrave,
-  lineHash,
+  type CaseStanding,
   OUTCOMES,
   REVIEW_DAYS,
   refusalOf,
   workingDaysAfter,
 } from '../audit/case-rules.ts';
+import type { AuditEntry } from '../audit/types.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { refused } from '../record/refusal.ts';
@@ -24,13 +23,11 @@ import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { alertsInCase, closeAlerts, namesOf } from '../store/models/alerts.ts';
 import {
-  type CaseChange,
   type CaseFile,
   caseByReference,
   changeCase,
   insertCase,
-  insertLine,
-  lastLine,
+  lastEvidence,
   leadsTeamOf,
   linesOf,
   nhsNumbersOf,
@@ -38,9 +35,8 @@ import {
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { type CaseSource, sourceOf } from './case-sources.ts';
+import { addLine, changeOf, evidenceIn, fixDecision, gather, revokeAccess } from './case-steps.ts';
 import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
-
-const MAX_WORDS = 2_000;
 
 /** Opens a case. @returns its reference. @throws Outcome 403, 404 when there is nothing to open it about, 409 */
 export function openCase(door: Door, context: Context, source: CaseSource, reason: string): Promise<string> {
@@ -74,7 +70,8 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
   });
 }
 
-const OWN_ACCESS = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
+/** Nobody looks at a case about herself. */
+export const OWN_ACCESS = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
 
 export interface CaseView {
   file: CaseFile;
@@ -89,6 +86,9 @@ export interface CaseView {
   broken: number | null;
   /** Until when it must be decided whether the ICO is told; null = no breach recognised. */
   breachBy: Date | null;
+  isIcoDecided: boolean;
+  /** What was gathered last; null = nothing yet. */
+  evidence: ReturnType<typeof evidenceIn> | null;
   lines: (CaseLine & { hash: string })[];
   alerts: Awaited<ReturnType<typeof alertsInCase>>;
 }
@@ -100,23 +100,33 @@ export function readCase(door: Door, context: Context, reference: string): Promi
     const file = await caseOf(door, reference);
     if (file.parties.includes(officerOf(context))) throw await refused(door, entry, OWN_ACCESS);
     const prefix = word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|`);
-    const [nhsNumbers, people, lines, alerts] = await Promise.all([
+    const [nhsNumbers, people, lines, alerts, gathered] = await Promise.all([
       nhsNumbersOf(door.pool, file.patients, prefix),
       namesOf(door.pool, file.parties),
       linesOf(door.pool, file.id),
       alertsInCase(door.pool, file.id),
+      lastEvidence(door.pool, file.id),
     ]);
+    const line = lines.find(({ n }) => n === gathered?.n);
+    const evidence = gathered === null || line === undefined ? null : evidenceIn(gathered.body, line);
     await door.audit.write({ ...entry, patients: file.patients });
-    return { file, nhsNumbers, people, lines, alerts, ...standingOf(file, lines, officerOf(context)) };
+    return { file, nhsNumbers, people, lines, alerts, evidence, ...standingOf(file, lines, officerOf(context)) };
   });
 }
 
+/** A case as its rules look at it. */
+function standingIn(file: CaseFile, lines: readonly CaseLine[]): CaseStanding {
+  return { ...file, done: lines.map(({ kind }) => kind) };
+}
+
 function standingOf(file: CaseFile, lines: CaseView['lines'], officer: string) {
+  const standing = standingIn(file, lines);
   return {
-    acts: actsIn(file.state).map((act) => ({ act, no: refusalOf(act, file, officer) })),
+    acts: actsIn(file.state).map((act) => ({ act, no: refusalOf(act, standing, officer) })),
     outcomes: OUTCOMES,
     broken: brokenLine(lines),
     breachBy: file.aware === null ? null : new Date(file.aware.getTime() + BREACH_HOURS * 3_600_000),
+    isIcoDecided: standing.done.includes('ico'),
   };
 }
 
@@ -136,70 +146,43 @@ export function stepCase(door: Door, context: Context, reference: string, step: 
     const officer = officerOf(context);
     const file = await caseOf(door, reference);
     if (file.parties.includes(officer)) throw await refused(door, entry, OWN_ACCESS);
-    const no = refusalOf(step.act, file, officer);
+    const no = refusalOf(step.act, standingIn(file, await linesOf(door.pool, file.id)), officer);
     if (no !== null) throw refuse(409, 'business-rule', no);
     const outcome = step.act === 'decide' ? OUTCOMES.find((one) => one === step.outcome) : null;
     if (outcome === undefined) throw refuse(422, 'required', 'A decision has an outcome.');
+    const change = changeOf({ act: step.act, outcome }, file, { officer, now: context.now });
     await inTransaction(door.pool, async (client) => {
-      const seen = { ...file, version: step.version };
-      if (!(await changeCase(client, seen, changeOf({ act: step.act, outcome }, officer, context.now)))) {
+      if (!(await changeCase(client, { ...file, version: step.version }, change)))
         throw refuse(409, 'conflict', 'A colleague has changed this case; look at it again.');
-      }
-      if (step.act === 'decide') await addLine(client, context, file.id, await evidenceOf(client, file));
-      await addLine(client, context, file.id, {
-        kind: step.act,
-        words: outcome === null ? step.words : `${outcome}: ${step.words}`,
-      });
-      if (step.act === 'close' || step.act === 'explain') await closeAlerts(client, file.id);
-      await recordInside(client, { ...entry, patients: file.patients });
+      await leaveTraces(client, context, { file, step, outcome, entry: { ...entry, patients: file.patients } });
     });
   });
 }
 
-function changeOf(
-  { act, outcome }: { act: CaseAct; outcome: CaseOutcome | null },
-  officer: string,
-  now: Date,
-): CaseChange {
-  switch (act) {
-    case 'assign':
-      return { state: 'assigned', assignedTo: officer };
-    case 'explain':
-      return { state: 'closed', outcome: 'appropriate', decidedBy: officer, decided: now, closed: now };
-    case 'decide':
-      return { state: 'decided', outcome, decidedBy: officer, decided: now, aware: isGrave(outcome) ? now : null };
-    case 'close':
-      return { state: 'closed', closed: now };
-    default:
-      return {};
-  }
+interface Traces {
+  file: CaseFile;
+  step: CaseStep;
+  outcome: CaseOutcome | null;
+  entry: AuditEntry;
 }
 
-/** What the decision was made on: a hash over the alerts and the log so far. */
-async function evidenceOf(client: PoolClient, { id }: CaseFile): Promise<Pick<CaseLine, 'kind' | 'words'>> {
-  const seen = JSON.stringify([await alertsInCase(client, id), await linesOf(client, id)]);
-  return { kind: 'evidence', words: `SHA-256 ${createHash('sha256').update(seen).digest('hex')}` };
-}
-
-async function addLine(
+/** The lines of a step and what it does elsewhere, with its record, in the commit that moves the case. */
+async function leaveTraces(
   client: PoolClient,
   context: Context,
-  caseId: number,
-  said: Pick<CaseLine, 'kind' | 'words'>,
+  { file, step, outcome, entry }: Traces,
 ): Promise<void> {
-  const before = await lastLine(client, caseId);
-  const line: CaseLine = {
-    n: before.n + 1,
-    at: context.now.toISOString(),
-    byParty: officerOf(context),
-    byName: context.principal.name,
-    kind: said.kind,
-    words: said.words.slice(0, MAX_WORDS),
-  };
-  await insertLine(client, caseId, { ...line, hash: lineHash(before.hash, line) });
+  const { act, words } = step;
+  if (act === 'decide') await fixDecision(client, context, file);
+  if (act === 'gather') await gather(client, context, file);
+  else await addLine(client, context, file.id, { kind: act, words: outcome === null ? words : `${outcome}: ${words}` });
+  if (act === 'close' || act === 'explain') await closeAlerts(client, file.id);
+  if (act === 'revoke') await revokeAccess(client, file, entry, context.now);
+  else await recordInside(client, entry);
 }
 
-async function caseOf(door: Door, reference: string): Promise<CaseFile> {
+/** The case of a reference. @throws Outcome 404 */
+export async function caseOf(door: Door, reference: string): Promise<CaseFile> {
   const file = await caseByReference(door.pool, reference);
   if (file === null) throw refuse(404, 'not-found', 'There is no such case.');
   return file;

@@ -2,6 +2,7 @@
 import { auditEntry } from '../audit/entry.ts';
 import type { Cell } from '../audit/export-text.ts';
 import type { StoredAudit } from '../audit/types.ts';
+import { isObject } from '../fhir/resource.ts';
 import { markedAccesses } from '../store/models/alerts.ts';
 import { checksOf } from '../store/models/audit-checks.ts';
 import { familyChanges, type GoverningChange, governingChanges } from '../store/models/governing-changes.ts';
@@ -16,6 +17,7 @@ import {
   timelineOf,
   unreviewedGrants,
 } from '../store/models/officer-questions.ts';
+import { partnerEvents } from '../store/models/partner-audit.ts';
 import { reconciled } from '../store/models/reconcile.ts';
 import type { Pool } from '../store/pool.ts';
 import type { About, Answered, QuestionId } from './questions.ts';
@@ -73,6 +75,14 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
       const isReconciled = explanation !== null || own.length > 0 || appointment !== null;
       const words = isReconciled ? 'yes' : teams.length > 0 ? 'by team alone' : 'no';
       return [...whoCells(one.seq, entry), explanation, own.join(', '), teams.join(', '), appointment, words];
+    });
+    return table(columns, rows, patients ?? []);
+  },
+  partner: async (pool, { patients, period }, limit) => {
+    const columns = ['event', 'when (UTC)', 'received (UTC)', 'partner', 'who', 'action', 'types'];
+    const rows = (await partnerEvents(pool, patients ?? [], period, limit)).map((one): Cell[] => {
+      const { who, action, types } = partnerWords(one.body);
+      return [one.seq, one.recorded, one.received, one.client, who, action, types];
     });
     return table(columns, rows, patients ?? []);
   },
@@ -198,4 +208,25 @@ function findingOf({ active, until, lastUsed }: RoleUse): string {
   if (!active || (until !== null && until.getTime() < Date.now())) return 'ended';
   if (lastUsed === null) return 'never used';
   return Date.now() - lastUsed.getTime() > DORMANT_MS ? 'dormant for 90 days' : 'in use';
+}
+
+/** Of a partner's AuditEvent: names of people, the action, types of what was touched; descriptions and queries stay out. */
+function partnerWords(body: string): { who: string; action: string | null; types: string } {
+  const event: unknown = JSON.parse(body);
+  const { agent, entity, action } = isObject(event) ? event : {};
+  const listed = (value: unknown) => (Array.isArray(value) ? value.filter(isObject) : []);
+  const who = listed(agent).flatMap(({ name, requestor }) =>
+    requestor === true && typeof name === 'string' ? [name] : [],
+  );
+  const types = listed(entity).flatMap(({ what }) => {
+    const reference = isObject(what) ? what.reference : undefined;
+    return typeof reference === 'string'
+      ? (/([A-Z][A-Za-z]+)\/[^/]+(?:\/_history\/[^/]+)?$/.exec(reference)?.[1] ?? [])
+      : [];
+  });
+  return {
+    who: who.join(', '),
+    action: typeof action === 'string' ? action : null,
+    types: [...new Set(types)].join(' '),
+  };
 }

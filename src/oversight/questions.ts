@@ -38,6 +38,12 @@ export const QUESTIONS = [
     words: 'Who opened this family’s record beside which appointment or relationship?',
     needs: 'case',
   },
+  {
+    id: 'partner',
+    q: '4.12',
+    words: 'Who opened this family’s record in a partner’s system, as the partner says?',
+    needs: 'case',
+  },
   { id: 'refusals', q: 'Q11', words: 'What was refused, to whom, by what rule?', needs: 'any' },
   { id: 'changes', q: 'Q12', words: 'Who changed consents, agreements, roles and teams?', needs: 'nothing' },
   { id: 'family-changes', q: 'Q12', words: 'Who changed labels and consents of this family?', needs: 'case' },

@@ -12,6 +12,7 @@ import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AuditCheck, checksOf, keepCheck } from '../store/models/audit-checks.ts';
+import { brokenPartnerChains } from '../store/models/partner-audit.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
 import { verifyAudit } from '../store/verify.ts';
@@ -32,7 +33,7 @@ export interface TrailReport {
   head: string;
   checkpoints: number;
   firstBroken: { seq: number; why: string } | null;
-  /** Checkpoint lines that are not to be believed. */
+  /** Checkpoint lines that are not to be believed, and partners' chains that do not hold. */
   faults: string[];
   at: string;
   /** The same as a compact JWS (`typ` audit-report+jws). */
@@ -49,7 +50,12 @@ export interface ProofOptions {
 /** Reads the trail from the seal on, keeps the result and signs it. */
 export async function proveTrail(pool: Pool, keeper: TrailKeeper, options: ProofOptions): Promise<TrailReport> {
   await sealDurable(pool);
-  const { marks, signed, faults } = await keeper.read();
+  const { marks, signed, faults: unbelieved } = await keeper.read();
+  const partners = await brokenPartnerChains(pool);
+  const faults = [
+    ...unbelieved,
+    ...partners.map(({ client, seq }) => `the chain of partner ${client} does not hold at its event ${seq}`),
+  ];
   const after = options.from === null ? undefined : lastBefore(marks, options.from);
   const found = await verifyAudit(pool, { checkpoints: marks, ...(after === undefined ? {} : { after }) });
   const report = {

@@ -25,7 +25,8 @@ export interface RestrictAsk {
 
 const GUARDIANS = ['ig-officer', 'caldicott-guardian'];
 const KEEPERS = ['ig-officer', 'caldicott-guardian', 'sysadmin', 'steward'];
-const NOTHING: FactWrite = {
+/** A write that says nothing to the rules yet. */
+export const NO_FACTS: FactWrite = {
   sources: [],
   relationships: [],
   consents: [],
@@ -52,7 +53,7 @@ export function keepOwnNumber(door: Door, context: Context, practitioner: string
     const source = `own-number:${practitioner}`;
     const row = { kind: 'own-record', member: practitioner, key: door.personKey(nhsNumber) };
     const directory = [{ source, member: practitioner, entry: row }];
-    await write(door, { ...NOTHING, sources: [source], directory, generation: true }, entry);
+    await write(door, { ...NO_FACTS, sources: [source], directory, generation: true }, entry);
   });
 }
 
@@ -65,7 +66,7 @@ export function declareConflict(door: Door, context: Context, target: GrantAsk['
     const { row } = await targetOf(door, context, target, entry);
     const about = { patient: `Patient/${row.id}`, classes: [], from: context.now.toISOString(), until: null };
     const consent: ConsentRow = { ...about, kind: 'conflict', party, source: `conflict:${newId(context.now)}` };
-    await write(door, { ...NOTHING, consents: [consent] }, withRows(entry, [row]));
+    await write(door, { ...NO_FACTS, consents: [consent] }, withRows(entry, [row]));
   });
 }
 
@@ -87,7 +88,7 @@ export function restrictUse(door: Door, context: Context, asked: RestrictAsk): P
     const source = `restriction:${patient}`;
     const row: ConsentRow = { patient, kind: 'restriction', party: null, classes: [], from: null, until: null, source };
     const consents = asked.lift ? [] : [row];
-    await write(door, { ...NOTHING, sources: [source], consents }, withRows(entry, [found.row]));
+    await write(door, { ...NO_FACTS, sources: [source], consents }, withRows(entry, [found.row]));
   });
 }
 

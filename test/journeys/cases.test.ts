@@ -1,6 +1,7 @@
 /** Alerts and accesses become cases (domain.md 6.6): who may, what may follow what, two people where it hurts, no family outside. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
+import { caseContent } from '../../src/oversight/case-content.ts';
 import { readCase, stepCase } from '../../src/oversight/cases.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { openPool } from '../../src/store/pool.ts';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   world = await openConsole();
   await lookAround(world);
   await addColleague(world);
+  await addColleague(world, 'cg-shah', 'Dr Shah', 'Caldicott Guardian');
   await overseen(world.service);
 }, 60_000);
 afterAll(() => world.service.close());
@@ -123,6 +125,21 @@ describe('a case', () => {
       (await step('decide', { outcome: 'inappropriate', 'decide-words': 'Nothing explains this access.' })).status,
     ).toBe(409);
     expect((await step('assign')).status).toBe(200);
+    const early = { outcome: 'inappropriate', 'decide-words': 'Nothing explains this access.' };
+    // Nobody decides, asks or acts before anything was gathered.
+    expect((await step('decide', early)).status).toBe(409);
+    expect((await step('ask', { 'ask-words': 'Please say what the work was.' })).status).toBe(409);
+    expect((await step('hr', { 'hr-words': 'Told' })).status).toBe(409);
+    const gathered = await step('gather');
+    expect(wordsOf(gathered.html)).toMatch(/What was gathered Record \d+: Karl .*by team alone/);
+    expect(wordsOf(gathered.html)).toContain('a record was opened under your name');
+    for (const canary of CANARIES) expect([canary, gathered.html.includes(canary)]).toEqual([canary, false]);
+    const asked = await step('ask', {
+      'ask-words': 'Please say what the work was, and who asked for it.',
+      to: 'manager',
+    });
+    expect(wordsOf(asked.html)).toContain('To the manager: Please say what the work was');
+    expect((await step('answer', { 'answer-words': 'Nobody asked for it.' })).status).toBe(200);
     const numbered = await step('note', { 'note-words': `It was ${PRINTED}` });
     expect([numbered.status, wordsOf(numbered.html).includes('long number')]).toEqual([422, true]);
     const stale = await imran.fill(opened.address, opened.address, {
@@ -139,7 +156,20 @@ describe('a case', () => {
     );
     const decided = await step('decide', { outcome: 'inappropriate', 'decide-words': 'Nothing explains this access.' });
     expect([decided.status, wordsOf(decided.html).includes('ICO')]).toEqual([200, true]);
-    expect(wordsOf(decided.html)).toContain('A second person closes');
+    expect(wordsOf(decided.html)).toContain('Record first whether the ICO is told');
+    expect((await step('close')).status).toBe(409);
+    // Taken away, it holds from the very next request on.
+    const karl = world.service.as('nursery-nurse');
+    expect((await karl.get('Patient/canaryfam')).status).toBe(200);
+    expect((await step('revoke', { 'revoke-words': 'Nothing explains the access.' })).status).toBe(200);
+    expect((await karl.get('Patient/canaryfam')).status).toBe(403);
+    expect((await world.service.as('midwife').get('Patient/canaryfam')).status).toBe(200);
+    await step('hr', { 'hr-words': 'HR-2031' });
+    await step('inform', { 'inform-words': 'Told by letter' });
+    await step('datix', { 'datix-words': 'W-12' });
+    const told = await step('ico', { 'ico-words': 'Told, reference ICO-1, within the 72 hours.' });
+    expect(wordsOf(told.html)).toMatch(/Decide on telling the ICO by .*: it is decided/);
+    expect(wordsOf(told.html)).toContain('A second person closes');
     expect((await step('close')).status).toBe(409);
 
     const { door } = world.service.app;
@@ -153,13 +183,17 @@ describe('a case', () => {
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const closed = await readCase(door, second, reference);
     expect(closed.file).toMatchObject({ state: 'closed', outcome: 'inappropriate' });
-    expect(closed.lines.map(({ kind }) => kind)).toEqual(['open', 'assign', 'note', 'evidence', 'decide', 'close']);
+    expect(closed.lines.map(({ kind }) => kind)).toEqual([
+      ...['open', 'assign', 'gather', 'ask', 'answer', 'note', 'evidence', 'decide'],
+      ...['revoke', 'hr', 'inform', 'datix', 'ico', 'close'],
+    ]);
+    expect(closed.evidence?.isWhole).toBe(true);
     expect(closed.broken).toBeNull();
     const recorded = (await trail(world.service, 'case-')).map(({ body, patients }) => ({
       ...JSON.parse(body),
       patients,
     }));
-    for (const act of ['open', 'assign', 'note', 'decide', 'close']) {
+    for (const act of ['open', 'assign', 'gather', 'ask', 'note', 'decide', 'revoke', 'ico', 'close']) {
       const found = recorded.find((one) => one.detail === `case-${act} ${reference}` && one.outcome === 0);
       expect([act, found?.patients.includes('Patient/canaryfam')]).toEqual([act, true]);
     }
@@ -191,6 +225,57 @@ describe('a case', () => {
     expect(wordsOf((await imran.get(opened.address)).html)).toContain('changed at line 1');
   });
 
+  test('a Caldicott Guardian sees what was read when the decision needs it, inside the case alone (R-26)', async () => {
+    const imran = await officer();
+    const { door } = world.service.app;
+    const opened = await imran.fill('/console/cases/open', '/console/cases/open', {
+      'nhs-number': NUMBER,
+      reason: REASON,
+    });
+    const reference = opened.address.split('/').at(-1) ?? '';
+    const { rows } = await world.service.pool.query<{ seq: number }>(
+      `select s.seq from audit_seal s join audit a on a.xid = s.xid and a.id = s.id
+       where position('"AllergyIntolerance/canaryfam-penicillinrash/_history/' in a.body) > 0 and s.interaction = 'read' limit 1`,
+    );
+    const record = rows[0]?.seq ?? 0;
+    const asked = { record, words: 'Whether the record was relevant to her work' };
+    const guardian = await colleague(world, 'cg-shah');
+    await expect(caseContent(door, guardian, reference, asked)).rejects.toMatchObject({ status: 409 });
+    const seen = await readCase(door, guardian, reference);
+    await stepCase(door, guardian, reference, { act: 'assign', words: '', outcome: null, version: seen.file.version });
+    await expect(caseContent(door, await colleague(world), reference, asked)).rejects.toMatchObject({ status: 403 });
+    const [shown] = await caseContent(door, guardian, reference, asked);
+    expect([shown?.type, shown?.text.includes('penicillinrash')]).toEqual(['AllergyIntolerance', true]);
+    const after = await readCase(door, guardian, reference);
+    expect(after.lines.at(-1)).toMatchObject({ kind: 'content', byName: expect.stringContaining('Shah') });
+    expect(JSON.stringify(after.lines)).not.toContain('penicillinrash');
+    const [row] = (await trail(world.service, `case-content ${reference}`)).map(({ body, patients }) => ({
+      ...JSON.parse(body),
+      patients,
+    }));
+    expect(row).toMatchObject({ outcome: 0, patients: ['Patient/canaryfam'] });
+    expect(row.entities[0]).toContain('AllergyIntolerance/');
+    // Not another family's, and not what is very restricted.
+    await world.service.family('elsewhere');
+    await world.service.as('midwife').get('Patient/elsewhere');
+    await overseen(world.service);
+    const other = await world.service.pool.query<{ seq: number }>(
+      `select max(s.seq) as seq from audit_seal s join audit a on a.xid = s.xid and a.id = s.id
+       where 'Patient/elsewhere' = any (a.patients) and s.interaction = 'read'`,
+    );
+    const strange = { ...asked, record: other.rows[0]?.seq ?? 0 };
+    await expect(caseContent(door, guardian, reference, strange)).rejects.toMatchObject({ status: 404 });
+    await world.service.pool.query(`select 1`);
+    expect(
+      (
+        await imran.fill(opened.address, `${opened.address}/content`, {
+          record: String(record),
+          'content-words': asked.words,
+        })
+      ).status,
+    ).toBe(403);
+  });
+
   test('about the officer’s own access is a colleague’s: not opened, not listed, not read', async () => {
     const imran = await officer();
     const own = await alertAbout('PractitionerRole/ig-imran', 9_002);
@@ -215,16 +300,28 @@ describe('a case', () => {
 });
 
 describe('the rules alone', () => {
-  const open = { state: 'new' as const, outcome: null, parties: [], decidedBy: null, twoNeeded: false };
+  const open = {
+    state: 'new' as const,
+    outcome: null,
+    parties: [],
+    decidedBy: null,
+    twoNeeded: false,
+    done: ['ico' as const],
+  };
   test('order, conflicts, two people', () => {
     expect(refusalOf('decide', open, 'a')).not.toBeNull();
-    expect(refusalOf('decide', { ...open, state: 'assigned' }, 'a')).toBeNull();
+    expect(refusalOf('decide', { ...open, state: 'assigned' }, 'a')).not.toBeNull();
+    expect(refusalOf('decide', { ...open, state: 'gathering' }, 'a')).toBeNull();
+    expect(refusalOf('hr', { ...open, state: 'asked' }, 'a')).not.toBeNull();
+    expect(refusalOf('breach', { ...open, state: 'asked', done: ['breach'] }, 'a')).toMatch(/already/);
     expect(refusalOf('note', { ...open, parties: ['a'] }, 'a')).toMatch(/own access/);
     expect(refusalOf('explain', { ...open, twoNeeded: true }, 'a')).toMatch(/team lead/);
     const decided = { ...open, state: 'decided' as const, decidedBy: 'a' };
     expect(refusalOf('close', { ...decided, outcome: 'appropriate' }, 'a')).toBeNull();
     expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'a')).toMatch(/second person/);
     expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'b')).toBeNull();
+    expect(refusalOf('close', { ...decided, outcome: 'malicious', done: [] }, 'b')).toMatch(/ICO/);
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate', done: ['breach'] }, 'b')).toMatch(/ICO/);
     expect(refusalOf('close', { ...decided, outcome: 'appropriate', twoNeeded: true }, 'a')).toMatch(/second person/);
     expect(refusalOf('note', { ...open, state: 'closed' }, 'a')).toMatch(/closed/);
   });

@@ -184,6 +184,7 @@ export const STATES: readonly State[] = [
       await page.fill('#reason', REASON);
       await press(page, 'Open the case');
       await press(page, 'Take this case');
+      await press(page, 'Gather the evidence');
       await press(page, 'Record the decision');
     },
   },

@@ -52,31 +52,36 @@ export async function lookAround({ service }: Console): Promise<void> {
 }
 
 /** A second officer of the directory, who is no demo identity. */
-export async function addColleague({ service }: Console): Promise<void> {
+export async function addColleague(
+  { service }: Console,
+  id = 'ig-second',
+  name = 'Ines Second',
+  role = 'Privacy officer',
+): Promise<void> {
   await service.load([
-    { resourceType: 'Practitioner', id: 'ig-second', active: true, name: [{ family: 'Second', given: ['Ines'] }] },
+    { resourceType: 'Practitioner', id, active: true, name: [{ text: name }] },
     {
       resourceType: 'PractitionerRole',
-      id: 'ig-second',
+      id,
       active: true,
       period: { start: '2020-01-01' },
-      practitioner: { reference: 'Practitioner/ig-second' },
+      practitioner: { reference: `Practitioner/${id}` },
       organization: { reference: 'Organization/trust' },
-      code: [{ text: 'Privacy officer' }],
+      code: [{ text: role }],
     },
   ]);
 }
 
 /** That colleague, as the record knows her. */
-export async function colleague({ service }: Console): Promise<Context> {
+export async function colleague({ service }: Console, id = 'ig-second'): Promise<Context> {
   const { door } = service.app;
   const caller = {
     issuer: door.base,
-    subject: 'ig-second',
+    subject: id,
     clientId: 'test',
     jti: 'second',
     scopes: ['user/*.cruds'],
-    fhirUser: 'PractitionerRole/ig-second',
+    fhirUser: `PractitionerRole/${id}`,
     org: null,
     patient: null,
   };

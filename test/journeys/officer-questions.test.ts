@@ -1,10 +1,12 @@
 /** Questions of domain.md 6.2 by name, shown and taken out: for officers, recorded, without content, families by case. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isObject } from '../../src/fhir/resource.ts';
-import type { Resource } from '../../src/fhir/types.ts';
+import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { answerExport, takeApproved } from '../../src/oversight/export-requests.ts';
 import { viewerOf } from '../../src/oversight/own-access-list.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
+import { brokenPartnerChains } from '../../src/store/models/partner-audit.ts';
+import { openPool } from '../../src/store/pool.ts';
 import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
 import { staff } from '../harness/service.ts';
@@ -235,6 +237,51 @@ test('every AuditEvent of this file meets the profiles it claims (domain.md 6.4)
   for (const name of ['PatientRead', 'PatientQuery', 'OAUTHaccessTokenUse.Comprehensive'])
     expect(claimed).toContain(name);
 }, 60_000);
+
+describe('a partner says who opened what it received (4.12)', () => {
+  const event = (patient: JsonObject): Resource => ({
+    resourceType: 'AuditEvent',
+    type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' },
+    action: 'R',
+    recorded: '2026-03-23T09:14:04.123Z',
+    agent: [{ requestor: true, name: 'Pat Partner', who: { identifier: { value: '555' } } }],
+    source: { observer: { display: 'The partner' } },
+    entity: [
+      { what: { reference: 'https://hv.example.org/fhir/CarePlan/17' }, description: 'penicillinrash' },
+      { what: patient },
+    ],
+  });
+  const known = { identifier: { system: 'https://fhir.nhs.uk/Id/nhs-number', value: NUMBER } };
+
+  test('by a client given the scope for it alone, in its own chain; everyone else meets 405', async () => {
+    const { service } = world;
+    for (const who of ['hv-system', 'ig-officer', 'steward'])
+      expect([who, (await service.as(who).post('AuditEvent', event(known))).status]).toEqual([who, 405]);
+    const partner = service.as({ like: 'hv-system', claims: { scope: 'system/AuditEvent.c' } });
+    const one = await partner.post('AuditEvent', event(known));
+    const other = await partner.post('AuditEvent', event({ reference: 'Patient/unknown' }));
+    // Somebody known and somebody unknown are answered alike.
+    expect([one.status, other.status, one.text, other.text]).toEqual([201, 201, '', '']);
+    expect((await partner.post('AuditEvent', { ...event(known), recorded: 'yesterday' })).status).toBe(422);
+    expect((await partner.post('AuditEvent', { resourceType: 'Basic', code: { text: 'x' } })).status).toBe(422);
+    expect((await partner.get('AuditEvent')).status).toBe(403);
+    const imran = await officer();
+    const page = await imran.get(ask('partner', { case: caseReference }));
+    expect(wordsOf(page.html)).toMatch(/1 2026-03-23 09:14:04.123 UTC .* hv-system Pat Partner R CarePlan/);
+    for (const canary of [...CANARIES, NUMBER]) expect([canary, page.html.includes(canary)]).toEqual([canary, false]);
+  });
+
+  test('a changed event is named by the proof', async () => {
+    const { service } = world;
+    expect(await brokenPartnerChains(service.pool)).toEqual([]);
+    const owner = openPool(service.database.ownerUrl, 1);
+    await expect(owner.query(`update partner_audit set body = '{}'`)).rejects.toMatchObject({ code: 'TDA01' });
+    await owner.query('alter table partner_audit disable trigger user');
+    await owner.query(`update partner_audit set body = replace(body, 'Pat', 'Tap') where seq = 2`);
+    await owner.end();
+    expect(await brokenPartnerChains(service.pool)).toEqual([{ client: 'hv-system', seq: 2 }]);
+  });
+});
 
 describe('taken out', () => {
   const take = async (more: Record<string, string>) => {

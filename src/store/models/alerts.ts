@@ -104,9 +104,9 @@ export async function deskOf(db: Db, officer: string, today: string): Promise<De
       (select min(at) from alert where state = 'open' and rule in ('A-01', 'A-02')) as "oldestUnreviewed",
       (select count(*) from alert where mode = 'observe' and raised > now() - interval '7 days')::integer as observed,
       (select count(*) from case_file where state = 'new')::integer as "newCases",
-      (select count(*) from case_file where state in ('assigned', 'decided') and assigned_to = $1)::integer as "myCases",
+      (select count(*) from case_file where state not in ('new', 'closed') and assigned_to = $1)::integer as "myCases",
       (select count(*) from case_file where state <> 'closed' and review_due < $2::date)::integer as "overdueCases",
-      (select count(*) from case_file where state = 'decided' and decided_by <> $1
+      (select count(*) from case_file where state in ('decided', 'acting') and decided_by <> $1
         and (two_needed or outcome in ('inappropriate', 'malicious')))::integer as "waitingForSecond",
       (select count(*) from (select distinct seq from oversight_access where kind = 'unexplained'
         and at > now() - interval '7 days' and not exists (select from access_review v where v.seq = oversight_access.seq)

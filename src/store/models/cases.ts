@@ -104,6 +104,19 @@ export async function insertLine(client: PoolClient, caseId: number, line: CaseL
   );
 }
 
+/** Keeps what was gathered, as it was seen; the line `n` carries its hash. Must be inside a transaction. */
+export async function insertEvidence(
+  client: PoolClient,
+  { caseId, n, body }: { caseId: number; n: number; body: string },
+): Promise<void> {
+  await client.query('insert into case_evidence (case_id, n, body) values ($1, $2, $3)', [caseId, n, body]);
+}
+
+export async function lastEvidence(db: Db, caseId: number): Promise<{ n: number; body: string } | null> {
+  const text = 'select n, body from case_evidence where case_id = $1 order by n desc limit 1';
+  return (await db.query<{ n: number; body: string }>(text, [caseId])).rows[0] ?? null;
+}
+
 /** NHS numbers of these people, for inside a case. */
 export async function nhsNumbersOf(db: Db, patients: readonly string[], prefix: string): Promise<string[]> {
   const result = await db.query<{ number: string }>(
