@@ -1,8 +1,8 @@
 /** One case: reading it, and each of its steps. Identity is visible here. */
 
-import { ACTS, type CaseAct } from '../audit/case-rules.ts';
+import type { CaseAct } from '../audit/case-rules.ts';
 import { printedNhsNumber } from '../fhir/identifiers.ts';
-import { type CaseView, readCase, stepCase } from '../oversight/cases.ts';
+import { CASE_ACTS, type CaseView, readCase, stepCase } from '../oversight/cases.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readWords } from './access-form.ts';
 import { lineWords, neutralQuestion, outcomeWords, STEP_FORMS, stateWords } from './case-words.ts';
@@ -23,7 +23,7 @@ const LEAST: Readonly<Record<CaseAct, number>> = {
 
 export async function casePosted(visit: Visit, context: Context): Promise<Page> {
   const { door } = visit.deps;
-  const act = ACTS.find((one) => one === visit.form.get('act'));
+  const act = CASE_ACTS.find((one) => one === visit.form.get('act'));
   if (visit.form.get('act') === 'look') return lookFrom(visit, context);
   const version = Number(visit.form.get('version'));
   const outcome = visit.form.get('outcome') ?? null;

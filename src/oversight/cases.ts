@@ -3,6 +3,7 @@
  * decision, actions and close. Each step stands in the case's own log and, in the same commit, in the trail.
  */
 import {
+  ACTS,
   actsIn,
   BREACH_HOURS,
   brokenLine,
@@ -37,6 +38,9 @@ import { inTransaction } from '../store/transaction.ts';
 import { type CaseSource, sourceOf } from './case-sources.ts';
 import { addLine, changeOf, evidenceIn, fixDecision, gather, revokeAccess } from './case-steps.ts';
 import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
+
+/** Every step of a case by its word. */
+export const CASE_ACTS = ACTS;
 
 /** Opens a case. @returns its reference. @throws Outcome 403, 404 when there is nothing to open it about, 409 */
 export function openCase(door: Door, context: Context, source: CaseSource, reason: string): Promise<string> {
