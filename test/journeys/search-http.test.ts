@@ -349,6 +349,13 @@ describe('clauses about other rows', () => {
       .as(staff('mw-other'))
       .get(`QuestionnaireResponse?questionnaire.title=form 1&_total=accurate`);
     expect([found(blind), blind.json.total]).toEqual([[], 0]);
+    const other = service.as(staff('mw-other'));
+    const asked = await other.get(
+      `Questionnaire?url=${url}&_has:QuestionnaireResponse:questionnaire:_id=c-1&_total=accurate`,
+    );
+    expect([found(asked), asked.json.total]).toEqual([[], 0]);
+    const hers = await other.get('Questionnaire?_id=q1&_revinclude=QuestionnaireResponse:questionnaire');
+    expect(resources(hers).map((one) => one.id)).toEqual(['q1']);
   });
 
   test('across types: named, or all that a criterion fits', async () => {
