@@ -10,11 +10,14 @@ import { buildApp } from './app.ts';
 import { loadConfig } from './config.ts';
 import {
   type Administrator,
+  codeOf,
   type FirstPeople,
   named,
+  ODS_CODE,
   readWanted,
   resourcesFor,
   SetupError,
+  USER_ID,
   type Wanted,
   wantedFrom,
 } from './identity/setup-people.ts';
@@ -100,22 +103,42 @@ async function register(
   return JSON.stringify({ ...about, ...secret });
 }
 
+/** Asks on the terminal, again after an answer that cannot be; lines that are piped in are taken once. */
 async function askFor(): Promise<Wanted> {
-  if (process.stdin.isTTY !== true) throw new SetupError('Name a file: npm run setup -- people.json');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const isTerminal = process.stdin.isTTY === true;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: isTerminal });
+  const lines = terminal[Symbol.asyncIterator]();
+  const ask = async <T>(words: string, read: (answer: string) => T): Promise<T> => {
+    for (;;) {
+      process.stderr.write(`${words}: `);
+      const { value, done } = await lines.next();
+      if (done === true) throw new SetupError(`${isTerminal ? '' : NO_ANSWERS}Nothing was done.`);
+      try {
+        return read(value);
+      } catch (error) {
+        if (!isTerminal || !(error instanceof SetupError)) throw error;
+        process.stderr.write(`${error.message}\n`);
+      }
+    }
+  };
   try {
-    const ask = async (words: string): Promise<string> => named(await terminal.question(`${words}: `), words);
-    const organization = await ask('Name of the organisation');
+    const organization = await ask('Name of the organisation', (answer) => named(answer, 'organisation'));
+    const odsCode = await ask('Its ODS code (or nothing)', (answer) => codeOf(answer, 'ODS code', ODS_CODE));
     const people: Administrator[] = [];
     for (const which of ['First', 'Second']) {
-      const given = await ask(`${which} administrator, given name`);
-      people.push({ given, family: await ask(`${which} administrator, family name`), publicKey: null });
+      const given = await ask(`${which} administrator, given name`, (answer) => named(answer, 'given name'));
+      const family = await ask(`${which} administrator, family name`, (answer) => named(answer, 'family name'));
+      const words = `${which} administrator, user id for signing in to the console (or nothing)`;
+      const userId = await ask(words, (answer) => codeOf(answer, 'user id', USER_ID));
+      people.push({ given, family, userId, publicKey: null });
     }
-    return wantedFrom(organization, people);
+    return wantedFrom({ organization, odsCode }, people);
   } finally {
     terminal.close();
   }
 }
+
+const NO_ANSWERS = 'The answers ended too early. Name a file (npm run setup -- people.json) or answer on a terminal. ';
 
 if (import.meta.main) {
   try {

@@ -27,7 +27,7 @@ export function demoSignIn(identities: Identities) {
     pick: async (visit: Visit): Promise<Page> => {
       const identity = people.find(({ key }) => key === visit.form.get('identity'));
       if (identity === undefined) return page(visit, 422, 'Select who you want to sign in as');
-      return (await enter(visit, demoPerson(identity, visit.deps.issuer))) ?? { redirect: '/console' };
+      return (await enter(visit, demoPerson(identity, visit.deps.issuer), visit.now)) ?? { redirect: '/console' };
     },
   };
 }

@@ -15,9 +15,9 @@ export type Standing = (
 export const CONSOLE_CLIENT = 'tandem-console';
 
 /** The caller a session stands for. */
-export function callerOf({ person, reference, signedIn }: Pick<Session, 'person' | 'reference' | 'signedIn'>): Caller {
+export function callerOf({ person, reference, provenAt }: Pick<Session, 'person' | 'reference' | 'provenAt'>): Caller {
   const { issuer, subject, scopes, fhirUser, org, patient } = person;
-  const authTime = new Date(signedIn);
+  const authTime = provenAt;
   return { issuer, subject, clientId: CONSOLE_CLIENT, jti: reference, scopes, fhirUser, org, patient, authTime };
 }
 

@@ -2,11 +2,15 @@
  * Signing in through the provider: a page with one button, the way there, and the way back. What the browser must bring
  * back is in a cookie of its own: the session's is `SameSite=Strict` and does not come along from another site.
  */
+
+import { isObject } from '../fhir/resource.ts';
 import { type PendingSignIn, SignInFault, type SignInProvider } from '../identity/sign-in-provider.ts';
 import { roleAt } from '../record/sign-in.ts';
+import { pathHere } from './again.ts';
 import { message, type Page, SIGN_IN } from './pages.ts';
 import { enter, noticeOf, notKnown } from './sign-in.ts';
 import type { Visit } from './visit.ts';
+import { roleWords } from './words.ts';
 
 /** Path the provider sends browsers back to. */
 export const RETURN_PATH = '/console/signed-in';
@@ -16,6 +20,8 @@ const MAX_TAKEN = 1_000;
 
 /** Pages of officers are for oversight (R-26, R-02); other roles are turned away at the page. */
 const PURPOSE = 'HSYSADMIN';
+/** Seals of the choice between several roles begin so. */
+const CHOICE = 'role-choice';
 
 /**
  * Handlers for one provider. Visits under way are kept by their browsers, sealed, for ten minutes: kept here, a stranger
@@ -39,12 +45,19 @@ export function providerSignIn(provider: SignInProvider) {
         : { redirect: '/console' },
     start: async (visit: Visit): Promise<Page> => {
       try {
-        const begun = await provider.begin();
+        const begun = await provider.begin(againOf(visit));
         visit.giveReturnCookie(sealed(visit, begun.pending));
         return { redirect: begun.url };
       } catch (error) {
         return faultPage(visit, error);
       }
+    },
+    /** The role she chose, of those the directory offered her after she had proven who she is. */
+    choose: async (visit: Visit): Promise<Page> => {
+      const offered = offeredIn(visit);
+      const role = offered?.roles.find((one) => one === visit.form.get('role'));
+      if (offered === null || role === undefined) return tooLate();
+      return enterAs(visit, offered, role);
     },
     finish: async (visit: Visit): Promise<Page> => {
       const begun = taken(visit);
@@ -52,7 +65,7 @@ export function providerSignIn(provider: SignInProvider) {
       visit.giveReturnCookie(null);
       try {
         const proven = await provider.finish(new URL(`${visit.deps.issuer}${RETURN_PATH}?${visit.query}`), begun);
-        return await admit(visit, proven);
+        return begun.again === null ? await admit(visit, proven) : provenAgain(visit, proven, begun.again);
       } catch (error) {
         return faultPage(visit, error);
       }
@@ -63,32 +76,95 @@ export function providerSignIn(provider: SignInProvider) {
 /** Seals of other things begin otherwise. */
 const KIND = 'sign-in';
 
-function sealed({ deps, now }: Visit, { state, nonce, verifier }: PendingSignIn): string {
-  return deps.door.seal([KIND, now.getTime(), state, nonce, verifier].join(' '));
+function sealed({ deps, now }: Visit, { state, nonce, verifier, again }: PendingSignIn): string {
+  const more = again === null ? [] : [again.session, again.to];
+  return deps.door.seal([KIND, now.getTime(), state, nonce, verifier, ...more].join(' '));
 }
 
 function opened({ deps, now }: Visit, cookie: string): PendingSignIn | null {
-  const [kind, at = '', state, nonce, verifier] = (deps.door.unseal(cookie) ?? '').split(' ');
+  const [kind, at = '', state, nonce, verifier, session, to] = (deps.door.unseal(cookie) ?? '').split(' ');
   if (kind !== KIND || state === undefined || nonce === undefined || verifier === undefined) return null;
-  return now.getTime() - Number(at) < PENDING_MS ? { state, nonce, verifier } : null;
+  const again = session === undefined || to === undefined ? null : { session, to };
+  return now.getTime() - Number(at) < PENDING_MS ? { state, nonce, verifier, again } : null;
 }
 
 type Proven = Awaited<ReturnType<SignInProvider['finish']>>;
+type RoleLine = Extract<Awaited<ReturnType<typeof roleAt>>, { several: unknown }>['several'][number];
 
 async function admit(visit: Visit, proven: Proven): Promise<Page> {
-  const { door } = visit.deps;
-  const role = await roleAt(door, proven);
-  if (typeof role === 'string') {
-    refuse(visit, role === 'several' ? 'role-not-chosen' : 'not-in-directory');
-    if (role === 'unknown') return notKnown();
-    return message(401, 'You cannot sign in', ['You have several roles here. Choose one when you sign in.'], SIGN_IN);
+  const role = await roleAt(visit.deps.door, proven);
+  if (role === 'unknown') {
+    refuse(visit, 'not-in-directory');
+    return notKnown();
   }
-  const person = { ...NOBODY, issuer: proven.issuer, subject: proven.subject, fhirUser: role.fhirUser };
-  const turnedAway = await enter(visit, person);
+  return 'several' in role ? choice(visit, proven, role.several) : enterAs(visit, proven, role.fhirUser);
+}
+
+type Admitted = Pick<Proven, 'issuer' | 'subject' | 'provenAt'>;
+
+async function enterAs(visit: Visit, { issuer, subject, provenAt }: Admitted, fhirUser: string): Promise<Page> {
+  const turnedAway = await enter(visit, { ...NOBODY, issuer, subject, fhirUser }, provenAt);
   if (turnedAway !== null) return turnedAway;
   // Not a redirect: the new cookie does not come along on a chain of redirects that began at another site.
   visit.refresh = '/console';
   return message(200, 'You are signed in', ['The console opens now.']);
+}
+
+/** CIS2 may leave the choice to us: she picks one of her active roles; the seal says who she is, for this browser alone. */
+function choice(visit: Visit, proven: Proven, roles: readonly RoleLine[]): Page {
+  const { deps, cookie, now } = visit;
+  const said = { at: now.getTime(), cookie, proven, roles: roles.map(({ role }) => role) };
+  return {
+    status: 200,
+    template: 'sign-in-role',
+    context: {
+      offered: deps.door.seal(`${CHOICE} ${JSON.stringify(said)}`),
+      roles: roles.map(({ role, kind, serviceName }) => ({
+        value: role,
+        text: roleWords(kind ?? 'admin'),
+        hint: { text: serviceName ?? '' },
+      })),
+    },
+  };
+}
+
+function offeredIn(visit: Visit): (Admitted & { roles: string[] }) | null {
+  const { deps, cookie, now, form } = visit;
+  const text = deps.door.unseal(form.get('offered') ?? '') ?? '';
+  if (!text.startsWith(`${CHOICE} `)) return null;
+  const said: unknown = JSON.parse(text.slice(CHOICE.length + 1));
+  if (!isObject(said) || said.cookie !== cookie || now.getTime() - Number(said.at) >= PENDING_MS) return null;
+  const { proven, roles } = said;
+  if (!isObject(proven) || !Array.isArray(roles)) return null;
+  const { issuer, subject, provenAt } = proven;
+  if (typeof issuer !== 'string' || typeof subject !== 'string') return null;
+  return {
+    issuer,
+    subject,
+    provenAt: typeof provenAt === 'string' ? new Date(provenAt) : null,
+    roles: roles.filter((one) => typeof one === 'string'),
+  };
+}
+
+/** The session for which she is asked to prove again who she is, and the page she came from. */
+function againOf({ session, query }: Visit): PendingSignIn['again'] {
+  const to = query.get('to') ?? '/console';
+  return session === null || query.get('again') !== 'yes' ? null : { session: session.reference, to: pathHere(to) };
+}
+
+/** Only the same person, and only her own session, which goes on under its cookie. */
+function provenAgain(visit: Visit, proven: Proven, { session: reference, to }: { session: string; to: string }): Page {
+  const session = visit.sessions.byReference(reference);
+  const isSame = session?.person.issuer === proven.issuer && session.person.subject === proven.subject;
+  if (session === null || !isSame) {
+    refuse(visit, 'another-person');
+    return message(401, 'You are not the one who is signed in', ['Sign out first, then sign in as yourself.'], SIGN_IN);
+  }
+  session.provenAt = proven.provenAt;
+  visit.sessions.touch(session);
+  visit.giveCookie(session.id);
+  visit.refresh = to;
+  return message(200, 'Thank you', ['The page opens again now.']);
 }
 
 /** Her name is the directory's (`enter`). */

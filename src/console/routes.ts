@@ -4,6 +4,7 @@
  */
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Outcome } from '../fhir/outcome.ts';
+import { againPage, againPosted, provenLately } from './again.ts';
 import { openAssets } from './assets.ts';
 import { demoSignIn } from './demo-sign-in.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
@@ -60,7 +61,10 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     const outside = providerSignIn(way.provider);
     router.get('/console/sign-in', shown(outside.show)).get('/console/sign-in/start', shown(outside.start));
     router.get(RETURN_PATH, shown(outside.finish));
+    router.post('/console/sign-in/role', ...posted(outside.choose));
   }
+  router.get('/console/again', shown(signedIn(againPage(way.kind))));
+  if (way.kind === 'demo') router.post('/console/again', ...posted(signedIn(againPosted)));
   router.get('/console/idle', shown(idlePage));
   router.post('/console/sign-out', ...posted(signOut));
   for (const page of SECTIONS.flatMap(({ pages }) => pages)) {
@@ -71,7 +75,7 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
         path,
         page.wide === true ? wide : form,
         ...(page.upload === true ? uploads() : []),
-        answered(desk, ownForm(signedIn(send)), page),
+        answered(desk, ownForm(signedIn(page.again === true ? provenLately(send) : send)), page),
       );
   }
   router.use('/console', shown(notFoundPage));

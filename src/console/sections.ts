@@ -47,6 +47,8 @@ export interface ConsolePage {
   show?: OfficerHandler;
   /** Answers POST of a form with the token of this browser. */
   send?: OfficerHandler;
+  /** Sending it wants somebody who proved lately who she is. */
+  again?: boolean;
   /** Its form brings a file. */
   upload?: boolean;
   /** Its form has very many fields. */
@@ -83,12 +85,12 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       { path: '/console/access-record', show: lookForm, send: startLook, menu: 'At a record', roles: ['ig-officer'] },
       { path: '/console/access-record/:look', show: lookPage },
-      { path: '/console/access-record/:look/file', send: lookFile },
+      { path: '/console/access-record/:look/file', send: lookFile, again: true },
       { path: '/console/person', show: personForm, send: personPosted, menu: 'At a person’s work' },
       { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
       { path: '/console/accesses/:look', show: accessPage, send: accessPosted },
       { path: '/console/questions', show: questionsPage, menu: 'Questions' },
-      { path: '/console/questions/file', send: exportPosted },
+      { path: '/console/questions/file', send: exportPosted, again: true },
       { path: '/console/questions/saved', send: savedPosted },
       { path: '/console/exports', show: exportsPage, send: exportsPosted, menu: 'Files for a second officer' },
     ],
@@ -127,7 +129,7 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ...DIRECTORY_PAGES,
       { path: '/console/proposals', show: proposalsPage, menu: 'Waiting for a second person' },
-      { path: '/console/proposals/:look', show: proposalPage, send: proposalPosted },
+      { path: '/console/proposals/:look', show: proposalPage, send: proposalPosted, again: true },
     ],
   },
   {

@@ -38,6 +38,8 @@ export interface Session {
   /** Epoch ms. */
   signedIn: number;
   lastSeen: number;
+  /** When she last proved who she is; null = nobody says when. */
+  provenAt: Date | null;
   looks: Map<string, Look>;
   /** Imports that were shown and wait to be sent on, by id; the newest few. */
   imports: Map<string, ImportAsk>;
@@ -71,6 +73,7 @@ export function createSessions(clock: () => Date) {
         reference: randomUUID(),
         signedIn: now,
         lastSeen: now,
+        provenAt: null,
         looks: new Map<string, Look>(),
         imports: new Map<string, ImportAsk>(),
       };
@@ -93,6 +96,15 @@ export function createSessions(clock: () => Date) {
     },
     end(session: Session): void {
       sessions.delete(session.id);
+    },
+    /** Ends every session of the same person, here: signing out everywhere. */
+    endAll({ person }: Session): void {
+      for (const [id, one] of sessions)
+        if (one.person.issuer === person.issuer && one.person.subject === person.subject) sessions.delete(id);
+    },
+    /** The session of a reference: whoever proves again who she is comes back without her cookie. */
+    byReference(reference: string): Session | null {
+      return [...sessions.values()].find((one) => one.reference === reference) ?? null;
     },
     /** What a form must bring along, bound to the browser's cookie. */
     formToken,

@@ -1,5 +1,6 @@
 /** Entering and leaving the console, however somebody proved who she is. Both are in the trail before the browser hears of them. */
 import { Outcome } from '../fhir/outcome.ts';
+import type { Purpose, Role } from '../governance/types.ts';
 import { recordConsoleEvent } from '../oversight/console-door.ts';
 import { recordUnrecorded } from '../record/refusal.ts';
 import { callerOf } from './identity.ts';
@@ -18,16 +19,27 @@ export function noticeOf(visit: Visit): string | null {
   return NOTICES[visit.query.get('ended') ?? ''] ?? null;
 }
 
+/** What the pages of roles without a usual purpose are for; the others have one by themselves. */
+const PURPOSES: Readonly<Partial<Record<Role, Purpose>>> = {
+  'ig-officer': 'HSYSADMIN',
+  sysadmin: 'HSYSADMIN',
+  'caldicott-guardian': 'HLEGAL',
+  'sar-officer': 'HLEGAL',
+  'service-lead': 'HQUALIMP',
+};
+
 /** Opens a session under a new cookie for somebody proven, if the directory knows her; null when she is in, else a page. */
-export async function enter(visit: Visit, person: SignedInPerson): Promise<Page | null> {
+export async function enter(visit: Visit, person: SignedInPerson, provenAt: Date | null): Promise<Page | null> {
   const { deps, sessions, requestId, address, now } = visit;
   const session = sessions.open(person);
   const caller = callerOf(session);
   try {
     const standing = await deps.standing(caller, { purpose: person.purpose, now, fresh: true });
     await recordConsoleEvent(deps.door, { ...standing, caller, requestId, address, now }, 'console-sign-in');
-    // The directory knows no name of a family: hers stays as the sign-in gave it.
-    if (standing.principal.kind !== 'family') session.person = { ...person, name: standing.principal.name };
+    const { kind, name, role } = standing.principal;
+    // The directory knows no name of a family: hers stays as the sign-in gave it, and so does why she comes.
+    if (kind !== 'family') session.person = { ...person, name, purpose: PURPOSES[role] ?? null };
+    session.provenAt = provenAt;
   } catch (error) {
     sessions.end(session);
     await recordUnrecorded(deps.door, error, { caller, requestId, address, now });
@@ -49,6 +61,7 @@ export function notKnown(): Page {
 export async function signOut(visit: Visit): Promise<Page> {
   const { deps, session, sessions, requestId, address, now } = visit;
   if (session === null) return { redirect: SIGN_IN.href };
+  if (visit.form.get('everywhere') === 'yes') sessions.endAll(session);
   sessions.end(session);
   visit.giveCookie(newId());
   const caller = callerOf(session);

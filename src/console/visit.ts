@@ -51,6 +51,8 @@ export interface Visit {
   params: ReadonlyMap<string, string>;
   /** Who the directory says she is, once asked. */
   role: Role | null;
+  /** Path of the address. */
+  path: string;
   query: URLSearchParams;
   /** Fields of a form. */
   form: ReadonlyMap<string, string>;
@@ -91,6 +93,7 @@ export function visitOf(browser: Browser, request: Request, response: Response):
     look: fieldsOf(request.params).get('look') ?? '',
     params: fieldsOf(request.params),
     role: null,
+    path: request.path,
     query: new URL(request.url, 'http://console').searchParams,
     form: fieldsOf(request.body),
     giveCookie: (value) => {

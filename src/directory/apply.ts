@@ -7,7 +7,7 @@ import { prepareCreate, prepareUpdate } from '../record/prepare.ts';
 import { conflictAsOutcome } from '../record/refusal.ts';
 import type { Context, Door, Written } from '../record/types.ts';
 import type { PoolClient } from '../store/pool.ts';
-import { lock, lockKey } from '../store/write.ts';
+import type { Db } from '../store/reads.ts';
 
 export interface Writable {
   type: string;
@@ -25,18 +25,22 @@ export function applyChanges(
   changes: readonly Writable[],
 ): Promise<Written[]> {
   return conflictAsOutcome(async () => {
-    await lock(
-      db,
-      changes.map(({ type, id }) => lockKey(`${type}/${id}`)),
-    );
+    // Read and decided beforehand, many at once: versions are checked again inside the write (ADR 0003), so the transaction
+    // is as short as the write alone, on connections of their own: who holds one must not wait for more of the same. 2,000 updates read one by one inside it took 4.8 s of its five (measured).
     const prepared: Change[] = [];
-    for (const change of changes) prepared.push(await prepare({ door, context, db }, change));
+    for (let at = 0; at < changes.length; at += AT_ONCE) {
+      const some = changes.slice(at, at + AT_ONCE);
+      prepared.push(...(await Promise.all(some.map((one) => prepare({ door, context, db: door.broadPool }, one)))));
+    }
     return commit(door, db, context, prepared);
   });
 }
 
+/** Reads that share statements (store/together.ts). */
+const AT_ONCE = 50;
+
 async function prepare(
-  writing: { door: Door; context: Context; db: PoolClient },
+  writing: { door: Door; context: Context; db: Db },
   { type, id, version, resource }: Writable,
 ): Promise<Change> {
   const document = { resource, numbers: NO_NUMBERS };

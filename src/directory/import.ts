@@ -6,6 +6,7 @@
 
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import { asResource, isObject } from '../fhir/resource.ts';
+import { E_ROSTER } from '../governance/duty.ts';
 import { type CarryOut, isKeeper, keepProposal } from '../oversight/proposals.ts';
 import { entryOf } from '../record/entry.ts';
 import { CONFIRMED } from '../record/prepare.ts';
@@ -94,7 +95,7 @@ function requireImporter(context: Context, { files, bundle }: ImportAsk): void {
   const { principal } = context;
   if (principal.kind === 'family') throw unknown();
   if (isKeeper(principal)) return;
-  const mayDuty = principal.role === 'admin' || principal.flags.includes('e-roster');
+  const mayDuty = principal.role === 'admin' || principal.flags.includes(E_ROSTER);
   if (mayDuty && bundle === null && files.every(({ kind }) => kind === 'duty')) return;
   const words = mayDuty
     ? 'You import the duty list of your service alone (5.3)'

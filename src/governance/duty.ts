@@ -16,6 +16,9 @@ export const SUPERVISOR = `${CANON}/StructureDefinition/supervisor`;
 /** Tag of ours for rows of the duty list: they open records, so few may write them. */
 export const DUTY_TAG = 'DUTY';
 
+/** Flag of a system client that keeps the duty list of its service and nothing else (domain.md 1.8). */
+export const E_ROSTER = 'e-roster';
+
 /** The team of a duty Schedule or Slot, or null when it is none. */
 export function dutyTeamOf(resource: Resource): string | null {
   if (resource.resourceType !== 'Schedule' && resource.resourceType !== 'Slot') return null;

@@ -24,7 +24,7 @@ import {
 import { conflictPiece } from './conflict-rule.ts';
 import { OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
-import { DUTY_TAG } from './duty.ts';
+import { DUTY_TAG, E_ROSTER } from './duty.ts';
 import { familyPieces } from './family-rules.ts';
 import { keeper, piecesKey } from './kept.ts';
 import {
@@ -104,6 +104,7 @@ function buildPieces(principal: Principal, ask: Ask): RulePieces {
       pieces: [testData, ...familyPieces(principal, ask), rolePiece(principal, ask)],
     };
   }
+  if (isRoster(principal)) return { open: openRule(principal, ask), pieces: [testData, ROSTER_PIECE] };
   const pieces = [
     testData,
     heldPiece(principal),
@@ -149,9 +150,18 @@ function openRule(principal: Principal, ask: Ask): RowRule {
   return any(all({ op: 'nobody' }, nobody, isWrite(ask.action) ? dutyRule(principal) : TRUE), register);
 }
 
+/** 1.8: an e-roster system keeps the duty list of its service; it is no party to anybody's care. */
+function isRoster({ flags }: Principal): boolean {
+  return flags.includes(E_ROSTER);
+}
+
+const ROSTER_PIECE: Piece = { name: 'role', rules: ['R-05'], rule: FALSE };
+
 /** 5.3 "team duty list W": the admins of the team's own service; to anybody else a duty would be a way in. */
 function dutyRule(principal: Principal): RowRule {
-  return any(not(tagged(DUTY_TAG)), principal.role === 'admin' ? ofService(servicesOf(principal)) : FALSE);
+  const own = ofService(servicesOf(principal));
+  if (isRoster(principal)) return all(tagged(DUTY_TAG), own);
+  return any(not(tagged(DUTY_TAG)), principal.role === 'admin' ? own : FALSE);
 }
 
 function isOfficer(principal: Principal): boolean {

@@ -27,6 +27,8 @@ export interface ProvenPerson {
   userId: string;
   /** Null when the provider names none: then the person must have only one role. */
   roleProfileId: string | null;
+  /** When she proved who she is, as the provider says; null when it does not. */
+  provenAt: Date | null;
 }
 
 const WORD = /^[\x21-\x7e]{1,256}$/;
@@ -44,6 +46,12 @@ export function assuranceFault(claims: object, names: ClaimNames, least: number)
   return level === undefined || Number(level) < least;
 }
 
+/** Claim `auth_time`, seconds since 1970. */
+function provenAt(claims: object): Date | null {
+  const value: unknown = Object.entries(claims).find(([key]) => key === 'auth_time')?.[1];
+  return typeof value === 'number' && Number.isFinite(value) ? new Date(value * 1_000) : null;
+}
+
 /** The person the proven claims are about, or null when they do not say. */
 export function personOf(claims: object, names: ClaimNames): ProvenPerson | null {
   const issuer = word(claims, 'iss');
@@ -52,5 +60,5 @@ export function personOf(claims: object, names: ClaimNames): ProvenPerson | null
   const roleProfileId = word(claims, names.role);
   if (issuer === null || subject === null || userId === null || !IDENTIFIER.test(userId)) return null;
   if (roleProfileId !== null && !IDENTIFIER.test(roleProfileId)) return null;
-  return { issuer, subject, userId, roleProfileId };
+  return { issuer, subject, userId, roleProfileId, provenAt: provenAt(claims) };
 }

@@ -27,6 +27,8 @@ export interface PendingSignIn {
   state: string;
   nonce: string;
   verifier: string;
+  /** Reference of the session somebody proves again who she is for, and where she goes on; null = a new sign-in. */
+  again: { session: string; to: string } | null;
 }
 
 /** Why nobody was signed in, in one word for the log and the trail. */
@@ -41,14 +43,16 @@ export class SignInFault extends Error {
 }
 
 export interface SignInProvider {
-  /** Address to send the browser to. @throws SignInFault `unavailable` */
-  begin(): Promise<{ url: string; pending: PendingSignIn }>;
+  /** Address to send the browser to; `again`: the provider asks for the proof anew. @throws SignInFault `unavailable` */
+  begin(again?: PendingSignIn['again']): Promise<{ url: string; pending: PendingSignIn }>;
   /** Proves what the provider sent back with the browser. @throws SignInFault */
   finish(returned: URL, pending: PendingSignIn): Promise<ProvenPerson>;
 }
 
 /** Seconds the provider may take for one answer. */
 const TIMEOUT = 10;
+/** Seconds within which somebody who proves again must have done so, when she comes back. */
+const AGAIN_SECONDS = 600;
 
 /** `redirectUri` is the address the provider sends browsers back to. @throws Error when the key cannot be read */
 export function createSignInProvider(settings: ProviderSettings, redirectUri: string): SignInProvider {
@@ -63,12 +67,13 @@ export function createSignInProvider(settings: ProviderSettings, redirectUri: st
     return found;
   };
   return {
-    async begin() {
+    async begin(again = null) {
       const config = await configuration();
       const pending = {
         state: oidc.randomState(),
         nonce: oidc.randomNonce(),
         verifier: oidc.randomPKCECodeVerifier(),
+        again,
       };
       const url = oidc.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
@@ -77,6 +82,7 @@ export function createSignInProvider(settings: ProviderSettings, redirectUri: st
         nonce: pending.nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: 'S256',
+        ...(again === null ? {} : { prompt: 'login', max_age: String(AGAIN_SECONDS) }),
       });
       return { url: url.href, pending };
     },
@@ -98,6 +104,8 @@ async function proven(config: oidc.Configuration, returned: URL, pending: Pendin
       expectedState: pending.state,
       expectedNonce: pending.nonce,
       idTokenExpected: true,
+      // Without a time the proof may be of this morning: then it is none.
+      ...(pending.again === null ? {} : { maxAge: AGAIN_SECONDS }),
     });
     const id = tokens.claims();
     if (id === undefined) throw new SignInFault('invalid');

@@ -1,6 +1,7 @@
 /** From somebody a sign-in has proven to the PractitionerRole she acts in; whether it is active the standing says. */
 import { word, wordPrefix } from '../search/words.ts';
 import { rolesOfPerson } from '../store/models/people.ts';
+import { type RoleLine, rolesByReference } from '../store/models/roles.ts';
 import type { Door } from './types.ts';
 
 /** Identifier systems of domain.md 3.2. */
@@ -10,12 +11,12 @@ const SDS_ROLE_PROFILE = 'https://fhir.nhs.uk/Id/sds-role-profile-id';
 /**
  * The role of the person with this SDS user id: the one with the role profile id, or without one her only role.
  * `unknown`: the directory holds nobody, or several people, under the number, or no such role of hers; `several`: she
- * has more than one role and the sign-in did not say which.
+ * has more than one active role and the sign-in did not say which: she chooses.
  */
 export async function roleAt(
-  door: Pick<Door, 'pool'>,
+  door: Pick<Door, 'pool' | 'clock'>,
   proven: { userId: string; roleProfileId: string | null },
-): Promise<{ fhirUser: string } | 'unknown' | 'several'> {
+): Promise<{ fhirUser: string } | 'unknown' | { several: RoleLine[] }> {
   const person = word(wordPrefix('Practitioner', 'identifier'), `${SDS_USER}|${proven.userId}`);
   const profile =
     proven.roleProfileId === null
@@ -25,5 +26,17 @@ export async function roleAt(
   const meant = profile === null ? roles : roles.filter(({ named }) => named);
   const [only, second] = meant;
   if (only === undefined) return 'unknown';
-  return second === undefined ? { fhirUser: only.role } : 'several';
+  if (second === undefined) return { fhirUser: only.role };
+  const lines = await rolesByReference(
+    door.pool,
+    meant.map(({ role }) => role),
+  );
+  const active = lines.filter((one) => isActive(one, door.clock().toISOString()));
+  const [first, another] = active;
+  if (first === undefined) return 'unknown';
+  return another === undefined ? { fhirUser: first.role } : { several: active };
+}
+
+function isActive({ active, from, until }: RoleLine, now: string): boolean {
+  return active && (from === null || from <= now) && (until === null || now < until);
 }

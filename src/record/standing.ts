@@ -5,7 +5,7 @@
  */
 import { DENY_REASON, Outcome } from '../fhir/outcome.ts';
 import type { DirectoryRow } from '../governance/directory.ts';
-import { placeOf } from '../governance/duty.ts';
+import { E_ROSTER, placeOf } from '../governance/duty.ts';
 import { usualPurpose } from '../governance/purposes.ts';
 import { DEFINER } from '../governance/role-views.ts';
 import type { AgreementRow, Principal, Purpose } from '../governance/types.ts';
@@ -150,7 +150,8 @@ function systemStanding(
   if (client === null) return null;
   const common = { kind: 'system' as const, name: client.name, teams: [], flags: [] };
   if (caller.clientId === STEWARD) return deps.mode === 'demo' ? { ...common, role: STEWARD, parties: [] } : null;
-  return { ...common, role: 'system', service: client.org, parties: [client.org] };
+  const flags = client.kind === 'e-roster' ? [E_ROSTER] : [];
+  return { ...common, flags, role: 'system', service: client.org, parties: [client.org] };
 }
 
 function staffStanding(fhirUser: string, directory: readonly DirectoryRow[], now: Date): Standing | null {

@@ -8,7 +8,7 @@ export interface StandingRows {
   /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it. */
   directory: DirectoryRow[];
   /** The registered system client, when there is one that has not ended. */
-  client: { org: string; name: string; scopes: string[] } | null;
+  client: { org: string; name: string; scopes: string[]; kind: string } | null;
   /** Patient a RelatedPerson belongs to. */
   relatedPatient: string | null;
   /** Agreements to and from the caller's service. */
@@ -26,7 +26,7 @@ const STANDING = {
           or d.member in (select s.entry ->> 'schedule' from directory s
             where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty')
           or (d.entry ->> 'supervisor') = $1) as directory,
-      (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes) from client c where c.client_id = $2 and c.ended is null) as client,
+      (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes, 'kind', c.kind) from client c where c.client_id = $2 and c.ended is null) as client,
       (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient",
       (select json_agg(a) from agreement a,
         (select coalesce((select c.org from client c where c.client_id = $2 and c.ended is null and $1 = ''),

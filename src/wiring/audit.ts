@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { settingsUnder } from '../audit/alert-changes.ts';
 import { type AlertSettings, alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config.ts';
+import { createKeyWarnings } from '../directory/key-warnings.ts';
 import { openKeys } from '../identity/keys.ts';
 import { startAlertWebhook } from '../jobs/alert-webhook.ts';
 import { CHECKPOINT_FILE, type CheckpointBook, openCheckpointBook } from '../jobs/checkpoint-book.ts';
@@ -117,6 +118,7 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
   const raise = (why: string) => raiseAlert(oversight, 'A-16', why);
   let failures = 0;
   let skewed = false;
+  const warnOfKeys = createKeyWarnings(pool, log);
   const loop = startLoop({
     everyMs: EVERY_MS,
     run: async () => {
@@ -147,6 +149,7 @@ export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: {
       if (apart > SKEW_MS && !skewed) await raise('The clocks of service and database are more than 5 seconds apart');
       skewed = apart > SKEW_MS;
       await warnOfEnds(oversight, new Date());
+      await warnOfKeys(new Date());
       await forgetCounts(pool);
     },
   };

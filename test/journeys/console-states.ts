@@ -79,6 +79,7 @@ export const EXAMPLES: Readonly<Record<string, (world: Console) => Promise<strin
     await service.load([{ resourceType: 'Location', id: 'hub', status: 'active', name: 'Family hub', identifier }]);
     return '/console/directory/entry/locations/hub/change';
   },
+  '/console/clients/:look': async () => '/console/clients/epr',
   '/console/open-work/:look': async () => '/console/open-work/mw-priya',
   '/console/samples/:look': async (world) => {
     const visitor = await officer(world);
@@ -250,6 +251,8 @@ export const STATES: readonly State[] = [
   },
   ...sent('/console/settings', 'Set them'),
   ...sent('/console/replays', 'Start the replay'),
+  ...sent('/console/clients/register', 'Send to a second person'),
+  ...sent('/console/clients/epr', 'End the client'),
   ...sent('/console/directory/import', 'See what would change'),
   ...sent('/console/directory/add/roles', 'See what would change'),
   ...sent('/console/cover', 'Continue').map((one) => ({ ...one, identity: 'admin' })),

@@ -182,7 +182,6 @@ describe('with the provider there', () => {
   test.each<[string, string, string]>([
     ['imran-elsewhere', 'does not know this person', 'not-in-directory'],
     ['stranger', 'does not know this person', 'not-in-directory'],
-    ['two', 'several roles', 'role-not-chosen'],
     ['imran-by-password', 'strong method', 'assurance'],
     ['silent', 'did not say who you are', 'claims'],
   ])('%s is not signed in: %s', async (login, words, reason) => {
@@ -191,6 +190,12 @@ describe('with the provider there', () => {
     expect(wordsOf(page.html)).toContain(words);
     expect((await browser.get('/console/access-record')).address).toBe('/console/sign-in');
     await counted(reason);
+  });
+
+  test('whoever has several roles and named none is asked, and is nobody until she has chosen', async () => {
+    const { browser, page } = await signedInAs('two');
+    expect([page.status, wordsOf(page.html).includes('In which role do you sign in?')]).toEqual([200, true]);
+    expect((await browser.get('/console/access-record')).address).toBe('/console/sign-in');
   });
 
   test('a leaver is not signed in', async () => {

@@ -1,6 +1,7 @@
 /** The pages of the directory, as rows of the one list of pages. */
 import type { Role } from '../../governance/types.ts';
 import type { ConsolePage } from '../sections.ts';
+import { clientForm, clientPosted, clientsPage, oneClientPage, oneClientPosted } from './clients.ts';
 import { changeForm, formPosted, newForm } from './edit.ts';
 import { importForm, importPosted, previewPage, previewPosted } from './import-pages.ts';
 import { coverForm, coverPosted, endPosted, handPosted, movementsPage, workPage } from './leavers.ts';
@@ -27,5 +28,8 @@ export const DIRECTORY_PAGES: readonly ConsolePage[] = [
   { path: '/console/directory/entry/roles/:look/end', send: endPosted },
   { path: '/console/open-work/:look', show: workPage, send: handPosted },
   { path: '/console/cover', show: coverForm, send: coverPosted, menu: 'Cover', roles: ['admin'] },
+  { path: '/console/clients', show: clientsPage, menu: 'System clients', roles: KEEPERS },
+  { path: '/console/clients/register', show: clientForm, send: clientPosted },
+  { path: '/console/clients/:look', show: oneClientPage, send: oneClientPosted },
   { path: '/console/movements', show: movementsPage, menu: 'Joiners and leavers', roles: KEEPERS },
 ];

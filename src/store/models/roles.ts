@@ -9,6 +9,7 @@ export interface RoleLine {
   name: string | null;
   kind: Role | null;
   service: string | null;
+  serviceName: string | null;
   active: boolean;
   from: string | null;
   until: string | null;
@@ -17,7 +18,9 @@ export interface RoleLine {
 const COLUMNS = `r.member as role, r.entry ->> 'practitioner' as practitioner,
   coalesce((select p.entry ->> 'name' from directory p where p.member = r.entry ->> 'practitioner' and p.entry ->> 'kind' = 'person' limit 1),
     r.entry ->> 'name') as name,
-  r.entry ->> 'role' as kind, r.entry ->> 'service' as service, (r.entry ->> 'active')::boolean as active,
+  r.entry ->> 'role' as kind, r.entry ->> 'service' as service,
+  (select o.entry ->> 'name' from directory o where o.member = r.entry ->> 'service' and o.entry ->> 'kind' = 'organization' limit 1) as "serviceName",
+  (r.entry ->> 'active')::boolean as active,
   r.entry ->> 'from' as "from", r.entry ->> 'until' as until`;
 
 /** Every role of a person (`Practitioner/..`). */

@@ -18,7 +18,11 @@ describe('who', () => {
       subject: '910000000001',
       userId: '910000000001',
       roleProfileId: '555043300081',
+      provenAt: null,
     });
+    const proven = { ...CIS2, auth_time: 1_780_000_000 };
+    expect(personOf(proven, CIS2_CLAIMS)?.provenAt).toEqual(new Date(1_780_000_000_000));
+    expect(personOf({ ...CIS2, auth_time: 'now' }, CIS2_CLAIMS)?.provenAt).toBeNull();
   });
   test('a local provider has names of its own, and may name no role', () => {
     const names = { person: 'staff_number', role: 'role_profile', assurance: 'acr' };

@@ -31,6 +31,7 @@ describe('accepted bearer tokens', () => {
       authTime: NOW,
       purposeClaim: null,
       actingFor: null,
+      provenAt: null,
       expiresAt: later(900),
     });
   });
