@@ -12,6 +12,7 @@ import type { Context, Door } from '../record/types.ts';
 import { rolesByReference, teamsAt } from '../store/models/roles.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { applyChanges, type Writable } from './apply.ts';
+import { DUTY_ID } from './columns.ts';
 
 export interface CoverAsk {
   /** Who is away (`PractitionerRole/..`), and who covers. */
@@ -92,12 +93,13 @@ function dutyOf(context: Context, team: string, by: string, end: string): Writab
   const extension = [{ url: DUTY_TEAM, valueReference: { reference: team } }];
   const [schedule, slot] = [newId(context.now), newId(context.now)];
   const start = context.now.toISOString();
+  const identifier = [{ system: DUTY_ID, value: `cover/${slot}` }];
   return [
     {
       type: 'Schedule',
       id: schedule,
       version: null,
-      resource: { resourceType: 'Schedule', extension, active: true, actor: [{ reference: by }] },
+      resource: { resourceType: 'Schedule', identifier, extension, active: true, actor: [{ reference: by }] },
     },
     {
       type: 'Slot',
@@ -105,6 +107,7 @@ function dutyOf(context: Context, team: string, by: string, end: string): Writab
       version: null,
       resource: {
         resourceType: 'Slot',
+        identifier,
         extension,
         schedule: { reference: `Schedule/${schedule}` },
         status: 'busy',

@@ -18,7 +18,7 @@ import { identitiesOf, objects } from './workspace.ts';
 export const LISTED = ['organisations', 'services', 'locations', 'teams', 'people', 'roles', 'duty'] as const;
 export type Listed = (typeof LISTED)[number];
 
-const TYPES: Readonly<Record<Listed, string>> = {
+export const TYPES: Readonly<Record<Listed, string>> = {
   organisations: 'Organization',
   services: 'HealthcareService',
   locations: 'Location',

@@ -5,7 +5,7 @@
  */
 import type { Json, Resource } from '../fhir/types.ts';
 import { dutyRows, supervisorOf } from './duty.ts';
-import { type Code, codes, isTo, object, objects, ref, refs, text } from './elements.ts';
+import { type Code, codes, isTo, object, objects, ref, refs, text, unique } from './elements.ts';
 import { earlier, endOf, later, startOf } from './instants.ts';
 import type { Role } from './types.ts';
 import { local, SNOMED } from './vocabulary.ts';
@@ -168,12 +168,17 @@ const BY_LOCAL: Readonly<Record<string, Role>> = {
 
 /** The one role of a PractitionerRole, or null when its codes name none; words and specialities say more than codes. */
 export function roleOf(resource: Resource): Role | null {
+  return rolesNamed(resource).flat()[0] ?? null;
+}
+
+/** The different roles its words, its specialities and its codes name, each by themselves; the first says most. */
+export function rolesNamed(resource: Resource): Role[][] {
   const words = objects(resource.code).flatMap((one) => BY_WORDS[text(one.text)?.toLowerCase() ?? ''] ?? []);
   const specialty = codes(resource.specialty).flatMap((one) =>
     one.system === SNOMED ? (BY_SPECIALTY[one.code] ?? []) : [],
   );
   const coded = codes(resource.code).flatMap((one) => roleOfCode(one) ?? []);
-  return words[0] ?? specialty[0] ?? coded[0] ?? null;
+  return [words, specialty, coded].map((roles) => unique(roles));
 }
 
 function roleOfCode(one: Code): Role | null {

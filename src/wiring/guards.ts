@@ -7,6 +7,7 @@ import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementFaults, contradictoryTerms } from '../governance/agreements.ts';
 import { overrideFaults } from '../governance/consents.ts';
+import { roleFaults } from '../governance/directory-faults.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
 
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
@@ -19,6 +20,7 @@ export function writeGuards(policy: EndpointPolicy): ReadonlyMap<string, readonl
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
     ['Consent', [(consent, context) => guardOverride(consent, context)]],
+    ['PractitionerRole', [(role) => guardRole(role)]],
     ['Contract', [(contract) => guardAgreement(contract)]],
     ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
   ]);
@@ -64,6 +66,12 @@ function guardOverride(consent: Resource, context: Context): void {
     422,
     faults.map((fault) => ({ ...issue, diagnostics: `A safeguarding override says more (R-22): ${fault}` })),
   );
+}
+
+/** A role that contradicts itself would be read one way here and another way there. */
+function guardRole(role: Resource): void {
+  const [fault] = roleFaults(role);
+  if (fault !== undefined) throw refuse(422, 'business-rule', fault.text, fault.expression);
 }
 
 /** An agreement that contradicts itself is refused with every reason (R-04). */

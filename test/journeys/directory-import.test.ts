@@ -193,6 +193,23 @@ describe('faults', () => {
   });
 });
 
+test('what contradicts itself is refused with the reason, by line', async () => {
+  const head = 'role_id,staff_number,role,service_id,start,end\n';
+  const early = { members: 'team_id,role_id,start,end\nT1,R1,2019-01-01,2019-02-01\n' };
+  const reply = await imported(early);
+  expect([reply.status, issues(reply).join()]).toEqual([422, expect.stringContaining('members line 2')]);
+  const person = (await first.get('Practitioner?identifier=S2')).json;
+  await service.load([{ ...(at(person, 'entry.0.resource') as Resource), active: false }]);
+  const gone = await imported({ roles: `${head}R2b,S2,midwife,MAT,2026-01-01,\n` });
+  expect([gone.status, issues(gone).join()]).toEqual([422, expect.stringContaining('roles line 2')]);
+  await service.load([{ ...(at(person, 'entry.0.resource') as Resource), active: true }]);
+  const role = (await first.get('PractitionerRole?identifier=R2')).json;
+  const two = [{ text: 'Team lead' }, { text: 'Service lead' }];
+  const both = { ...(at(role, 'entry.0.resource') as Resource), code: two };
+  const refused = await first.post('$propose?reason=Both%20of%20it', both);
+  expect([refused.status, issues(refused).join()]).toEqual([422, expect.stringContaining('one role')]);
+});
+
 test('what is missing ends only when asked, within the services of the file, and by one person', async () => {
   const roles = 'role_id,staff_number,role,service_id,start\nR2,S2,admin,MAT,2026-01-01\n';
   expect(counts(await imported({ roles }))).toEqual({ added: 0, changed: 0, ended: 0, unchanged: 1 });

@@ -134,6 +134,26 @@ test('ending a role ends its sessions at the next request; the report says so; w
   expect(report).toContain('1 family');
 });
 
+test('a person leaves with all her roles; a service ends; neither leaves fewer than two who keep the directory', async () => {
+  const sana = service.as({
+    like: 'health-visitor',
+    claims: { sub: 'hv-south', fhirUser: 'PractitionerRole/hv-south' },
+  });
+  expect((await sana.get('Practitioner/hv-south')).status).toBe(200);
+  const end = async (browser: Browser, entry: string) => {
+    const path = `/console/directory/entry/${entry}`;
+    return browser.fill(path, `${path}/end`, { reason: 'She leaves us' });
+  };
+  expect((await end(admin, 'people/hv-south')).status).toBe(403);
+  const left = await end(keeper, 'people/hv-south');
+  expect([left.status, wordsOf(left.html).includes('She has left')]).toEqual([200, true]);
+  expect((await sana.get('Practitioner/hv-south')).status).toBe(401);
+  expect((await keeper.get('/console/directory/entry/roles/hv-south')).html).toContain('>Ended<');
+  expect((await end(keeper, 'people/hv-south')).status).toBe(422);
+  expect((await end(keeper, 'services/hv-north')).status).toBe(200);
+  expect((await keeper.get('/console/directory/entry/services/hv-north')).html).toContain('>Ended<');
+});
+
 test('cover in two steps', async () => {
   await service.load([team(TEAM.healthVisitors, [{ id: 'hv-helen' }])]);
   const until = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
@@ -149,4 +169,9 @@ test('cover in two steps', async () => {
     claims: { sub: 'hv-none', fhirUser: 'PractitionerRole/hv-none' },
   });
   expect((await helper.get('Patient/fam')).status).toBe(200);
+  // What was arranged by mistake is taken back.
+  const list = await admin.get('/console/directory?kind=duty');
+  const entry = /href="(\/console\/directory\/entry\/duty\/[a-z0-9]+)"/.exec(list.html)?.[1] ?? '';
+  expect((await admin.fill(entry, `${entry}/end`, { reason: 'Wrong person' })).status).toBe(200);
+  expect((await helper.get('Patient/fam')).status).toBe(403);
 });

@@ -2,8 +2,8 @@
 
 import { colleaguesOf } from '../../directory/colleagues.ts';
 import { cover, enterCover } from '../../directory/cover.ts';
-import { endRole } from '../../directory/leave.ts';
-import { labelOf, readDirectory } from '../../directory/look-up.ts';
+import { endEntry } from '../../directory/end-entry.ts';
+import { labelOf, readDirectory, TYPES } from '../../directory/look-up.ts';
 import { type Movement, movements } from '../../directory/movements.ts';
 import { openWork, WORK_KINDS, type WorkKind } from '../../directory/open-work.ts';
 import { MOST_ITEMS, reassign } from '../../directory/reassign.ts';
@@ -15,6 +15,7 @@ import { message, type Page } from '../pages.ts';
 import { shownDay, shownTime } from '../times.ts';
 import type { Visit } from '../visit.ts';
 import { roleWords } from '../words.ts';
+import { kindOf } from './list.ts';
 
 const WORK_WORDS: Readonly<Record<WorkKind, string>> = {
   tasks: 'Tasks',
@@ -26,14 +27,22 @@ const WORK_WORDS: Readonly<Record<WorkKind, string>> = {
 };
 
 const roleIn = (visit: Visit): string => `PractitionerRole/${visit.look}`;
+const WITH_A_PERSON = ['people', 'roles'];
 
 export async function endPosted(visit: Visit, context: Context): Promise<Page> {
-  const left = await endRole(visit.deps.door, context, roleIn(visit), (visit.form.get('reason') ?? '').trim());
+  const kind = kindOf(visit.params.get('kind'));
+  const reference = `${TYPES[kind]}/${visit.look}`;
+  const left = await endEntry(visit.deps.door, context, reference, (visit.form.get('reason') ?? '').trim());
+  if (!WITH_A_PERSON.includes(kind))
+    return message(200, 'It has ended', ['It means nothing any more from now on.'], {
+      href: `/console/directory?kind=${kind}`,
+      text: 'Go to the directory',
+    });
   const lines = [
     `Ended with it: ${left.memberships} memberships of teams, ${left.grants} opened accesses, ${left.keys} keys of her own, ${left.contacts} contacts in subscriptions.`,
     'Sessions and tokens are refused from now on. What is left open is handed on by the lead of the service.',
   ];
-  return message(200, 'The role has ended', lines, {
+  return message(200, kind === 'roles' ? 'The role has ended' : 'She has left', lines, {
     href: '/console/movements',
     text: 'See joiners, movers and leavers',
   });

@@ -25,7 +25,7 @@ export const DIRECTORY_PAGES: readonly ConsolePage[] = [
   { path: '/console/directory/add/:kind', show: newForm, send: formPosted },
   { path: '/console/directory/entry/:kind/:look', show: entryPage },
   { path: '/console/directory/entry/:kind/:look/change', show: changeForm, send: formPosted },
-  { path: '/console/directory/entry/roles/:look/end', send: endPosted },
+  { path: '/console/directory/entry/:kind/:look/end', send: endPosted },
   { path: '/console/open-work/:look', show: workPage, send: handPosted },
   { path: '/console/cover', show: coverForm, send: coverPosted, menu: 'Cover', roles: ['admin'] },
   { path: '/console/clients', show: clientsPage, menu: 'System clients', roles: KEEPERS },

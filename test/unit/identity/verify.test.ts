@@ -31,7 +31,6 @@ describe('accepted bearer tokens', () => {
       authTime: NOW,
       purposeClaim: null,
       actingFor: null,
-      provenAt: null,
       expiresAt: later(900),
     });
   });
