@@ -3,24 +3,14 @@
  * to the page they were on. With a provider it asks for the proof anew; the demo has no secret to ask for.
  */
 import type { OfficerHandler } from './guards.ts';
-import { message, type Page } from './pages.ts';
+import { askAgain, type Page, pathHere } from './pages.ts';
 import type { Visit } from './visit.ts';
-
-/** An address within the console; anything else leads to its start. */
-export function pathHere(to: string): string {
-  return /^\/console(?:\/[A-Za-z0-9._~/-]*)?$/.test(to) && !to.includes('//') ? to : '/console';
-}
 
 /** Lets the handler run for somebody who proved lately who she is; nothing is done for others. */
 export function provenLately(handler: OfficerHandler): OfficerHandler {
   return async (visit, context) => {
     if (isFresh(visit)) return handler(visit, context);
-    const back = pathHere(visit.path.replace(/\/file$/, ''));
-    const words = 'This needs a fresh proof of who you are. Nothing was done: after it, send the form once more.';
-    return message(403, 'Confirm that it is you', [words], {
-      href: `/console/again?to=${encodeURIComponent(back)}`,
-      text: 'Confirm that it is you',
-    });
+    return askAgain(visit.path);
   };
 }
 

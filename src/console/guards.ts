@@ -3,7 +3,7 @@ import { Outcome } from '../fhir/outcome.ts';
 import { recordUnrecorded } from '../record/refusal.ts';
 import { type Context, StaleStanding } from '../record/types.ts';
 import { callerOf } from './identity.ts';
-import { message, type Page, SIGN_IN } from './pages.ts';
+import { askAgain, message, type Page, SIGN_IN } from './pages.ts';
 import type { Session } from './session.ts';
 import type { Visit } from './visit.ts';
 
@@ -42,12 +42,18 @@ export function signedIn(handler: OfficerHandler): Handler {
     } catch (error) {
       await recordUnrecorded(deps.door, error, { caller: callerOf(session), requestId, address, now });
       if (!(error instanceof Outcome) || error.status !== 401) throw error;
+      if (wantsFreshProof(error)) return askAgain(visit.path);
       sessions.end(session);
       visit.session = null;
       const words = 'The staff directory does not know you as active now. Ask your manager if this is a mistake.';
       return message(401, 'You no longer have access', [words], SIGN_IN);
     }
   };
+}
+
+/** What the record says when a sign-in is too old for what is asked: she is known, and goes on after a proof. */
+function wantsFreshProof({ headers }: Outcome): boolean {
+  return headers['WWW-Authenticate']?.includes('insufficient_user_authentication') === true;
 }
 
 async function withStanding(visit: Visit, session: Session, handler: OfficerHandler): Promise<Page> {

@@ -25,3 +25,18 @@ export const SIGN_IN: Way = { href: '/console/sign-in', text: 'Sign in' };
 export function redirect(response: Response, to: string): void {
   response.status(303).set('Location', to).end();
 }
+
+/** An address within the console; anything else leads to its start. */
+export function pathHere(to: string): string {
+  return /^\/console(?:\/[A-Za-z0-9._~/-]*)?$/.test(to) && !to.includes('//') ? to : '/console';
+}
+
+/** Nothing was done for want of a fresh proof (R-39); the way to give it, and back. */
+export function askAgain(path: string): Page {
+  const back = pathHere(path.replace(/\/file$/, ''));
+  const words = 'This needs a fresh proof of who you are. Nothing was done: after it, send the form once more.';
+  return message(403, 'Confirm that it is you', [words], {
+    href: `/console/again?to=${encodeURIComponent(back)}`,
+    text: 'Confirm that it is you',
+  });
+}

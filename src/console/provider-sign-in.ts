@@ -6,8 +6,7 @@
 import { isObject } from '../fhir/resource.ts';
 import { type PendingSignIn, SignInFault, type SignInProvider } from '../identity/sign-in-provider.ts';
 import { roleAt } from '../record/sign-in.ts';
-import { pathHere } from './again.ts';
-import { message, type Page, SIGN_IN } from './pages.ts';
+import { message, type Page, pathHere, SIGN_IN } from './pages.ts';
 import { enter, noticeOf, notKnown } from './sign-in.ts';
 import type { Visit } from './visit.ts';
 import { roleWords } from './words.ts';

@@ -93,7 +93,11 @@ async function through(browser: Browser, start: string, login: string): Promise<
   const back = await throughProvider(started.headers.get('location') ?? '', login);
   // The session's cookie does not come along from another site.
   browser.use(returnCookie(started));
-  return browser.get(back.slice(origin.length));
+  const page = await browser.get(back.slice(origin.length));
+  // A browser keeps both of its cookies; this one has the last it was given.
+  const own = page.headers.getSetCookie().findLast((line) => line.startsWith('tandem-console='));
+  if (own !== undefined) browser.use(own.split(';')[0] ?? '');
+  return page;
 }
 
 async function signedIn(login: string): Promise<Browser> {
