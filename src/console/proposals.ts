@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<string, string>> = {
   client: 'System client',
   alerts: 'Settings',
 };
+/** A page holds so many; a larger import says how many more there are, and is better split. */
+const MOST_LINES = 2_000;
 const LIST = { href: '/console/proposals', text: 'See what else waits' };
 
 export async function proposalsPage(visit: Visit, context: Context): Promise<Page> {
@@ -45,11 +47,13 @@ export async function proposalPage(visit: Visit, context: Context): Promise<Page
   const { id, kind, title, words, at, body, mine } = found;
   const sides = await agreementSides(door, context, found);
   const names = await serviceNames(door);
+  const lines = sides === null ? linesOf(kind, body) : [];
   return {
     status: 200,
     template: 'proposal',
     context: {
-      ...{ id, words, mine, at: shownTime(at), lines: sides === null ? linesOf(kind, body) : [] },
+      ...{ id, words, mine, at: shownTime(at), lines: lines.slice(0, MOST_LINES) },
+      hidden: Math.max(0, lines.length - MOST_LINES),
       kind: sides === null ? (KINDS[kind] ?? kind) : 'Sharing agreement',
       title: sides === null ? title : sides.after.title,
       sides: sides === null ? null : [sides.before, sides.after].map((one) => one && agreementSide(one, names)),

@@ -7,6 +7,7 @@ import { auditColumns } from '../audit/entry.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { cellOf } from '../governance/role-views.ts';
 import { entryOf } from '../record/entry.ts';
+import { requireFreshSignIn } from '../record/fresh-sign-in.ts';
 import { newId } from '../record/ids.ts';
 import { audited, notFound, unknown } from '../record/refusal.ts';
 import type { Context, Door, Written } from '../record/types.ts';
@@ -92,7 +93,7 @@ export function proposal(door: Door, context: Context, id: string): Promise<Pend
   });
 }
 
-/** @throws Outcome 404 none waits under this id, 422 by the same person, 409 somebody else was faster */
+/** @throws Outcome 404 none waits under this id, 422 by the same person, 409 somebody else was faster, 401 no fresh proof */
 export function carryOut(
   door: Door,
   context: Context,
@@ -102,6 +103,7 @@ export function carryOut(
   const entry = { ...entryOf(context, 'operation'), detail: '$confirm', rules: ['R-27'] };
   return audited(door, entry, async () => {
     requireKeeper(context);
+    requireFreshSignIn(door, context);
     const pending = await readPending(door.pool, id);
     const work = pending === null ? undefined : kinds[pending.kind];
     if (pending === null || work === undefined) throw await notFound(door, entry);

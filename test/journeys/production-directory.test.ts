@@ -164,7 +164,7 @@ const FILES: readonly [kind: string, csv: string][] = [
 
 test('two administrators build the directory; one alone changes nothing; a confirmation wants a fresh proof', async () => {
   const [ada, bea] = [await signedIn('ada'), await signedIn('bea')];
-  expect((await ada.get('/console')).address).toContain('/console/');
+  expect((await ada.get('/console')).status).toBe(200);
   let isFirst = true;
   for (const [kind, csv] of FILES) {
     const sent = await upload(ada, kind, csv);
