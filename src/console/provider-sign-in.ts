@@ -159,6 +159,8 @@ function provenAgain(visit: Visit, proven: Proven, { session: reference, to }: {
     refuse(visit, 'another-person');
     return message(401, 'You are not the one who is signed in', ['Sign out first, then sign in as yourself.'], SIGN_IN);
   }
+  // Left alone meanwhile it has locked, and a proof does not open it again.
+  if (visit.sessions.find(session.id)?.state !== 'open') return tooLate();
   session.provenAt = proven.provenAt;
   visit.sessions.touch(session);
   visit.giveCookie(session.id);

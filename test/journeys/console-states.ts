@@ -285,6 +285,7 @@ export const STATES: readonly State[] = [
       await press(page, 'Record the decision');
     },
   },
+  at('confirm that it is you', '/console/again?to=/console/exports'),
   at('not found', '/console/nowhere'),
   { ...at('refused', '/console'), identity: 'midwife' },
 ];

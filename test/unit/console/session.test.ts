@@ -35,6 +35,16 @@ test('a session left alone is told apart once, then unknown', () => {
   expect(sessions.find(id)).toBeNull();
 });
 
+test("signing out everywhere ends every session of that person, and nobody else's", () => {
+  const sessions = sessionsAt();
+  const [one, two] = [sessions.open(PERSON), sessions.open(PERSON)];
+  const other = sessions.open({ ...PERSON, subject: 'somebody-else' });
+  expect(sessions.byReference(two.reference)).toBe(two);
+  sessions.endAll(one);
+  expect([one, two, other].map(({ id }) => sessions.find(id)?.state)).toEqual([undefined, undefined, 'open']);
+  expect(sessions.byReference(two.reference)).toBeNull();
+});
+
 test('sessions and looks are bounded: the oldest gives way', () => {
   at.now = 0;
   const sessions = sessionsAt();
