@@ -7,7 +7,7 @@
 import type { Chain, Clause, ReverseChain, Typed } from '../search/types.ts';
 import { isCriterion } from '../search/types.ts';
 import { estimateOf } from './estimate.ts';
-import { hasNarrow, whereSql } from './query-sql.ts';
+import { hasNarrow, isDriven, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import type { SearchAsk } from './search.ts';
 import { familyWords, hopsSql, masksSql } from './search-sight.ts';
@@ -61,8 +61,10 @@ async function wayOf(
   if (hop.hidden === true || hop.param.canonical === true) return 'set';
   if (narrow) return 'each';
   if (ends.every((end) => hasNarrow(end.clauses))) return 'set';
-  // Her own rows are few: each follows its own references. And where most of a type matches nobody counts.
-  if (familyWords(ask, new SqlParams()) !== null || (await areMany(db, ask, ends, ways))) return 'each';
+  // Her own rows are few: each follows its own references, unless a name says at once who is meant.
+  if (familyWords(ask, new SqlParams()) !== null) return ends.every((end) => isNamed(ask, end)) ? 'set' : 'each';
+  // Where most of a type matches nobody counts.
+  if (await areMany(db, ask, ends, ways)) return 'each';
   const params = new SqlParams();
   const hops = hopsSql(ask, params, ways);
   const parts = ends
@@ -77,6 +79,9 @@ async function wayOf(
   const { rows } = await db.query<{ n: number }>(text, params.values);
   return (rows[0]?.n ?? 0) > SET_ROWS ? 'each' : 'set';
 }
+
+const isNamed = ({ query }: SearchAsk, { type, clauses }: Typed): boolean =>
+  hasNarrow(clauses) || isDriven({ ...query, type, where: [...clauses] });
 
 /** PostgreSQL's estimate is enough where it is far above: the count took 100 of 105 ms, and 8 s with a bad plan. */
 async function areMany(
