@@ -6,6 +6,7 @@
 import { TEXT_PARAMS } from '../search/params.ts';
 import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
 import { keyValueSql } from './order-sql.ts';
+import { familiesSql } from './search-sight.ts';
 import { type Indexed, indexedOf } from './sort-index.ts';
 import type { SqlParams } from './sql-params.ts';
 import { behindSql, columnsOf, keyType, orderBy, type Place, placeSql, type WalkOrder } from './walk-order.ts';
@@ -74,7 +75,7 @@ class Writing {
     const moved =
       after === null || after.moved.length === 0 ? '' : `moved as materialized (${this.#moved(after.moved)}),`;
     if (candidates.from !== 'type') {
-      const rows = candidates.from === 'where' ? candidates.sql : this.#families(candidates.words);
+      const rows = candidates.from === 'where' ? candidates.sql : familiesSql(candidates.words, this.#type);
       return `seen as materialized (${this.#sorted(rows)}), cut as (select 1 where false), ${moved}`;
     }
     const { visits } = candidates;
@@ -166,8 +167,9 @@ class Writing {
 
   #listed({ from, at, first, visits, columns }: Listing): string {
     const shown = columns === undefined ? `${this.#type}::text collate "C" as type, ${named(at)}` : whole(columns, at);
-    return `select ${shown} from ${from}${this.#further(at)}
-      order by ${orderBy(this.#terms.order, at, first)} limit ${visits}`;
+    const { query, order } = this.#terms;
+    const sorted = query.count === 0 ? '' : ` order by ${orderBy(order, at, first)}`;
+    return `select ${shown} from ${from}${this.#further(at)}${sorted} limit ${visits}`;
   }
 
   /** Rows `r` (type, id, updated, tokens) of any order with their keys, sorted unless they are only counted. */
@@ -177,16 +179,6 @@ class Writing {
     const sorted = query.count === 0 ? '' : ` order by ${orderBy(order, at)}`;
     return `select s.* from (select r.type, ${named([...this.#values(order.keys), 'r.id'])} from (${rows}) r offset 0) s
       where true${this.#further(at)}${sorted}`;
-  }
-
-  /**
-   * One look-up for each word. All in one scan (`&&`) took 38 ms for 320 words instead of 2, and the planner joined it with
-   * a scan of the whole type (83 ms more of 337,500 rows); with the type beside the word it took the primary key (8 s).
-   */
-  #families(words: string): string {
-    return `select distinct on (x.id) x.* from unnest(${words}) as f(word) cross join lateral
-      (select x.type, x.id, x.updated, x.tokens, x.deleted from resource x where x.tokens @> array[f.word] offset 0) x
-      where x.type = ${this.#type} and not x.deleted`;
   }
 
   #values(keys: readonly SortKey[]): string[] {

@@ -60,36 +60,46 @@ function further({ query }: SearchAsk, visits: number, matches: number): Way {
   return query.where.every(isUnindexed) ? { from: 'type', visits: ALL } : { from: 'where' };
 }
 
-/** One page. */
-export async function runOnward(
-  db: Pool,
-  ask: SearchAsk,
-  going: { order: WalkOrder; ways: Ways; onward: Onward },
-): Promise<SearchResult> {
-  const { order, onward } = going;
-  const way = await wayOf(db, ask, { ...going, wanted: wantedOf(ask.query) });
+interface Search {
+  order: WalkOrder;
+  ways: Ways;
+  onward: Onward;
+}
+
+/** One page, and the total when it is asked for. */
+export async function runOnward(db: Pool, ask: SearchAsk, search: Search): Promise<SearchResult> {
+  const { query } = ask;
+  if (query.total !== 'none' && query.count > 0) return counted(db, ask, search);
+  const { order, onward } = search;
+  const way = await wayOf(db, ask, search);
   const { after } = onward;
-  if (after === null || order.keys.length === 0) return pageOf(db, ask, { ...going, way, moved: [] });
+  if (after === null || order.keys.length === 0) return pageOf(db, ask, { ...search, way, moved: [] });
   // What moved and where the others stand are two questions about one moment.
   return inSnapshot(db, async (client) => {
     const { keys } = order;
-    const moved = await movedSince(client, { type: ask.query.type ?? '', keys, moment: after.moment }, onward.indexed);
-    return pageOf(client, ask, { ...going, way, moved });
+    const moved = await movedSince(client, { type: query.type ?? '', keys, moment: after.moment }, onward.indexed);
+    return pageOf(client, ask, { ...search, way, moved });
+  });
+}
+
+/** Counted first, in no order: what is too much for an accurate total is never sorted, and a page decides its own rows alone. */
+async function counted(db: Pool, ask: SearchAsk, search: Search): Promise<SearchResult> {
+  const { query } = ask;
+  const all: SearchAsk = { ...ask, query: { ...query, count: 0, include: [], revinclude: [], explain: false } };
+  const counting = { ...search, order: { keys: [], idDescending: false } };
+  const page: SearchAsk = { ...ask, query: { ...query, total: 'none' } };
+  const ways = { all: await wayOf(db, all, counting), page: await wayOf(db, page, search) };
+  return inSnapshot(db, async (client) => {
+    const result = await pageOf(client, all, { ...counting, way: ways.all, moved: [] });
+    if (result.total === null && query.total === 'accurate') return result;
+    return { ...(await pageOf(client, page, { ...search, way: ways.page, moved: [] })), total: result.total };
   });
 }
 
 /** Rows to find: one more than a page, or than a total counts. */
-const wantedOf = (query: Query): number => (counts(query) ? PAGE_IDS : query.count) + 1;
+const wantedOf = ({ count }: Query): number => (count === 0 ? PAGE_IDS : count) + 1;
 
-const counts = ({ total, count }: Query): boolean => total !== 'none' || count === 0;
-
-interface Wanting {
-  order: WalkOrder;
-  ways: Ways;
-  wanted: number;
-}
-
-async function wayOf(db: Db, ask: SearchAsk, { order, ways, wanted }: Wanting): Promise<Way> {
+async function wayOf(db: Db, ask: SearchAsk, { order, ways }: Pick<Search, 'order' | 'ways'>): Promise<Way> {
   const { query } = ask;
   if (query.where.some((clause) => ways.get(clause) === 'set')) return { from: 'where' };
   if (familyWords(ask, new SqlParams()) !== null) {
@@ -99,14 +109,12 @@ async function wayOf(db: Db, ask: SearchAsk, { order, ways, wanted }: Wanting): 
     return { from: expected <= FEW ? 'where' : 'families' };
   }
   if (!hasIndex(order) || isDriven(query)) return { from: 'where' };
-  const visits = await visitsOf(db, ask, { ways, wanted });
-  return visits === null ? { from: 'where' } : { from: 'type', visits };
+  const visits = await visitsOf(db, ask, { ways, wanted: wantedOf(query) });
+  // Only counted, rows come as they lie: no look is cut short.
+  return visits === null ? { from: 'where' } : { from: 'type', visits: query.count === 0 ? ALL : visits };
 }
 
-interface Going {
-  order: WalkOrder;
-  ways: Ways;
-  onward: Onward;
+interface Going extends Search {
   way: Way;
   moved: Moved[];
 }
@@ -130,7 +138,7 @@ async function pageOf(db: Db, ask: SearchAsk, going: Going): Promise<SearchResul
     found: await iterated(db, ask, found),
     ids: null,
     after: isMore ? { place: { keys: last.place ?? [], id: last.id }, snapshot: head.snapshot } : null,
-    total: counts(query) && head.matches <= PAGE_IDS ? head.matches : null,
+    total: query.count === 0 && head.matches <= PAGE_IDS ? head.matches : null,
     generation: head.generation,
     ...(ask.query.explain === true ? { explained: await explained(db, ask.query, { text, values }) } : {}),
   };

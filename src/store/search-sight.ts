@@ -84,3 +84,14 @@ export function familyWords(ask: SearchAsk, params: SqlParams): string | null {
   const rule = ask.query.type === null ? null : ask.ruleFor(ask.query.type);
   return rule === null || !ask.fewPatients || isNarrow(ask) ? null : reachWordsSql(rule, params, ask.now);
 }
+
+/**
+ * The rows of a type of these families: one look-up for each word. All in one scan (`&&`) took 38 ms for 320 words instead of
+ * 2, and the planner joined it with a scan of the whole type (83 ms more of 337,500 rows); with the type beside the word it
+ * took the primary key (8 s).
+ */
+export function familiesSql(words: string, type: string): string {
+  return `select distinct on (x.id) x.* from unnest(${words}) as f(word) cross join lateral
+      (select x.type, x.id, x.updated, x.tokens, x.deleted from resource x where x.tokens @> array[f.word] offset 0) x
+      where x.type = ${type} and not x.deleted`;
+}

@@ -6,6 +6,7 @@ import { bounded } from './bounded.ts';
 import { waysOf } from './chain-ways.ts';
 import { type Explained, explained } from './explain.ts';
 import { type Deciding, runFew } from './few.ts';
+import { withFewFamilies } from './few-families.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
 import { type Onward, runOnward } from './onward.ts';
@@ -14,7 +15,7 @@ import { statementName } from './prepared.ts';
 import { orderSql, rowsSql, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, type ResourceRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
-import { familyWords, hopsSql, isNarrow, maskedParams, masksSql, permittedSql } from './search-sight.ts';
+import { familiesSql, familyWords, hopsSql, isNarrow, maskedParams, masksSql, permittedSql } from './search-sight.ts';
 import type { Ways } from './sight.ts';
 import { SqlParams } from './sql-params.ts';
 import { isPool } from './together.ts';
@@ -91,9 +92,10 @@ export function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Pr
  * @param broad where searches go that need their values to be planned; a bulkhead too: they cannot take the connections
  *   of reads and narrow searches
  */
-async function answered(db: Db, ask: SearchAsk, broad: Pool | null): Promise<SearchResult> {
-  const few = ask.deciding === undefined || !isPool(db) ? null : await runFew(db, ask, ask.deciding);
+async function answered(db: Db, asked: SearchAsk, broad: Pool | null): Promise<SearchResult> {
+  const few = asked.deciding === undefined || !isPool(db) ? null : await runFew(db, asked, asked.deciding);
   if (few !== null) return few;
+  const ask = await withFewFamilies(broad ?? db, asked);
   const ways: Ways = ask.ids === undefined ? await waysOf(broad ?? db, ask) : new Map();
   const order = goesOn(ask);
   if (order !== null && ask.onward !== undefined && broad !== null) {
@@ -184,11 +186,15 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk }: Plan): string
     );
     return `select k.type, k.id, row_number() over () as n from (${sql}) k`;
   }
-  const where = whereSql(query, params, masks, hops);
+  const words = familyWords(ask, params);
+  const rows =
+    words === null
+      ? `resource r where ${whereSql(query, params, masks, hops)} and not r.deleted`
+      : `(${familiesSql(words, params.add(query.type))}) k
+        cross join lateral (select r.* from resource r where r.type = k.type and r.id = k.id offset 0) r
+        where ${rowsSql(query, params, masks, hops)}`;
   return `select k.type, k.id, row_number() over () as n from (
-      select r.type, r.id from resource r
-      where ${where}${reach(ask, params)} and ${permitted} and not r.deleted
-      order by ${orderSql(query, params, masks)} limit ${limit}
+      select r.type, r.id from ${rows} and ${permitted} order by ${orderSql(query, params, masks)} limit ${limit}
     ) k`;
 }
 
@@ -196,15 +202,10 @@ function hitSql(ask: SearchAsk, params: SqlParams, { ways, walk }: Plan): string
 async function walkFor(db: Db, ask: SearchAsk, ways: Ways): Promise<Walk | null> {
   const { query } = ask;
   // What one index finds by itself keeps its one prepared plan: asking for estimates cost a search by name a third of it.
-  const walk = isNarrow(ask) || reach(ask, new SqlParams()) !== '' ? null : walkOf(query, maskedParams(ask));
+  const isHers = familyWords(ask, new SqlParams()) !== null;
+  const walk = isNarrow(ask) || isHers ? null : walkOf(query, maskedParams(ask));
   if (walk === null || query.where.some((clause) => ways.get(clause) === 'set')) return null;
   return (await isBroad(db, ask, ways)) ? walk : null;
-}
-
-/** A broad search of a person with few families starts from her families. */
-function reach(ask: SearchAsk, params: SqlParams): string {
-  const words = familyWords(ask, params);
-  return words === null ? '' : ` and r.tokens && ${words}`;
 }
 
 function listedSql(ask: SearchAsk, ids: readonly string[], params: SqlParams): string {

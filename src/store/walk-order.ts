@@ -20,6 +20,8 @@ export interface Place {
 /** The order of a query of one type; null where a key is masked on some rows, for a mask may come or go between pages. */
 export function walkOrder(query: Query, masked: ReadonlySet<string>): WalkOrder | null {
   if (query.type === null) return null;
+  // Nothing is shown of what is only counted.
+  if (query.count === 0) return { keys: [], idDescending: false };
   const at = query.sort.findIndex(({ param }) => param === '_id');
   const keys = at < 0 ? query.sort : query.sort.slice(0, at);
   if (keys.some(({ param }) => typeof param !== 'string' && masked.has(`${query.type}.${param.code}`))) return null;
