@@ -72,7 +72,7 @@ const [form] = definitions
   .published('Questionnaire')
   .filter(({ url }) => String(url).endsWith('/joint-visit-assessment'));
 if (form === undefined) throw new Error('the assessment is not published');
-const compiled = formOf(form, definitions.bindingOf);
+const compiled = formOf(form, definitions.elementOf);
 const assessment: Resource = JSON.parse(JSON.stringify(assessmentOf(form)));
 const answered = (resource: Resource): unknown =>
   definitions.validate(resource).concat(checkResponse(resource, compiled, { inValueSet: definitions.inValueSet }));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Resource } from '../fhir/types.ts';
 import type { SearchParam } from '../search/types.ts';
+import { createElementOf } from './element-of.ts';
 import { createExtensions } from './extensions.ts';
 import { createLibrary } from './library.ts';
 import { createTypes, type Types } from './nodes.ts';
@@ -117,29 +118,6 @@ function topLevel(
   return (type) => roots(type).filter(test).flatMap(jsonNames);
 }
 
-/** Follows `Patient.contact.gender` through the compiled types to the element's required value set. */
-function bindingOf(snapshot: Snapshot, definition: string): string | null {
-  const [, type = '', rest = ''] =
-    /^http:\/\/hl7\.org\/fhir\/StructureDefinition\/(\w+)#\1\.([\w.[\]]+)$/.exec(definition) ?? [];
-  let source = definitionSource(snapshot, type);
-  let node = source?.nodes[0];
-  let element: ElementSource | undefined;
-  for (const step of rest === '' ? [] : rest.split('.')) {
-    element = node?.e.find(({ n }) => n === step.replace('[x]', ''));
-    if (element?.k !== undefined) node = source?.nodes[element.k];
-    else {
-      source = definitionSource(snapshot, element?.t[0]?.d ?? element?.t[0]?.c ?? '');
-      node = source?.nodes[0];
-    }
-  }
-  return element?.w === 1 ? null : (element?.b ?? null);
-}
-
-function definitionSource(snapshot: Snapshot, type: string): DefinitionSource | null {
-  const text = type === '' ? null : snapshot.text(`type:${type}`);
-  return text === null ? null : JSON.parse(text);
-}
-
 function jsonNames(element: ElementSource): string[] {
   if (element.x !== 1) return [element.n];
   return element.t.map(({ c }) => element.n + c.charAt(0).toUpperCase() + c.slice(1));
@@ -202,7 +180,7 @@ function openDefinitions(snapshot: Snapshot, place: SnapshotPlace): Definitions 
     mandatoryElements: topLevel(roots, (element) => element.min > 0),
     published: publishedOf(snapshot),
     terms: termLibrary(snapshot),
-    bindingOf: (definition) => bindingOf(snapshot, definition),
+    elementOf: createElementOf((url) => library.resolve('StructureDefinition', url)),
     resolve: library.resolve,
     byId: library.byId,
     entries: library.entries,

@@ -38,7 +38,8 @@ export const DATATYPE_RULES: Readonly<Record<string, DirectRule>> = {
   },
   'rat-1': (v) => (has(v, 'numerator') ? has(v, 'denominator') : !has(v, 'denominator') && has(v, 'extension')),
   'age-1': (v) => withCode(v) && isUcum(v) && (number(v, 'value') ?? 1) > 0,
-  'drt-1': (v) => !has(v, 'code') || (v.system === UCUM && has(v, 'value')),
+  // without a system the first half says nothing, so the second decides
+  'drt-1': (v) => !has(v, 'code') || ((!has(v, 'system') || v.system === UCUM) && has(v, 'value')),
   'dis-1': (v) => withCode(v) && isUcum(v),
   'att-1': (v) => !has(v, 'data') || has(v, 'contentType'),
   'cpt-2': (v) => !has(v, 'value') || has(v, 'system'),

@@ -3,6 +3,7 @@ import type { NumberTexts } from '../fhir/json.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { XmlShapes } from '../fhir/xml-shape.ts';
 import type { SearchParam } from '../search/types.ts';
+import type { ElementOf } from './element-of.ts';
 import type { LibraryEntry } from './library.ts';
 import type { SnapshotPlace } from './load.ts';
 import type { Posted, PostedSections } from './posted/types.ts';
@@ -64,8 +65,8 @@ export interface Definitions {
   published(type: string): Resource[];
   /** Whole CodeSystems, ValueSets and ConceptMaps: R4's and ours. */
   terms: TermLibrary;
-  /** The required value set of the R4 element a definition names (`...#Patient.gender`), or null. */
-  bindingOf(definition: string): string | null;
+  /** What the element a definition names (`...#Patient.gender`) says of an item of a form; null = not held. */
+  elementOf: ElementOf;
   /** Whole resource a canonical (`url` or `url|version`) of a type names, ours, a package's or R4's own; null = unknown. */
   resolve(type: string, canonical: string): Resource | null;
   /** Whole definitional resource by type and id, or null. Read from disk each time: keep what you need often. */

@@ -30,7 +30,7 @@ export async function answerIssues(asking: AskingAnswers, document: ResourceDocu
       ),
     ];
   }
-  const form = formOf(held.questionnaire, definitions.bindingOf);
+  const form = formOf(held.questionnaire, definitions.elementOf);
   const issues = await withTerms(asking, held.questionnaire, form, (inValueSet) =>
     checkResponse(resource, form, { inValueSet, numbers, own: held.own }),
   );

@@ -9,6 +9,10 @@ export function liveView(now: () => Definitions): Definitions {
     get version() {
       return now().version;
     },
+    // by its own identity: what is compiled with it is compiled again when other definitions are in use
+    get elementOf() {
+      return now().elementOf;
+    },
     searchParams: (type) => now().searchParams(type),
     validate: (resource, options) => now().validate(resource, options),
     validateSoon: (resource, options) => now().validateSoon(resource, options),

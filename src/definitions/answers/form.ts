@@ -1,5 +1,6 @@
 /** A Questionnaire compiled once into the tree that answers are checked against (R4 questionnaire.html). */
 import type { Json, JsonObject, Resource } from '../../fhir/types.ts';
+import type { ElementFacts, ElementOf } from '../element-of.ts';
 import { choiceName, object, objects, text } from '../reading.ts';
 
 const EXT = 'http://hl7.org/fhir/StructureDefinition';
@@ -69,18 +70,19 @@ export interface Form {
   valueSets: readonly string[];
 }
 
-/** The required value set of the element a definition names, for items that leave their list to it; null = none. */
-export type BindingOf = (definition: string) => string | null;
+const compiled = new WeakMap<Resource, { by: ElementOf; form: Form }>();
+const NOTHING_HELD: ElementOf = () => null;
 
-const compiled = new WeakMap<Resource, Form>();
-
-/** The compiled form of a Questionnaire; compiled at first use and kept with it. */
-export function formOf(questionnaire: Resource, bindingOf: BindingOf = () => null): Form {
+/**
+ * The compiled form of a Questionnaire; compiled at first use and kept with it.
+ * @param elementOf for items that leave something to the element they name
+ */
+export function formOf(questionnaire: Resource, elementOf: ElementOf = NOTHING_HELD): Form {
   const known = compiled.get(questionnaire);
-  if (known) return known;
+  if (known?.by === elementOf) return known.form;
   const homes = new Map<string, string | null>();
   const valueSets = new Set<string>();
-  const compiler: Compiler = { homes, valueSets, bindingOf };
+  const compiler: Compiler = { homes, valueSets, elementOf };
   const children = objects(questionnaire, 'item').map((item) => compileItem(compiler, item, null));
   const subjectTypes = Array.isArray(questionnaire.subjectType) ? questionnaire.subjectType : [];
   const made: Form = {
@@ -93,14 +95,14 @@ export function formOf(questionnaire: Resource, bindingOf: BindingOf = () => nul
     homes,
     valueSets: [...valueSets].filter((url) => !url.startsWith('#')),
   };
-  compiled.set(questionnaire, made);
+  compiled.set(questionnaire, { by: elementOf, form: made });
   return made;
 }
 
 interface Compiler {
   homes: Map<string, string | null>;
   valueSets: Set<string>;
-  bindingOf: BindingOf;
+  elementOf: ElementOf;
 }
 
 const orderOf = (children: readonly FormItem[]): Map<string, number> =>
@@ -110,16 +112,17 @@ function compileItem(compiler: Compiler, item: JsonObject, home: string | null):
   const linkId = text(item, 'linkId') ?? '';
   compiler.homes.set(linkId, home);
   const children = objects(item, 'item').map((child) => compileItem(compiler, child, linkId));
-  const answers = answersOf(compiler, item);
+  const element = elementFor(compiler, item);
+  const answers = answersOf(item, element);
   for (const url of [answers.valueSet, answers.unitValueSet]) if (url !== null) compiler.valueSets.add(url);
   return {
     linkId,
     type: text(item, 'type') ?? 'display',
-    required: item.required === true,
+    required: item.required === undefined ? (element?.min ?? 0) > 0 : item.required === true,
     enableWhen: objects(item, 'enableWhen').map(enableWhenOf),
     enableAll: item.enableBehavior === 'all',
     ...answers,
-    ...limitsOf(item),
+    ...limitsOf(item, element),
     constraints: constraintsOf(item),
     children,
     order: orderOf(children),
@@ -131,18 +134,23 @@ type Answers = Pick<
   'valueSet' | 'options' | 'optionNames' | 'exclusive' | 'targets' | 'units' | 'unitValueSet' | 'mimeTypes'
 >;
 
+/** The element an item names; a display shows words and takes nothing from it. */
+function elementFor({ elementOf }: Compiler, item: JsonObject): ElementFacts | null {
+  const definition = text(item, 'definition');
+  return definition === undefined || item.type === 'display' ? null : elementOf(definition);
+}
+
 /** What an answer may be: options, value sets, targets, units, kinds of file. */
-function answersOf(compiler: Compiler, item: JsonObject): Answers {
+function answersOf(item: JsonObject, element: ElementFacts | null): Answers {
   const options = objects(item, 'answerOption');
   const isChoice = item.type === 'choice' || item.type === 'open-choice';
-  const definition = text(item, 'definition');
   const own = text(item, 'answerValueSet') ?? null;
-  const derived = isChoice && own === null && options.length === 0 && definition !== undefined;
+  const derived = isChoice && own === null && options.length === 0;
   const alone = options.filter((option) => extensionValue(option, 'questionnaire-optionExclusive') === true);
   const units = ['questionnaire-unit', 'questionnaire-unitOption'].flatMap((name) => extensionsOf(item, name));
   const unitValueSet = extensionValue(item, 'questionnaire-unitValueSet');
   return {
-    valueSet: derived ? compiler.bindingOf(definition) : own,
+    valueSet: derived ? (element?.valueSet ?? null) : own,
     options: options.length === 0 ? null : new Set(options.map(optionKey)),
     optionNames: new Set(options.flatMap((option) => choiceName(option, 'value') ?? [])),
     exclusive: new Set(alone.map(optionKey)),
@@ -168,7 +176,7 @@ type Limits = Pick<
   'min' | 'max' | 'minOccurs' | 'maxOccurs' | 'minLength' | 'maxLength' | 'decimals' | 'regex' | 'maxSize'
 >;
 
-function limitsOf(item: JsonObject): Limits {
+function limitsOf(item: JsonObject, element: ElementFacts | null): Limits {
   const count = (name: string, otherwise: number): number => {
     const value = extensionValue(item, name);
     return typeof value === 'number' ? value : otherwise;
@@ -179,13 +187,16 @@ function limitsOf(item: JsonObject): Limits {
   };
   const regex = extensionValue(item, 'regex');
   const unlimited = Number.POSITIVE_INFINITY;
+  // R4: what the item does not say may be derived from its element
+  const most = item.repeats === undefined ? (element?.max ?? 1) : unlimited;
+  const repeats = item.repeats === undefined ? most > 1 : item.repeats === true;
   return {
     min: bound('minValue'),
     max: bound('maxValue'),
     minOccurs: count('questionnaire-minOccurs', 0),
-    maxOccurs: item.repeats === true ? count('questionnaire-maxOccurs', unlimited) : 1,
+    maxOccurs: repeats ? count('questionnaire-maxOccurs', most) : 1,
     minLength: count('minLength', 0),
-    maxLength: typeof item.maxLength === 'number' ? item.maxLength : unlimited,
+    maxLength: typeof item.maxLength === 'number' ? item.maxLength : (element?.maxLength ?? unlimited),
     decimals: count('maxDecimalPlaces', unlimited),
     regex: typeof regex === 'string' ? regex : null,
     // the extension counts in megabytes

@@ -71,6 +71,11 @@ function withoutUrl(posted: readonly Posted[], base: PostedBase): { usable: Post
   return { usable, faults };
 }
 
+/** What an item of a form can name of a definition. */
+function elementsOf({ resourceType, url, baseDefinition, snapshot, differential }: Resource): Resource {
+  return JSON.parse(JSON.stringify({ resourceType, url, baseDefinition, snapshot, differential }));
+}
+
 /** Compiles them all; the order of what comes in changes nothing. */
 export function compilePosted(posted: readonly Posted[], base: PostedBase): PostedSections {
   const { usable, faults } = withoutUrl(latestFirst(posted), base);
@@ -79,6 +84,11 @@ export function compilePosted(posted: readonly Posted[], base: PostedBase): Post
   faults.push(...addTerms(sections, [...of('CodeSystem'), ...of('ValueSet'), ...of('ConceptMap')]));
   const structures = compileStructures([...of('StructureDefinition')].reverse(), base.structure);
   for (const [url, profile] of structures.profiles) sections.set(`profile:${url}`, profile);
+  for (const { resource } of of('StructureDefinition')) {
+    const url = String(resource.url);
+    if (structures.profiles.has(url) && !sections.has(`structure:${url}`))
+      sections.set(`structure:${url}`, elementsOf(resource));
+  }
   for (const [url, extension] of structures.extensions) sections.set(`extension:${url}`, extension);
   const { params, faults: unsearched } = compileParameters(of('SearchParameter'), base);
   for (const [type, list] of params) sections.set(`posted-search:${type}`, [...list.values()]);

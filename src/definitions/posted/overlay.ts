@@ -1,6 +1,8 @@
 /** Posted definitions laid over those of a snapshot, and what their compiler asks of these. */
 import { createHash } from 'node:crypto';
+import type { Resource } from '../../fhir/types.ts';
 import type { SearchParam } from '../../search/types.ts';
+import { createElementOf } from '../element-of.ts';
 import { type Snapshot, withSections } from '../snapshot.ts';
 import type { DefinitionSource, ValueSetSource } from '../snapshot-types.ts';
 import { createTerminology, type Terminology } from '../terminology.ts';
@@ -26,11 +28,17 @@ export function withPosted(base: Definitions, { snapshot, sections, validator }:
     version: `${base.version}+${hashOf(sections)}`,
     searchParams: withPostedParams(base.searchParams, sections),
     ...validator(over, terminology),
+    elementOf: createElementOf((url) => base.resolve('StructureDefinition', url) ?? structureIn(sections, url)),
     terms: termLibrary(over),
     inValueSet: terminology.inValueSet,
     codesOfValueSet: terminology.codesOfValueSet,
     relatedCodes: terminology.relatedCodes,
   };
+}
+
+function structureIn(sections: ReadonlyMap<string, string>, url: string): Resource | null {
+  const text = sections.get(`structure:${url}`);
+  return text === undefined ? null : JSON.parse(text);
 }
 
 function hashOf(sections: ReadonlyMap<string, string>): string {

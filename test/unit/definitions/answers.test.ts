@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { formOf } from '../../../src/definitions/answers/form.ts';
 import { checkResponse } from '../../../src/definitions/answers/response-checks.ts';
+import { createElementOf } from '../../../src/definitions/element-of.ts';
 import { parseJson } from '../../../src/fhir/json.ts';
 import { asResource } from '../../../src/fhir/resource.ts';
 import type { Json, JsonObject, Resource } from '../../../src/fhir/types.ts';
@@ -25,7 +26,7 @@ const limited = (type: string, name: string, value: JsonObject, more: JsonObject
 
 function run(items: JsonObject[], given: JsonObject[], status = 'completed', more: JsonObject = {}): string[] {
   const response: Resource = { resourceType: 'QuestionnaireResponse', questionnaire: 'urn:q', status, item: given };
-  return checkResponse(response, formOf(form(items, more), definitions.bindingOf), { inValueSet }).map(
+  return checkResponse(response, formOf(form(items, more), definitions.elementOf), { inValueSet }).map(
     ({ linkId, code, severity, expression }) =>
       `${linkId} ${code}${severity === 'error' ? '' : ` ${severity}`} ${expression.slice('QuestionnaireResponse'.length)}`,
   );
@@ -524,5 +525,74 @@ describe('authors who never end', () => {
     expect(run([q('string')], [a({ valueString: 'x' })], 'completed', constrained(expression))).toEqual([
       ' invariant ',
     ]);
+  });
+});
+
+describe('what an item leaves to the element it names (R4 Questionnaire.item.definition)', () => {
+  const of = (path: string): JsonObject => ({ definition: `${EXT}/${path.split('.')[0]}#${path}` });
+  const words = (...texts: string[]): JsonObject => a(...texts.map((valueString) => ({ valueString })));
+
+  test.each<[string, JsonObject[], JsonObject[], string[]]>([
+    ['required by its minimum', [q('choice', of('Observation.status'))], [], ['a required .item']],
+    ['the item says otherwise', [q('choice', { ...of('Observation.status'), required: false })], [], []],
+    ['repeats by its maximum', [q('string', of('Patient.name.given'))], [words('A', 'B')], []],
+    [
+      'once by its maximum',
+      [q('string', of('Patient.name.family'))],
+      [words('A', 'B')],
+      ['a business-rule .item[0].answer'],
+    ],
+    [
+      'the item says once',
+      [q('string', { ...of('Patient.name.given'), repeats: false })],
+      [words('A', 'B')],
+      ['a business-rule .item[0].answer'],
+    ],
+    ['an element nobody has', [q('string', of('Patient.shoeSize'))], [words('A')], []],
+    ['a profile nobody has', [q('string', { definition: 'urn:none#Patient.name' })], [words('A')], []],
+  ])('%s', (_, items, given, expected) => {
+    expect(run(items, given).map((one) => one.replace(/^a (structure|business-rule)/, 'a business-rule'))).toEqual(
+      expected,
+    );
+  });
+
+  test('profiles lie over their bases, element by element', () => {
+    const structures: Resource[] = [
+      {
+        resourceType: 'StructureDefinition',
+        url: 'urn:p2',
+        baseDefinition: 'urn:p1',
+        differential: { element: [{ id: 'Patient.name.family', path: 'Patient.name.family', min: 1 }] },
+      },
+      {
+        resourceType: 'StructureDefinition',
+        url: 'urn:p1',
+        baseDefinition: `${EXT}/Patient`,
+        differential: {
+          element: [
+            { id: 'Patient.name.family', path: 'Patient.name.family', maxLength: 5 },
+            { id: 'Patient.gender', path: 'Patient.gender', binding: { strength: 'required', valueSet: 'urn:vs' } },
+          ],
+        },
+      },
+      { resourceType: 'StructureDefinition', url: 'urn:circle', baseDefinition: 'urn:circle' },
+    ];
+    const find = (url: string) =>
+      structures.find((one) => one.url === url) ?? definitions.resolve('StructureDefinition', url);
+    const elementOf = createElementOf(find);
+    expect(elementOf('urn:p2#Patient.name.family')).toEqual({ min: 1, max: 1, maxLength: 5, valueSet: null });
+    expect(elementOf('urn:p2#Patient.gender')?.valueSet).toBe('urn:vs');
+    expect(elementOf('urn:p2#Patient.contact.telecom.system')?.valueSet).toContain('contact-point-system');
+    for (const none of ['urn:circle#Patient.name', 'urn:p1#', 'urn:p1', '', '#Patient.name'])
+      expect(elementOf(none)).toBeNull();
+    const item = [q('string', { definition: 'urn:p2#Patient.name.family' })];
+    const response = (valueString: string): Resource => ({
+      resourceType: 'QuestionnaireResponse',
+      status: 'completed',
+      item: [a({ valueString })],
+    });
+    const check = (value: string) => checkResponse(response(value), formOf(form(item), elementOf), { inValueSet });
+    expect(check('KHAN')).toEqual([]);
+    expect(check('KHANKHAN')[0]?.diagnostics).toContain('longer than 5');
   });
 });

@@ -35,7 +35,7 @@ export const r4: Definitions = {
   publish: () => undefined,
   packages: [],
   inValueSet: () => null,
-  bindingOf: () => null,
+  elementOf: () => null,
   terms: { find: () => null, conceptMaps: () => [] },
   shapes: { node: () => null },
   codesOfValueSet: () => null,
