@@ -1,4 +1,4 @@
-/** The database drops every connection, in the middle of transactions too: the service lives, says 5xx, and recovers. */
+/** The database drops every connection, in the middle of transactions too: the service lives, says 5xx, and recovers (R-45; vectors 29 and 30). */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { bundleOf } from '../harness/client.ts';

@@ -1,5 +1,5 @@
 /**
- * H6: a fixture asked by read, search, batch, transaction, $everything and history gives the same rows, for everybody;
+ * H6, R-37: a fixture asked by read, search, batch, transaction, $everything and history gives the same rows, for everybody;
  * and what a masked reader is shown of each is the same too.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -35,7 +35,7 @@ function withoutHandle(text: string): string {
   return text.replace(/"valueString":"([\w-]{100,})"/, (_, handle: string) => `"valueString":${handle.length}`);
 }
 
-describe('a woman whose record is V', () => {
+describe('a woman whose record is V (R-13, R-42)', () => {
   test.each(['midwife', 'health-visitor', 'hv-system', 'epr'])(
     '%s gets the answer an unknown woman gets',
     async (who) => {

@@ -1,6 +1,7 @@
 /**
  * The service as a newcomer meets it, for journeys over real HTTP and a real database: in this process (`startService`),
- * or as a child that can be killed (`service-process.ts`). Each has a database, keys and a port of its own.
+ * or as a child that can be killed (`service-process.ts`). Each has a database, keys and a port of its own,
+ * and fixtures are written through its door: indexed and decided as in production (H15).
  */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';

@@ -295,7 +295,7 @@ describe('batch', () => {
   });
 });
 
-describe('Patient/[id]/$everything', () => {
+describe('Patient/[id]/$everything (vector 26)', () => {
   test('the compartment as far as it is permitted, once each, also in pages', async () => {
     const whole = await steward.get('Patient/one/$everything');
     const ids = found(whole);

@@ -269,7 +269,7 @@ describe('permitted at the moment it goes out', () => {
     await expect(readEvents(world.pool, world.ports, { ...asked, id: 'no' })).rejects.toMatchObject({ status: 404 });
   });
 
-  test('an agreement that expired: nothing goes out and the Subscription is in error', async () => {
+  test('vector 24: an agreement that expired: nothing goes out and the Subscription is in error', async () => {
     stop = world.start();
     await world.subscribe(planSubscription(), 's1');
     await active();

@@ -105,6 +105,7 @@ describe('asked', () => {
     ['Q6', 'notable', () => ({ who: 'Karl' }), /new-place/],
     ['Q7', 'busy', () => ({}), /Karl.*1.*1/s],
     ['Q8', 'notable', () => ({ who: 'Kanter' }), /after-death/],
+    // Q9 asks of each label and mark: oversight.test.ts opens its list of R, V, S-flag, EMP and CEL.
     ['Q10', 'disclosures', () => ({ case: caseReference }), /nothing to show/],
     ['Q11', 'refusals', () => ({ who: 'Sue' }), /Sue.*R-0/s],
     ['Q11', 'refusals', () => ({ case: caseReference }), /Sue/],

@@ -322,7 +322,7 @@ describe('what else leaves', () => {
   });
 });
 
-describe('every version of everything about her, as every audience', () => {
+describe('every version of everything about her, as every audience (vector 54)', () => {
   test('is as the golden file says', async () => {
     const { rows } = await service.pool.query<{ type: string; id: string; version: number }>(
       `select type, id, version from (select type, id, version, subjects from resource union all select type, id, version, subjects from history) v

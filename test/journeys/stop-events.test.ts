@@ -60,7 +60,10 @@ const subscription = (topic: string, content: string): JsonObject => ({
 });
 
 /** A booking at 9+0: held when routine; told at once when urgent. Gives patient and referral. */
-async function book(priority: 'routine' | 'urgent'): Promise<{ patient: string; referral: string }> {
+async function book(
+  priority: 'routine' | 'urgent',
+  isTold = priority === 'urgent',
+): Promise<{ patient: string; referral: string }> {
   serial += 1;
   const family = familyOf('Aisha', `Stop${serial}`, nhsNumberOf(serial), today, { byPeriod: 63, byScan: 63 });
   const bundle = bookingBundle(family);
@@ -74,7 +77,7 @@ async function book(priority: 'routine' | 'urgent'): Promise<{ patient: string; 
   const booked = { patient: of('Patient'), referral: of('ServiceRequest') };
   // The Task is made from the feed.
   while (resources(await midwife.get(`Task?focus=${booked.referral}`)).length === 0) await pause(30);
-  if (priority === 'urgent')
+  if (isTold)
     await hook.next('antenatal-referral', 'event-notification', ({ focus }) => focus === booked.referral, 10_000);
   return booked;
 }
@@ -134,6 +137,21 @@ test('vector 36: the agreement has ended, then the pregnancy: delivered, empty; 
   const notice = await hook.next('stop', 'event-notification', () => true, 10_000);
   expect([notice.number, notice.focus]).toEqual(['1', another.referral]);
   expect((await hvSystem.get(referral)).status).not.toBe(200);
+  await service.load([agreement()]);
+});
+
+test('vector 55: a referral whose addressee may not have it is withheld, recorded, and A-22 fires', async () => {
+  await service.load([agreement({ status: 'revoked' })]);
+  const told = hook.received('antenatal-referral', 'event-notification').length;
+  const { referral } = await book('urgent', false);
+  let withheld: AuditEntry | undefined;
+  for (const end = Date.now() + 8_000; withheld === undefined && Date.now() < end; await pause(30)) {
+    const sql = `select body::json as body from audit where body like '%"withheld"%' and body like $1`;
+    withheld = (await service.pool.query<{ body: AuditEntry }>(sql, [`%${referral}%`])).rows[0]?.body;
+  }
+  expect(withheld).toMatchObject({ interaction: 'disclosure', outcome: 4, agent: { clientId: 'hv-system' } });
+  expect(withheld && ALERT_RULES.find(({ id }) => id === 'A-22')?.fires(withheld, {} as never, THRESHOLDS)).toBe(true);
+  expect(hook.received('antenatal-referral', 'event-notification')).toHaveLength(told);
   await service.load([agreement()]);
 });
 

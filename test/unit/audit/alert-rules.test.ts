@@ -71,6 +71,7 @@ describe('fires, and not just short of it', () => {
     ['A-02', { rules: ['R-07'] }, {}, { rules: ['R-06'] }, {}],
     ['A-03', { outcome: 4, reason: 'own-record' }, {}, DENIED, {}],
     ['A-04', NOTHING, { sameSurname: true, samePostcode: true }, NOTHING, { sameSurname: true }],
+    // vector 61: permitted, and an alert
     ['A-05', NOTHING, { sameAddress: true }, DENIED, { sameAddress: true }],
     [
       'A-06',
@@ -91,6 +92,7 @@ describe('fires, and not just short of it', () => {
     ['A-17', disclosure('delivered id-only'), { endpointChanged: true }, disclosure('delivered id-only'), {}],
     ['A-18', NOTHING, { newlyPermitted: true }, { interaction: 'update', action: 'U' }, { newlyPermitted: true }],
     ['A-19', NOTHING, { sameRuleBefore: 3 }, NOTHING, { sameRuleBefore: 2 }],
+    // vector 34
     ['A-20', NOTHING, { releasedAfterDowngrade: true }, NOTHING, {}],
     ['A-21', NOTHING, { agreementExpired: true }, DENIED, { agreementExpired: true }],
     ['A-22', disclosure('withheld'), {}, disclosure('withheld', 'CarePlan/c1'), {}],

@@ -76,3 +76,17 @@ test('R-22: an override names what it leaves unsaid', () => {
     [],
   );
 });
+
+test('R-21: an objection to a part closes the kind it names, and what is narrower than a kind closes the kind', () => {
+  const denied = (more: object) =>
+    consentsOf(
+      permit({ provision: { type: 'deny', actor: [{ reference: { reference: 'Organization/hv' } }], ...more } }),
+      () => null,
+    ).find(({ kind }) => kind === 'objection')?.classes;
+  const ofType = (code: string) => ({ class: [{ system: 'http://hl7.org/fhir/resource-types', code }] });
+  expect(denied(ofType('CarePlan'))).toEqual(['plan']);
+  expect(denied({ data: [{ meaning: 'instance', reference: { reference: 'CarePlan/one' } }] })).toEqual(['plan']);
+  // Nobody can tell what a label or a period leaves out: then it closes everything.
+  expect(denied({ securityLabel: [{ code: 'R' }] })).toEqual([]);
+  expect(denied({})).toEqual([]);
+});
