@@ -53,6 +53,8 @@ function linked({ links, columns }: AuditNarrowed): string[][] {
 interface Parts {
   /** What stands after `from`: rows of the trail as `s`. */
   source: string;
+  /** The sequence by which they come. */
+  seq: string;
   conditions: string[];
   isLinked: boolean;
 }
@@ -68,13 +70,17 @@ function statement(walk: AuditWalk): { text: string; values: unknown[] } {
   const text =
     order !== 'newest' && parts.isLinked
       ? datedSql(parts, order, limit)
-      : rowsSql(parts, order === 'newest' ? 's.seq desc' : `s.at ${way(order)}, s.seq ${way(order)}`, limit);
+      : rowsSql(
+          parts,
+          order === 'newest' ? `${parts.seq} desc` : `s.at ${way(order)}, ${parts.seq} ${way(order)}`,
+          limit,
+        );
   return { text, values };
 }
 
 const way = (order: AuditWalk['order']): 'asc' | 'desc' => (order === 'date' ? 'asc' : 'desc');
 
-function rowsSql({ source, conditions }: Parts, order: string, limit: string): string {
+function rowsSql({ source, conditions }: Pick<Parts, 'source' | 'conditions'>, order: string, limit: string): string {
   return `select s.seq, a.at, a.body, a.patients from ${source} join audit a on a.xid = s.xid and a.id = s.id
     where ${conditions.join(' and ')} order by ${order} limit ${limit}`;
 }
@@ -85,13 +91,13 @@ function rowsSql({ source, conditions }: Parts, order: string, limit: string): s
  */
 function datedSql(parts: Parts, order: 'date' | '-date', limit: string): string {
   const up = order === 'date';
-  const { source, conditions } = parts;
+  const { source, conditions, seq } = parts;
   const edge = '(select at from edge)';
-  const reached = `(${edge} is null or (s.at ${up ? '<=' : '>='} ${edge} and s.seq ${bound(edge, up)}))`;
+  const reached = `(${edge} is null or (s.at ${up ? '<=' : '>='} ${edge} and ${seq} ${bound(edge, up)}))`;
   return `with near as materialized (select s.at from ${source} where ${conditions.join(' and ')}
-      order by s.seq ${way(order)} limit ${limit}),
+      order by ${seq} ${way(order)} limit ${limit}),
     edge as materialized (select case when count(*) = ${limit} then ${up ? 'max' : 'min'}(at) end as at from near)
-    ${rowsSql({ ...parts, conditions: [...conditions, reached] }, `s.at ${way(order)}, s.seq ${way(order)}`, limit)}`;
+    ${rowsSql({ source, conditions: [...conditions, reached] }, `s.at ${way(order)}, ${seq} ${way(order)}`, limit)}`;
 }
 
 /** Places that an instant and the slack leave, for rows at most (`up`) or at least as late. */
@@ -104,20 +110,30 @@ function bound(instant: string, up: boolean): string {
 function partsOf(walk: AuditWalk, bind: Bind): Parts {
   const { narrowed, head } = walk;
   const [driver, ...others] = linked(narrowed);
-  const conditions = [`s.seq <= ${bind(head)}`, ...beginning(walk, bind), ...within(walk, driver !== undefined, bind)];
-  if (narrowed.seqs !== null) conditions.push(`s.seq = any (${bind(narrowed.seqs)}::bigint[])`);
+  const isLinked = driver !== undefined;
+  const seq = isLinked ? 'l.seq' : 's.seq';
+  const conditions = [
+    `${seq} <= ${bind(head)}`,
+    ...beginning(walk, seq, bind),
+    ...within(walk, isLinked || walk.order === 'newest' ? seq : null, bind),
+  ];
+  if (narrowed.seqs !== null) conditions.push(`${seq} = any (${bind(narrowed.seqs)}::bigint[])`);
   for (const words of others) {
     conditions.push(
-      `exists (select from audit_link o where o.link = any (${linksSql(bind(words))}) and o.seq = s.seq)`,
+      `exists (select from audit_link o where o.link = any (${linksSql(bind(words))}) and o.seq = ${seq})`,
     );
   }
   for (const [column, wanted] of Object.entries(narrowed.columns)) {
     conditions.push(`s.${column} = any (${bind(wanted)})`);
   }
-  return { source: sourceSql(driver, bind), conditions, isLinked: driver !== undefined };
+  return { source: sourceSql(driver, bind), seq, conditions, isLinked };
 }
 
-/** One value walks its own stretch of the index backwards and stops at the page's end; several must be merged first. */
+/**
+ * One value walks its own stretch of the index backwards and stops at the page's end; several must be merged first. Rows
+ * are looked up link by link (`offset 0`): a merge with the sequence walked all of it for a patient with few records
+ * (200 ms instead of 20 at 300,000 records, on a busy machine).
+ */
 function sourceSql(driver: string[] | undefined, bind: Bind): string {
   if (driver === undefined) return 'audit_seal s';
   const [only] = driver;
@@ -125,35 +141,28 @@ function sourceSql(driver: string[] | undefined, bind: Bind): string {
     driver.length === 1
       ? `select seq from audit_link where link = audit_link_of(${bind(only)})`
       : `select distinct seq from audit_link where link = any (${linksSql(bind(driver))})`;
-  return `(${found}) l join audit_seal s on s.seq = l.seq`;
+  return `(${found}) l cross join lateral (select s.* from audit_seal s where s.seq = l.seq offset 0) s`;
 }
 
 const linksSql = (parameter: string): string =>
   `array(select audit_link_of(word) from unnest(${parameter}::text[]) as word)`;
 
 /** Where the walk goes on. */
-function beginning({ order, from }: AuditWalk, bind: Bind): string[] {
+function beginning({ order, from }: AuditWalk, seq: string, bind: Bind): string[] {
   if (from === null) return [];
-  const seq = bind(from.seq);
-  if (order === 'newest') return [`s.seq <= ${seq}`];
+  const start = bind(from.seq);
+  if (order === 'newest') return [`${seq} <= ${start}`];
   const at = `${bind(from.at)}::timestamptz`;
   const up = order === 'date';
-  const place = up ? `s.seq ${bound(at, false)}` : `s.seq ${bound(at, true)}`;
-  return [`(s.at, s.seq) ${up ? '>=' : '<='} (${at}, ${seq})`, place];
+  return [`(s.at, ${seq}) ${up ? '>=' : '<='} (${at}, ${start})`, `${seq} ${bound(at, !up)}`];
 }
 
-/** The sequence follows the clock but for the length of a request: narrow by number, decide by the instant itself. */
-function within({ narrowed, order }: AuditWalk, isLinked: boolean, bind: Bind): string[] {
-  const { from, until } = narrowed;
-  const conditions: string[] = [];
-  const bySeq = isLinked || order === 'newest';
-  if (from !== null) {
-    const at = `${bind(from)}::timestamptz`;
-    conditions.push(`s.at >= ${at}`, ...(bySeq ? [`s.seq ${bound(at, false)}`] : []));
-  }
-  if (until !== null) {
-    const at = `${bind(until)}::timestamptz`;
-    conditions.push(`s.at < ${at}`, ...(bySeq ? [`s.seq ${bound(at, true)}`] : []));
-  }
-  return conditions;
+/** The sequence follows the clock but for the length of a request: narrow by number (`seq`), decide by the instant. */
+function within({ narrowed: { from, until } }: AuditWalk, seq: string | null, bind: Bind): string[] {
+  const side = (instant: string | null, operator: string, up: boolean): string[] => {
+    if (instant === null) return [];
+    const at = `${bind(instant)}::timestamptz`;
+    return [`s.at ${operator} ${at}`, ...(seq === null ? [] : [`${seq} ${bound(at, up)}`])];
+  };
+  return [...side(from, '>=', false), ...side(until, '<', true)];
 }
