@@ -7,7 +7,7 @@ import { entryOf } from '../record/entry.ts';
 import { CONFIRMED } from '../record/prepare.ts';
 import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { resourcesByReference } from '../store/models/directory.ts';
+import { directoryByReference } from '../store/models/directory.ts';
 import { rolesOf } from '../store/models/roles.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { writeRows } from '../store/write.ts';
@@ -38,7 +38,7 @@ export async function endEntry(door: Door, context: Context, reference: string, 
   return left;
 }
 
-/** The same caller at the directory's present generation: her own role is not among what ended, or she could not go on. */
+/** The same caller at the directory's present generation, which each ending moves; what is left to do only narrows. */
 async function renewed(door: Door, context: Context): Promise<Context> {
   const { rows } = await door.pool.query<{ value: number }>('select value from generation');
   return { ...context, generation: rows[0]?.value ?? context.generation };
@@ -51,7 +51,7 @@ function endOne(door: Door, context: Context, reference: string, reason: string)
     const isDuty = reference.startsWith('Slot/');
     if (!isDuty) requireKeeper(context);
     if (reason.trim().length < 5) throw refuse(400, 'required', 'Say why, in five characters or more: reason');
-    const [stored] = await resourcesByReference(door.pool, [reference]);
+    const [stored] = await directoryByReference(door.pool, [reference]);
     if (stored === undefined) throw await notFound(door, entry);
     const { resource } = parseStored(stored.body);
     if (!isLive(resource, context.now)) throw refuse(422, 'business-rule', 'It has ended already');

@@ -5,7 +5,7 @@ import { eachLogicalReference, eachReference } from '../fhir/references.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import type { Door } from '../record/types.ts';
-import { resourcesByReference, resourcesByWords } from '../store/models/directory.ts';
+import { directoryByReference, resourcesByWords } from '../store/models/directory.ts';
 import { BUNDLE_TYPES, KEY_SYSTEMS } from './columns.ts';
 import {
   addStored,
@@ -86,7 +86,7 @@ async function loadNamed(door: Door, entries: readonly Entry[]): Promise<Set<str
     eachReference(resource, ({ reference }) => {
       if (reference !== undefined && /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/.test(reference)) named.add(reference);
     });
-  const found = await resourcesByReference(
+  const found = await directoryByReference(
     door.pool,
     [...named].filter((one) => BUNDLE_TYPES.includes(one.split('/')[0] ?? '')),
   );

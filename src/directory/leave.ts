@@ -12,7 +12,7 @@ import { entryOf } from '../record/entry.ts';
 import { CONFIRMED } from '../record/prepare.ts';
 import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { resourcesByReference, type StoredResource } from '../store/models/directory.ts';
+import { directoryByReference, type StoredResource } from '../store/models/directory.ts';
 import { endGrants, endOwnKeys, teamsNaming } from '../store/models/leavers.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
@@ -40,7 +40,7 @@ export function endRole(door: Door, context: Context, role: string, reason: stri
     requireKeeper(context);
     if (reason.trim().length < 5) throw refuse(400, 'required', 'Say why, in five characters or more: reason');
     const left = await inTransaction(door.pool, async (client) => {
-      const [stored] = await resourcesByReference(client, [role]);
+      const [stored] = await directoryByReference(client, [role]);
       if (stored === undefined) throw await notFound(door, entry);
       const resource = parseStored(stored.body).resource;
       const ended = endedNow(resource, context.now);
@@ -68,7 +68,7 @@ async function endAll(
   { stored, resource, ended }: Ending,
 ): Promise<Left> {
   const role = `${stored.type}/${stored.id}`;
-  const teams = await resourcesByReference(db, await teamsNaming(db, role));
+  const teams = await directoryByReference(db, await teamsNaming(db, role));
   const writing = { ...context, operation: CONFIRMED };
   const left = teams.map((team) => withoutMember(team, role, context.now));
   const changes = left.filter(({ count }) => count > 0).map(({ change }) => change);

@@ -9,7 +9,7 @@ import { nextPage } from '../record/next-page.ts';
 import { read } from '../record/read.ts';
 import { search } from '../record/search.ts';
 import type { Context, Door } from '../record/types.ts';
-import { resourcesByReference, type StoredResource } from '../store/models/directory.ts';
+import { directoryByReference, type StoredResource } from '../store/models/directory.ts';
 import { kindWordOf, placeWordOf } from './build-places.ts';
 import { LOCATION_ID, SERVICE_ID, STAFF_NUMBER, TEAM_ID } from './columns.ts';
 import { ROLE_CODES } from './role-codes.ts';
@@ -105,7 +105,7 @@ async function namedBy(door: Door, resources: readonly Resource[]): Promise<Map<
     for (const one of Object.values(value)) collect(one);
   };
   for (const resource of resources) collect(resource);
-  const stored: StoredResource[] = await resourcesByReference(door.pool, [...references].slice(0, 500));
+  const stored: StoredResource[] = await directoryByReference(door.pool, [...references].slice(0, 500));
   return new Map(
     stored.map(({ type, id, body }) => [`${type}/${id}`, asResource(parseJson(Buffer.from(body, 'utf8')).root)]),
   );

@@ -338,6 +338,44 @@ test('a Bundle: by identifiers, entries naming each other as they like; faults b
   ]);
 });
 
+test("a family's care team and home are none of the directory's, whatever they call themselves", async () => {
+  await service.family('hidden');
+  const steward = service.as('steward');
+  const care = (await steward.get('CareTeam/hidden')).json as Resource;
+  const team = { system: 'https://tandem.example/fhir/Id/team', value: 'HIDDEN' };
+  const place = { system: 'https://tandem.example/fhir/Id/location', value: 'HOME' };
+  const kind = 'http://terminology.hl7.org/CodeSystem/location-physical-type';
+  await service.load([
+    { ...care, name: 'Kanarienvogel', identifier: [team] },
+    {
+      resourceType: 'Location',
+      id: 'home',
+      status: 'active',
+      name: 'Kanarienvogel',
+      identifier: [place],
+      physicalType: { coding: [{ system: kind, code: 'ho' }] },
+    },
+  ]);
+  const teams = await imported({ teams: 'team_id,name,service_id\nHIDDEN,Other,MAT\n' });
+  const places = await imported({ locations: 'location_id,name,service_id\nHOME,Other,MAT\n' });
+  for (const reply of [teams, places])
+    expect([counts(reply).added, reply.text.includes('Kanarienvogel')]).toEqual([1, false]);
+  const naming = async (reference: string) => {
+    const location = {
+      resourceType: 'Location',
+      identifier: [{ system: place.system, value: 'L99' }],
+      partOf: { reference },
+    };
+    const bundle = { resourceType: 'Bundle', type: 'collection', entry: [{ resource: location }] };
+    const reply = await first.post('$import', {
+      resourceType: 'Parameters',
+      parameter: [{ name: 'bundle', resource: bundle }],
+    });
+    return [reply.status, issues(reply).join().replaceAll(reference, 'it')];
+  };
+  expect(await naming('Location/home')).toEqual(await naming('Location/nowhere'));
+});
+
 test('the last two who keep the directory are not ended, however it is asked', async () => {
   for (const other of ['cg-shah', 'sy-uma']) {
     const read = (await service.as('steward').get(`PractitionerRole/${other}`)).json as Resource;

@@ -8,7 +8,13 @@ export interface StoredResource {
   body: string;
 }
 
-/** Current resources of these types that any of these index words finds. */
+/**
+ * Rows of the directory itself and of the duty list, and no others: a family's care team or home may carry any identifier,
+ * and who keeps the directory sees neither (5.3).
+ */
+const OF_DIRECTORY = `(data_class = 'directory' or (data_class = 'schedule' and tags @> array['DUTY']))`;
+
+/** Current resources of these types, of the directory, that any of these index words finds. */
 export async function resourcesByWords(
   db: Db,
   types: readonly string[],
@@ -16,16 +22,29 @@ export async function resourcesByWords(
 ): Promise<StoredResource[]> {
   if (words.length === 0) return [];
   const text = `select type, id, version, body from resource
-    where type = any ($1) and tokens && $2::text[] and not deleted and body is not null`;
+    where type = any ($1) and tokens && $2::text[] and ${OF_DIRECTORY} and not deleted and body is not null`;
   return (await db.query<StoredResource>({ name: 'directory_by_words', text, values: [types, words] })).rows;
 }
 
-/** Current resources by reference (`Type/id`). */
+/** Those of the directory among these references (`Type/id`); others are as if they were not there. */
+export async function directoryByReference(db: Db, references: readonly string[]): Promise<StoredResource[]> {
+  return byReference(db, references, { name: 'directory_of_reference', filter: `and ${OF_DIRECTORY}` });
+}
+
+/** Current resources by reference, whatever they are: for what the record decides afterwards. */
 export async function resourcesByReference(db: Db, references: readonly string[]): Promise<StoredResource[]> {
+  return byReference(db, references, { name: 'directory_by_reference', filter: '' });
+}
+
+async function byReference(
+  db: Db,
+  references: readonly string[],
+  { name, filter }: { name: string; filter: string },
+): Promise<StoredResource[]> {
   if (references.length === 0) return [];
   const pairs = references.map((one) => one.split('/'));
   const text = `select r.type, r.id, r.version, r.body from unnest($1::text[], $2::text[]) as w(type, id)
-    join resource r on r.type = w.type and r.id = w.id where not r.deleted and r.body is not null`;
+    join resource r on r.type = w.type and r.id = w.id where not r.deleted and r.body is not null ${filter}`;
   const values = [pairs.map(([type]) => type), pairs.map(([, id]) => id)];
-  return (await db.query<StoredResource>({ name: 'directory_by_reference', text, values })).rows;
+  return (await db.query<StoredResource>({ name, text, values })).rows;
 }
