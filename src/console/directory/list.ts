@@ -48,7 +48,11 @@ export async function directoryPage(visit: Visit, context: Context): Promise<Pag
       kind,
       heading: KIND_WORDS[kind],
       name,
-      kinds: LISTED.map((value) => ({ value, text: KIND_WORDS[value] })),
+      // Who keeps the directory has no duty list (5.3).
+      kinds: LISTED.filter((one) => one !== 'duty' || !mayOf(context).keep).map((value) => ({
+        value,
+        text: KIND_WORDS[value],
+      })),
       entries: entries.map((one) => ({
         id: one.id,
         label: kind === 'duty' ? dutyLabel(one) : labelOf(one),
