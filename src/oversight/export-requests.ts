@@ -5,6 +5,7 @@
 import { refuse } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { Json, JsonObject } from '../fhir/types.ts';
+import { requireFreshSignIn } from '../record/fresh-sign-in.ts';
 import type { Context, Door } from '../record/types.ts';
 import {
   decideExport,
@@ -110,6 +111,8 @@ export function answerExport(door: Door, context: Context, reference: string, ap
 export async function takeApproved(door: Door, context: Context, reference: string): Promise<ExportFile> {
   const entry = deskEntry(context, `export-take ${reference.slice(0, 20)}`, { rules: ['R-38'] });
   const found = await onDesk(door, context, entry, async () => {
+    // Before it is taken: a file that is asked for again with a fresh sign-in is still there (R-39).
+    requireFreshSignIn(door, context);
     const one = await exportByReference(door.pool, reference);
     if (one === null || one.askedBy !== officerOf(context)) throw refuse(404, 'not-found', 'There is no such request.');
     const since = new Date(context.now.getTime() - HOURS * 3_600_000);

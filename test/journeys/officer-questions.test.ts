@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isObject } from '../../src/fhir/resource.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
-import { answerExport, takeApproved } from '../../src/oversight/export-requests.ts';
+import { answerExport, exportQuestion, takeApproved } from '../../src/oversight/export-requests.ts';
 import { viewerOf } from '../../src/oversight/own-access-list.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { brokenPartnerChains } from '../../src/store/models/partner-audit.ts';
@@ -371,7 +371,9 @@ describe('taken out', () => {
     expect((await send('take')).status).toBe(409);
     expect((await send('approve')).status).toBe(409);
     const ines = await colleague(world);
-    await expect(takeApproved(door, ines, reference)).rejects.toMatchObject({ status: 404 });
+    const fresh = { ...ines, caller: { ...ines.caller, authTime: ines.now } };
+    await expect(takeApproved(door, ines, reference)).rejects.toMatchObject({ status: 401 });
+    await expect(takeApproved(door, fresh, reference)).rejects.toMatchObject({ status: 404 });
     await answerExport(door, ines, reference, true);
     await expect(answerExport(door, ines, reference, false)).rejects.toMatchObject({ status: 409 });
     const file = await send('take');
@@ -390,6 +392,17 @@ describe('taken out', () => {
     const alerts = await world.service.pool.query(`select hits from alert where rule = 'A-13'`);
     expect(alerts.rows).toEqual([{ hits: expect.any(Number) }]);
     await world.service.pool.query(set, [was[0]?.patients, caseReference]);
+  });
+
+  test('a file needs a sign-in that is not too old (R-39)', async () => {
+    const { door } = world.service.app;
+    const ines = await colleague(world);
+    const question = { id: 'roles' as const, person: '', case: '', rule: '', from: null, until: null };
+    const asked = { format: 'csv' as const, bom: false, reason: REASON, sample: null };
+    const wanted = { question, period: 'all', asked };
+    await expect(exportQuestion(door, ines, wanted)).rejects.toMatchObject({ status: 401 });
+    const fresh = { ...ines, caller: { ...ines.caller, authTime: ines.now } };
+    expect(await exportQuestion(door, fresh, wanted)).toHaveProperty('file');
   });
 
   test('a sample is no way around the cap: it counts the people of its own rows', async () => {

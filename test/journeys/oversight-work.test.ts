@@ -240,7 +240,7 @@ describe('alerts told elsewhere (6.7-18)', () => {
       await until(() => got.length >= 2);
       expect(logged[0]).toMatch(/warn an alert could not be told yet .*status 500/);
       expect(wordsOf((await (await officer()).get('/console')).html)).toMatch(
-        /[1-9]\d* alert notices that nobody took/,
+        /[1-9]\d* alert notices that nobody took/i,
       );
       status = 302;
       const before = got.length;
