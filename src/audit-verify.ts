@@ -9,10 +9,11 @@ import { loadConfig } from './config.ts';
 import { type KnownEnds, readCheckpoints } from './jobs/checkpoint-book.ts';
 import { filePlace } from './jobs/checkpoint-places.ts';
 import { createLog } from './log.ts';
+import { trailStart, verifyFrom } from './oversight/trail-start.ts';
 import { ensureDatabase } from './store/embedded/ensure-database.ts';
 import { openPool } from './store/pool.ts';
 import { sealDurable } from './store/seal.ts';
-import { type Verification, verifyAudit } from './store/verify.ts';
+import type { Verification } from './store/verify.ts';
 import { checkpointPlaces } from './wiring/audit.ts';
 
 /** Lines for a person: what was proven, or the first broken record and what is wrong with it. */
@@ -42,7 +43,8 @@ async function main(): Promise<number> {
     const known = await readCheckpoints(against === undefined ? places : [...places, filePlace(resolve(against))]);
     const started = performance.now();
     await sealDurable(pool);
-    const result = await verifyAudit(pool, { checkpoints: known.marks, links: !chainOnly });
+    const begins = await trailStart(pool, known);
+    const result = await verifyFrom(pool, begins, { checkpoints: known.marks, links: !chainOnly });
     process.stdout.write(`${verdict(result, known, (performance.now() - started) / 1_000)}\n`);
     return result.ok && known.faults.length === 0 ? 0 : 1;
   } finally {

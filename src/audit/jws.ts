@@ -3,7 +3,12 @@ import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isObject } from '../fhir/resource.ts';
 import type { JsonObject } from '../fhir/types.ts';
 
-export type StatementKind = 'audit-checkpoint' | 'audit-report' | 'alert-notice';
+export type StatementKind =
+  | 'audit-checkpoint'
+  | 'audit-report'
+  | 'alert-notice'
+  | 'trail-removal'
+  | 'destruction-certificate';
 
 export interface StatementKey {
   kid: string;

@@ -31,6 +31,7 @@ import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replaysPage } from './replays.ts';
 import { itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
 import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, requestsPage } from './requests.ts';
+import { retentionPage, retentionPosted } from './retention.ts';
 import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
@@ -143,6 +144,13 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/subject-access/:look/items', show: queuePage, send: queuePosted, wide: true },
       { path: '/console/subject-access/:look/items/:item', show: itemPage, send: itemPosted, wide: true },
       { path: '/console/subject-access/:look/copy', send: copyPosted },
+      {
+        path: '/console/retention',
+        show: retentionPage,
+        send: retentionPosted,
+        menu: 'Retention and hold',
+        roles: ['sar-officer', 'caldicott-guardian'],
+      },
     ],
   },
   {

@@ -4,7 +4,14 @@
  * stay known, so that old checkpoints stay provable.
  */
 import { type Checkpoint, checkpointLine, readCheckpointFile } from '../audit/checkpoint.ts';
-import { jwkIn, publicKeysOf, type StatementKey, signStatement } from '../audit/jws.ts';
+import {
+  jwkIn,
+  type PublicKeys,
+  publicKeysOf,
+  type StatementKey,
+  type StatementKind,
+  signStatement,
+} from '../audit/jws.ts';
 import type { JsonObject } from '../fhir/types.ts';
 import type { CheckpointPlace } from './checkpoint-places.ts';
 
@@ -16,6 +23,8 @@ export interface KnownEnds {
   signed: number;
   /** What in the files is not to be believed; anything here means that a place was tampered with or is damaged. */
   faults: string[];
+  /** Public keys of all places. */
+  keys?: PublicKeys;
 }
 
 export interface CheckpointBook {
@@ -26,6 +35,11 @@ export interface CheckpointBook {
   sign(report: JsonObject): Promise<string>;
   /** The same over the notice of an alert. */
   signNotice(notice: JsonObject): Promise<string>;
+  /** A certificate of what was removed for good (R-34, R-35). */
+  certify(
+    kind: Extract<StatementKind, 'trail-removal' | 'destruction-certificate'>,
+    statement: JsonObject,
+  ): Promise<string>;
   /** RFC 7517 set of every key that has signed, with the one that signs now. */
   jwks(): Promise<{ keys: JsonObject[] }>;
 }
@@ -61,6 +75,7 @@ export function openCheckpointBook({ places, key, clock }: BookOptions): Checkpo
     read: () => readCheckpoints(places),
     sign: async (report) => signStatement('audit-report', report, await signer()),
     signNotice: async (notice) => signStatement('alert-notice', notice, await signer()),
+    certify: async (kind, statement) => signStatement(kind, statement, await signer()),
     jwks: async () => {
       await signer();
       const own = await places[0]?.read();
@@ -76,14 +91,17 @@ export function openCheckpointBook({ places, key, clock }: BookOptions): Checkpo
  */
 export async function readCheckpoints(places: readonly CheckpointPlace[]): Promise<KnownEnds> {
   const all: KnownEnds = { marks: [], signed: 0, faults: [] };
+  let keys: PublicKeys = new Map();
   for (const place of places) {
     const held = await place.read().catch(() => 'unreadable' as const);
     if (held === 'unreadable') all.faults.push(`${place.name} could not be read`);
     if (held === null || held === 'unreadable') continue;
-    const { marks, signed, faults } = readCheckpointFile(held.lines, publicKeysOf(held.keys));
+    const own = publicKeysOf(held.keys);
+    keys = new Map([...keys, ...own]);
+    const { marks, signed, faults } = readCheckpointFile(held.lines, own);
     all.marks.push(...marks);
     all.signed += signed;
     all.faults.push(...faults.map((fault) => `${place.name}: ${fault}`));
   }
-  return all;
+  return { ...all, keys };
 }

@@ -3,6 +3,7 @@
  * the signed checkpoints, and the result is signed and kept. Whoever asks sees numbers and hashes, never a record.
  */
 import type { Checkpoint } from '../audit/checkpoint.ts';
+import type { PublicKeys } from '../audit/jws.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { JsonObject } from '../fhir/types.ts';
 import { gate } from '../governance/gates.ts';
@@ -15,11 +16,11 @@ import { type AuditCheck, checksOf, keepCheck } from '../store/models/audit-chec
 import { brokenPartnerChains } from '../store/models/partner-audit.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
-import { verifyAudit } from '../store/verify.ts';
+import { trailStart, verifyFrom } from './trail-start.ts';
 
 /** What is known of the chain elsewhere, and who signs reports about it. */
 export interface TrailKeeper {
-  read(): Promise<{ marks: Checkpoint[]; signed: number; faults: string[] }>;
+  read(): Promise<{ marks: Checkpoint[]; signed: number; faults: string[]; keys?: PublicKeys }>;
   sign(report: JsonObject): Promise<string>;
 }
 
@@ -50,17 +51,18 @@ export interface ProofOptions {
 /** Reads the trail from the seal on, keeps the result and signs it. */
 export async function proveTrail(pool: Pool, keeper: TrailKeeper, options: ProofOptions): Promise<TrailReport> {
   await sealDurable(pool);
-  const { marks, signed, faults: unbelieved } = await keeper.read();
+  const { marks, signed, faults: unbelieved, keys } = await keeper.read();
   const partners = await brokenPartnerChains(pool);
   const faults = [
     ...unbelieved,
     ...partners.map(({ client, seq }) => `the chain of partner ${client} does not hold at its event ${seq}`),
   ];
+  const begins = await trailStart(pool, keys === undefined ? { marks } : { marks, keys });
   const after = options.from === null ? undefined : lastBefore(marks, options.from);
-  const found = await verifyAudit(pool, { checkpoints: marks, ...(after === undefined ? {} : { after }) });
+  const found = await verifyFrom(pool, begins, { checkpoints: marks, ...(after === undefined ? {} : { after }) });
   const report = {
     ok: found.ok && faults.length === 0,
-    from: (after?.seq ?? 0) + 1,
+    from: Math.max(after?.seq ?? 0, ('start' in begins ? begins.start?.to : 0) ?? 0) + 1,
     records: found.rows,
     unsealed: found.unsealed,
     head: found.head,

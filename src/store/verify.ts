@@ -24,6 +24,8 @@ export interface VerifyOptions {
   links?: boolean;
   /** Milliseconds a record may stay unsealed. Default 60,000. */
   windowMs?: number;
+  /** Where the trail begins since its first segments were removed with a certificate (oversight/trail-start.ts). */
+  start?: { to: number; xid: string; id: string; hash: string };
   /** Begins after this checkpoint, whose hash is then taken from it; default: at the first record. */
   after?: Checkpoint;
 }
@@ -54,8 +56,10 @@ const START: Place = { seq: 0, xid: '0', id: '0', hash: Buffer.alloc(32) };
  */
 export async function verifyAudit(pool: Pool, options: VerifyOptions = {}): Promise<Verification> {
   const marks = Map.groupBy(options.checkpoints ?? [], ({ seq }) => seq);
-  let place = START;
-  if (options.after !== undefined) {
+  const { start } = options;
+  let place: Place =
+    start === undefined ? START : { seq: start.to, xid: start.xid, id: start.id, hash: Buffer.from(start.hash, 'hex') };
+  if (options.after !== undefined && options.after.seq > place.seq) {
     const found = await placeOf(pool, options.after);
     if (typeof found === 'string') {
       const { seq, hash } = options.after;

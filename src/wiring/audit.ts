@@ -14,6 +14,7 @@ import { s3Place } from '../jobs/checkpoint-s3.ts';
 import { syslogPlace } from '../jobs/checkpoint-syslog.ts';
 import { startSamples } from '../jobs/monthly-samples.ts';
 import { startNightlyProof } from '../jobs/nightly-proof.ts';
+import { startRetention } from '../jobs/retention.ts';
 import type { Log } from '../log.ts';
 import { warnOfEnds } from '../oversight/agreement-warnings.ts';
 import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
@@ -76,12 +77,14 @@ export function startTrailJobs(
     await oversight.raise('The proof of the access record failed');
   };
   const proof = startNightlyProof({ pool, keeper: book, clock, log, broken });
+  const retention = startRetention({ pool, keeper: book, clock, log });
   const samples = startSamples({ pool, size: config.sampleSize, clock, log });
   const url = config.alertWebhook;
   const notices = url === undefined ? null : startAlertWebhook({ pool, log, url, sign: book.signNotice });
   return {
     stop: async () => {
       await proof.stop();
+      await retention.stop();
       await samples.stop();
       await notices?.stop();
     },

@@ -205,6 +205,17 @@ describe('the record of a child (R-29)', () => {
     await settle(ref);
     await expect(releaseNow(ref)).rejects.toThrow(/interest/);
     await act(ref, OFFICER, 'interest');
+    // Danger in another family is no sign for this child.
+    await service.family('other');
+    await service.load([
+      {
+        ...note('other-danger', 'other', 'x'),
+        meta: { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'SDV' }] },
+      },
+    ]);
+    expect((await readRequest(door(), await as(OFFICER), ref)).points.map(({ point }) => point)).not.toContain(
+      'interest',
+    );
     // It stands in the mother's record; the child's says nothing.
     const flag: Resource = {
       ...note('kid-danger', 'her', 'Dangerwords'),
