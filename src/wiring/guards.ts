@@ -6,6 +6,7 @@ import { guardSubscription } from '../events/subscription.ts';
 import { Outcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementFaults, contradictoryTerms } from '../governance/agreements.ts';
+import { consentFaults } from '../governance/consent-faults.ts';
 import { overrideFaults } from '../governance/consents.ts';
 import { roleFaults } from '../governance/directory-faults.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
@@ -19,7 +20,7 @@ export function writeGuards(policy: EndpointPolicy): ReadonlyMap<string, readonl
     ['Task', [(task, context, previous) => guardReferral(task, context, previous)]],
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
-    ['Consent', [(consent, context) => guardOverride(consent, context)]],
+    ['Consent', [(consent) => guardConsent(consent), (consent, context) => guardOverride(consent, context)]],
     ['PractitionerRole', [(role) => guardRole(role)]],
     ['Contract', [(contract) => guardAgreement(contract)]],
     ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
@@ -76,13 +77,19 @@ function guardRole(role: Resource): void {
 
 /** An agreement that contradicts itself is refused with every reason. */
 function guardAgreement(contract: Resource): void {
-  const faults = [...agreementFaults(contract), ...contradictoryTerms(contract)];
+  refuseFaults([...agreementFaults(contract), ...contradictoryTerms(contract)]);
+}
+
+/** So is a consent or objection of which nobody could say what the family meant. */
+function guardConsent(consent: Resource): void {
+  refuseFaults(consentFaults(consent));
+}
+
+function refuseFaults(faults: readonly { expression: string; text: string }[]): void {
   if (faults.length === 0) return;
-  const issues = faults.map(({ expression, text }) => ({
-    severity: 'error' as const,
-    code: 'business-rule',
-    diagnostics: text,
-    expression,
-  }));
-  throw new Outcome(422, issues);
+  const issue = { severity: 'error' as const, code: 'business-rule' };
+  throw new Outcome(
+    422,
+    faults.map(({ expression, text }) => ({ ...issue, diagnostics: text, expression })),
+  );
 }
