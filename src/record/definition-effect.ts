@@ -13,6 +13,8 @@ import type { ResourceDocument } from './types.ts';
 export async function effectIssues(writing: Writing, { resource }: ResourceDocument): Promise<OutcomeIssue[]> {
   const { door, context } = writing;
   const { resourceType: type, status, url } = resource;
+  // answers read all versions of the form they name
+  if (type === 'Questionnaire') requireSize(resource);
   if (!DEFINITION_TYPES.has(type)) return [];
   if (!writesConformance(context.principal)) {
     return [without(type, 'you are not among those whose definitions count here')];
@@ -22,12 +24,16 @@ export async function effectIssues(writing: Writing, { resource }: ResourceDocum
     return [without(type, 'its url is defined by what ships with this service, and that stands')];
   }
   if (url === undefined) return [without(type, 'it has no url by which anything could name it')];
-  if (JSON.stringify(resource).length > MOST_TEXT) {
-    throw refused(type, 'too-costly', `a definition that takes effect has at most ${MOST_TEXT} characters`);
-  }
+  requireSize(resource);
   const reason = await door.live.trial(posted(resource), besides(writing, resource));
   if (reason !== null) throw refused(type, 'business-rule', reason);
   return [];
+}
+
+/** @throws Outcome 422 for what is too large to be held in memory beside others */
+function requireSize(resource: Resource): void {
+  if (JSON.stringify(resource).length <= MOST_TEXT) return;
+  throw refused(resource.resourceType, 'too-costly', `a definition that counts has at most ${MOST_TEXT} characters`);
 }
 
 function posted(resource: Resource): Posted {

@@ -321,6 +321,20 @@ describe('terminology', () => {
   });
 });
 
+test.each(['Questionnaire', 'ValueSet'])('a %s too large to be held in memory is refused', async (resourceType) => {
+  const url = `${EXAMPLE}/${resourceType}/large`;
+  // R4 allows a megabyte for one text
+  const identifier = Array.from({ length: 5 }, () => ({ value: 'x'.repeat(1_000_000) }));
+  const reply = await epr.put(`${resourceType}/large`, {
+    resourceType,
+    id: 'large',
+    url,
+    status: 'active',
+    identifier,
+  });
+  expect([reply.status, issues(reply)[0]?.code]).toEqual([422, 'too-costly']);
+});
+
 test('in production nobody is an author until named', async () => {
   const { loadConfig } = await import('../../src/config.ts');
   const env = { MODE: 'production', DATABASE_URL: 'postgres://x/y', PUBLIC_URL: 'https://record.example' };
