@@ -2,7 +2,7 @@
  * The sharing protocol of the two services, in both directions, and one agreement that ends soon (R-04: its guardians
  * are warned). People see up to R for direct care, where role and care team allow it; systems synchronise N.
  */
-import { profile, reference, V3_CONFIDENTIALITY, V3_PARTICIPATION } from '../../src/care/canon.ts';
+import { CANON, profile, reference, V3_CONFIDENTIALITY, V3_PARTICIPATION } from '../../src/care/canon.ts';
 import { addDays, type CivilDate } from '../../src/care/clock.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { HEALTH_VISITING, MATERNITY, PERINATAL, TRUST } from './places.ts';
@@ -40,11 +40,18 @@ function term({ from, to, label, purposes }: Direction): JsonObject {
   };
 }
 
+const extension = (name: string): string => `${CANON}/StructureDefinition/${name}`;
+
 function agreement(id: string, title: string, period: JsonObject, directions: Direction[]): Resource {
   return {
     resourceType: 'Contract',
     id,
     meta: { profile: [profile('JV-SharingAgreement')] },
+    // Illustrative words: which articles hold, and for how long records are kept, the organisations' own advisers say.
+    extension: [
+      { url: extension('agreement-lawful-basis'), valueString: 'Illustrative: as the signed agreement says' },
+      { url: extension('agreement-retention'), valueString: 'Illustrative: as the receiving service keeps its own' },
+    ],
     status: 'executed',
     title,
     authority: [reference(TRUST)],

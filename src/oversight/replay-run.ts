@@ -105,9 +105,13 @@ async function replayOne(replaying: Replaying, record: StoredAudit): Promise<voi
 /** Their requests are about the trail, or load data: no rule that can change decides them. */
 const ASIDE: readonly (Role | null)[] = ['ig-officer', 'caldicott-guardian', 'sar-officer', 'sysadmin', 'steward'];
 
+/** The service's own clock writes under this client (record/internal.ts). */
+const OWN_CLIENT = 'tandem';
+
 /** `Type/id` of the rows, without versions; what a search only named has no id. */
 function rowsOf({ entities, agent }: AuditEntry): string[] {
   if ((agent.kind !== 'staff' && agent.kind !== 'system') || ASIDE.includes(agent.role)) return [];
+  if (agent.clientId === OWN_CLIENT) return [];
   const named = entities.flatMap((one) => {
     const [type = '', id = ''] = one.split('/');
     return id === '' || type === 'AuditEvent' ? [] : [`${type}/${id}`];
