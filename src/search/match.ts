@@ -1,7 +1,7 @@
 /** The Query tree evaluated in memory on one resource's index values: the twin of store/query-sql.ts. */
 import type { Resource } from '../fhir/types.ts';
 import { hasValue } from './criterion-match.ts';
-import { isWhole } from './fold.ts';
+import { foldedPart, isWhole } from './fold.ts';
 import type { Criterion, IndexValues, Query, SortKey } from './types.ts';
 import { wordPrefix } from './words.ts';
 
@@ -54,16 +54,14 @@ function sortValue({ resource, values }: Indexed, key: SortKey): string | number
     const lows = values.numbers.filter((one) => one.code === param.code).map((one) => one.low);
     return lows.length === 0 ? null : descending ? Math.max(...lows) : Math.min(...lows);
   }
-  const texts =
-    param.type === 'string'
-      ? wholeStrings(values, param.parts ?? [param.code])
-      : plainWords(resource, values, param.code);
+  const texts = param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param.code);
   const sorted = texts.sort(compareText);
   return (descending ? sorted.at(-1) : sorted[0]) ?? null;
 }
 
 /** The values of which a sort takes the least or the greatest, as the store writes them; open starts are `-infinity`. */
-export function sortTexts({ resource, values }: Indexed, { param }: SortKey): string[] {
+export function sortTexts({ resource, values }: Indexed, key: SortKey): string[] {
+  const { param } = key;
   if (typeof param === 'string') return [param === '_id' ? (resource.id ?? '') : (resource.meta?.lastUpdated ?? '')];
   if (param.type === 'date') {
     return values.dates.flatMap(({ code, low }) => (code === param.code ? [low ?? '-infinity'] : []));
@@ -71,15 +69,14 @@ export function sortTexts({ resource, values }: Indexed, { param }: SortKey): st
   if (param.type === 'number' || param.type === 'quantity') {
     return values.numbers.flatMap(({ code, low }) => (code === param.code ? [String(low)] : []));
   }
-  return param.type === 'string'
-    ? wholeStrings(values, param.parts ?? [param.code])
-    : plainWords(resource, values, param.code);
+  return param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param.code);
 }
 
-function wholeStrings(values: IndexValues, codes: readonly string[]): string[] {
-  return values.strings
-    .filter((entry) => codes.includes(entry.code) && isWhole(entry.value))
-    .map((entry) => entry.value);
+function wholeStrings({ strings }: IndexValues, { param, folded }: SortKey): string[] {
+  if (typeof param === 'string') return [];
+  const codes = param.parts ?? [param.code];
+  const whole = strings.filter((entry) => codes.includes(entry.code) && isWhole(entry.value));
+  return whole.map(({ value }) => (folded ? foldedPart(value) : value));
 }
 
 function plainWords(resource: Resource, values: IndexValues, code: string): string[] {

@@ -91,6 +91,9 @@ function applySort(query: Query, _name: string, value: string, context: ResultCo
     const key = sortKey(code, descending, context);
     if (!context.forbidden.has(`${context.types[0]}.${code}`)) query.sort.push(key);
   }
+  for (const key of query.sort.slice(0, -1)) {
+    if (typeof key.param !== 'string' && key.param.type === 'string') key.folded = true;
+  }
   return value;
 }
 

@@ -134,6 +134,8 @@ export function isCriterion(clause: Clause): clause is Criterion {
 export interface SortKey {
   param: SearchParam | '_id' | '_lastUpdated';
   descending: boolean;
+  /** Another key follows this string: what differs in case or accents alone is equal, so that the next one decides. */
+  folded?: true;
 }
 
 export interface Include {

@@ -24,10 +24,25 @@ function keySql(type: string, key: SortKey, params: SqlParams, masks: readonly R
 }
 
 /** What a row on alias `r` is sorted by. */
-export function keyValueSql(type: string, { param, descending }: SortKey, params: SqlParams): string {
+export function keyValueSql(type: string, { param, descending, folded }: SortKey, params: SqlParams): string {
   if (param === '_id') return 'r.id';
   if (param === '_lastUpdated') return 'r.updated';
-  return sortValueSql(type, param, descending ? 'max' : 'min', params);
+  const pick = descending ? 'max' : 'min';
+  return param.type === 'string'
+    ? stringValueSql(param, { pick, folded }, params)
+    : sortValueSql(type, param, pick, params);
+}
+
+/** Folded, the text as written behind U+0001 decides nothing, and the next key does (search/fold.ts). */
+function stringValueSql(
+  { code, parts }: SearchParam,
+  { pick, folded }: { pick: 'min' | 'max'; folded: true | undefined },
+  params: SqlParams,
+): string {
+  const codes = params.add([...(parts ?? [code])]);
+  const value = folded ? "split_part(s.value, e'\\x01', 1)" : 's.value';
+  return `(select ${pick}(${value}) filter (where true) from index_string s where s.type = r.type and s.id = r.id
+    and s.code = any (${codes}::text[]) and ${wholeSql('s')})`;
 }
 
 /** Whole values of a string, not the later words of a name, which no row is sorted by (search/fold.ts). */
@@ -43,11 +58,6 @@ function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', par
   }
   if (param.type === 'number' || param.type === 'quantity') {
     return `(select ${pick}(n.low) filter (where true) from index_number n where n.type = r.type and n.id = r.id and n.code = ${params.add(param.code)})`;
-  }
-  if (param.type === 'string') {
-    const codes = params.add([...(param.parts ?? [param.code])]);
-    return `(select ${pick}(s.value) filter (where true) from index_string s where s.type = r.type and s.id = r.id
-      and s.code = any (${codes}::text[]) and ${wholeSql('s')})`;
   }
   // Words of any system hold no bar; `system|code` forms of the same value do.
   return `(select ${pick}(w) from unnest(r.tokens) as w where starts_with(w, ${params.add(wordPrefix(type, param.code))})

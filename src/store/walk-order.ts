@@ -57,9 +57,10 @@ export function orderBy(
   return [...shown, `${at[order.keys.length]} ${order.idDescending ? 'desc' : 'asc'}`].join(', ');
 }
 
-/** True when an index holds the rows of a type in this order, down to ties. */
+/** True when an index holds the rows of a type in this order, down to ties; that of strings parts ties by their spelling. */
 export function hasIndex({ keys: [first] }: WalkOrder): boolean {
   if (first === undefined || typeof first.param === 'string') return true;
+  if (first.folded) return false;
   const { type, parts } = first.param;
   return (
     type === 'date' || type === 'number' || type === 'quantity' || (type === 'string' && (parts?.length ?? 1) === 1)

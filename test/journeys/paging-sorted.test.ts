@@ -99,6 +99,26 @@ const ASKED = [
   'patient.family:contains=nobody&_sort=-date',
 ];
 
+test.each([
+  ['family,given', ['n-3', 'n-2', 'n-1', 'n-4', 'n-5']],
+  ['family,-given', ['n-1', 'n-2', 'n-3', 'n-4', 'n-5']],
+  ['-family,given', ['n-4', 'n-5', 'n-3', 'n-2', 'n-1']],
+  ['family,-_id', ['n-3', 'n-2', 'n-1', 'n-5', 'n-4']],
+])('strings that differ in case or accents alone leave the next key to decide: %s', async (sort, expected) => {
+  const names: [string, string, string][] = [
+    ['n-1', 'ÖRTENBERG', 'Zoe'],
+    ['n-2', 'Örtenberg', 'Bea'],
+    ['n-3', 'Ortenberg', 'anna'],
+    ['n-4', 'Örtenberger', 'Anna'],
+    ['n-5', 'Örtenberger', 'Anna'],
+  ];
+  await service.load(
+    names.map(([id, family, given]) => ({ resourceType: 'Patient', id, name: [{ family, given: [given] }] })),
+  );
+  const found = await pages('steward', `Patient?family=ortenberg&_sort=${sort}&_count=2`, 100, async () => {});
+  expect(found).toEqual(expected);
+});
+
 const wholes = new Map<string, string[]>();
 
 test.each(['hv-system', 'health-visitor'])(
