@@ -3,6 +3,7 @@
  * when a second one confirms it, exactly as it was proposed. What only narrows an agreement one person does, at once.
  */
 import { refuse } from '../fhir/outcome.ts';
+import { cellOf } from '../governance/role-views.ts';
 import { commit, one } from '../record/commit.ts';
 import { parseStored, reach } from '../record/decide.ts';
 import { parseBody } from '../record/document.ts';
@@ -14,6 +15,7 @@ import type { Context, Door, ResourceDocument, Written } from '../record/types.t
 import { keepDecided, markWritten } from '../store/models/decided-changes.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { readCurrent } from '../store/reads.ts';
+import type { ResourceRow } from '../store/rows.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { type CarryOut, keepProposal, requireKeeper } from './proposals.ts';
 import { onlyNarrows, requireSound } from './sound-agreements.ts';
@@ -35,9 +37,11 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
     const { resourceType: type, id } = document.resource;
     if (!TYPES.includes(type))
       throw refuse(422, 'business-rule', `Two persons change: ${TYPES.join(', ')}`, 'resourceType');
+    if (type === 'CareTeam' && document.resource.subject !== undefined)
+      throw refuse(422, 'business-rule', 'The team of a family is kept by those who care for it', 'CareTeam.subject');
     await check({ door, context, db: door.pool }, document);
     const found = id === undefined ? null : (await readCurrent(door.pool, type, id, reach(context))).found;
-    if (id !== undefined && (found === null || found.row.deleted)) throw await notFound(door, entry);
+    if (id !== undefined && (found === null || !isKept(context, found.row))) throw await notFound(door, entry);
     const before = found === null ? null : parseStored(found.row.body ?? '').resource;
     await requireSound(door, document.resource, context.now);
     const version = found?.row.version ?? null;
@@ -55,6 +59,11 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
     await door.audit.write({ ...entry, status: 202, entities: [id === undefined ? type : `${type}/${id}`] });
     return { pending };
   });
+}
+
+/** What a family calls its team or its home is as unknown here as an id that never was. */
+function isKept({ principal }: Context, { deleted, dataClass }: Pick<ResourceRow, 'deleted' | 'dataClass'>): boolean {
+  return !deleted && cellOf(principal.role, dataClass).write === 'two-person';
 }
 
 /** Writes the one resource that was proposed. @throws Outcome 412 when it has changed since */

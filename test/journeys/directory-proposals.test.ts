@@ -66,3 +66,17 @@ test('of two who confirm at once one does; the page shows all that would be writ
   await midwife.signIn('midwife');
   expect((await midwife.get('/console/proposals')).status).toBe(403);
 });
+
+test('what a family calls its team or its home is proposed by nobody, and looks as if it were not there', async () => {
+  const subject = { reference: 'Patient/her-own' };
+  const team: Resource = { resourceType: 'CareTeam', id: 'family-team', status: 'active', name: 'Hers', subject };
+  await service.load([{ resourceType: 'Patient', id: 'her-own', birthDate: '1990-01-01' }, team]);
+  const { subject: _subject, ...nobodys } = team;
+  const propose = (body: Resource) => service.as('ig-officer').post('$propose?reason=To%20see%20it', body);
+  const [known, unknown] = [await propose(nobodys), await propose({ ...nobodys, id: 'never-was' })];
+  expect([known.status, unknown.status]).toEqual([404, 404]);
+  expect(known.json).toEqual(unknown.json);
+  const [named, other] = [await propose(team), await propose({ ...team, id: 'never-was' })];
+  expect([named.status, other.status]).toEqual([422, 422]);
+  expect(named.json).toEqual(other.json);
+});
