@@ -64,10 +64,20 @@ export function pathsOf(expression: string): string[][] | null {
     const question = QUESTION.exec(term)?.[1];
     const steps = question === undefined ? parse(term) : null;
     if (question === undefined && steps === null) return null;
-    const names = (steps ?? []).flatMap((step) => (step.kind === 'child' || step.kind === 'item' ? [step.name] : []));
-    paths.push(question === undefined ? names : [question]);
+    paths.push(...(question === undefined ? walked(steps ?? []) : [[question]]));
   }
   return paths;
+}
+
+/** The path of the steps, and of each filter the element it compares: a match tells its value. */
+function walked(steps: readonly Step[]): string[][] {
+  const names: string[] = [];
+  const compared: string[][] = [];
+  for (const step of steps) {
+    if (step.kind === 'child' || step.kind === 'item') names.push(step.name);
+    else if (step.kind === 'equals') compared.push([...names, step.name]);
+  }
+  return [names, ...compared];
 }
 
 function plain<T>(term: string, leaf: Leaf<T>, choices: ReadonlySet<string>): Leaf<T> | null {

@@ -6,6 +6,7 @@ import { EVERYWHERE, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from '../../../src/gov
 import { paramGuard } from '../../../src/governance/masks.ts';
 import type { Role } from '../../../src/governance/types.ts';
 import { elementsRead, searchableParams } from '../../../src/search/params.ts';
+import type { SearchParam } from '../../../src/search/types.ts';
 import { testDefinitions } from '../definitions/cache.ts';
 import { family, HV, staff } from './fixtures.ts';
 
@@ -18,6 +19,7 @@ const ROLES: readonly Role[] = [
   'social-worker',
   'team-lead',
 ];
+const posted: SearchParam = { code: 'posted', type: 'token', expression: '', url: 'urn:posted', targets: [] };
 let r4: Definitions;
 beforeAll(async () => {
   r4 = await testDefinitions();
@@ -37,6 +39,22 @@ test.each<[string, string[], ElementPaths | null, boolean]>([
   ['nobody can tell, nothing masked', [], null, false],
 ])('%s', (_, masked, paths, expected) => {
   expect(reaches(masked, paths)).toBe(expected);
+});
+
+test('what a filter of the expression compares is read too', () => {
+  const read = (expression: string) => elementsRead({ ...posted, expression });
+  expect(read("Appointment.where(comment='at the refuge').status")).toEqual([['status'], ['comment']]);
+  expect(read("Patient.contact.where(gender='female').name")).toEqual([
+    ['contact', 'name'],
+    ['contact', 'gender'],
+  ]);
+  const guard = paramGuard(
+    staff('admin', HV),
+    'Appointment',
+    ['posted'],
+    read("Appointment.where(comment='x').status"),
+  );
+  expect(guard.op).not.toBe('true');
 });
 
 /** R4's on Appointment.participant read one kind of member, and the mask takes another. */
