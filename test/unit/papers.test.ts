@@ -1,5 +1,5 @@
 /** Papers must not name what is not there: a document that the code has left behind is a bug. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { VARIABLES } from '../../src/config.ts';
 import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
@@ -34,6 +34,16 @@ describe('papers', () => {
     const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
     const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
     expect(links.filter((link) => !link.startsWith('http') && !there(folder + link))).toEqual([]);
+  });
+
+  test('each decision has a number of its own, under its own heading, and one line in the index', () => {
+    const files = readdirSync(new URL('../../docs/adr/', import.meta.url)).filter((file) => file !== 'README.md');
+    const numbers = files.map((file) => /^\d{4}-\d\d-\d\d-(\d{4})-/.exec(file)?.[1] ?? file);
+    expect([...new Set(numbers)]).toEqual(numbers);
+    expect(files.filter((file, i) => !read(`docs/adr/${file}`).startsWith(`# ${numbers[i]} `))).toEqual([]);
+    const index = read('docs/adr/README.md').split('\n');
+    const lines = files.map((file, i) => index.filter((line) => line.startsWith(`| [${numbers[i]}](${file}) |`)));
+    expect(files.filter((_, i) => lines[i]?.length !== 1)).toEqual([]);
   });
 
   test('the README lists every environment variable, identity and npm script it should', () => {
