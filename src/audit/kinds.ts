@@ -38,5 +38,7 @@ export const KINDS: Readonly<Record<Interaction, Kind>> = {
   disclosure: { type: { system: DCM, code: '110106' }, subtype: { system: LIFECYCLE, code: 'disclose' } },
   login: { type: { system: DCM, code: '110114' }, subtype: { system: DCM, code: '110122' } },
   token: { type: { system: DCM, code: '110114' }, subtype: { system: DCM, code: '110122' } },
+  // DICOM's Use of Restricted Function: an alert says that somebody reached what is watched.
+  alert: { type: { system: DCM, code: '110113' }, subtype: { system: DCM, code: '110132' } },
   anonymous: { type: { system: DCM, code: '110113' }, subtype: { system: DCM, code: '110122' } },
 };

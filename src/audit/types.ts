@@ -27,7 +27,9 @@ export interface AuditEntry {
     | 'disclosure'
     | 'login'
     | 'token'
-    | 'anonymous';
+    | 'anonymous'
+    /** A live alert was raised: a security alert of the service's own. */
+    | 'alert';
   action: AuditAction;
   /** FHIR audit-event-outcome: 0 success, 4 minor (refused or bad request), 8 serious, 12 major failure. */
   outcome: 0 | 4 | 8 | 12;

@@ -152,6 +152,7 @@ const INTERACTIONS: Readonly<Record<Interaction, string>> = {
   disclosure: 'Sent to another system',
   login: 'Signed in',
   token: 'Signed in',
+  alert: 'raised an alert',
   anonymous: 'Was not signed in',
 };
 

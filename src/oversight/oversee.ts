@@ -6,8 +6,8 @@
 import { isOutOfHours, isRefused, opens } from '../audit/alert-rules.ts';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
-import { auditEntry } from '../audit/entry.ts';
-import type { AuditEntry, StoredAudit } from '../audit/types.ts';
+import { auditColumns, auditEntry } from '../audit/entry.ts';
+import type { AuditColumns, AuditEntry, StoredAudit } from '../audit/types.ts';
 import type { Log } from '../log.ts';
 import type { EarlierAlert } from '../store/models/alert-counts.ts';
 import {
@@ -62,10 +62,42 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   const { alerts, again } = found;
   const { explained, opened, marks, volumes } = facts;
   const { from, to } = stretch;
-  const kept = await commitStep(pool, { from, to, explained, opened, marks, volumes, accesses, alerts, again });
+  const kept = await commitStep(
+    pool,
+    { from, to, explained, opened, marks, volumes, accesses, alerts, again },
+    alertRecord,
+  );
   for (const notice of kept ?? []) if (notice.mode === 'live') oversight.notify(notice);
   return kept === null || stretch.to - stretch.from >= STRETCH;
 }
+
+/** A live alert in the trail: which rule, under which reference; whom it is about stands in the alert alone. */
+function alertRecord({ reference, rule, at }: AlertNotice): AuditColumns {
+  return auditColumns({
+    at: at.toISOString(),
+    requestId: reference,
+    interaction: 'alert',
+    action: 'E',
+    outcome: 0,
+    status: 0,
+    agent: INTERNAL,
+    purpose: null,
+    rules: [],
+    reason: null,
+    explanation: null,
+    entities: ['AuditEvent'],
+    label: null,
+    patients: [],
+    query: null,
+    recipient: null,
+    detail: `${rule} ${reference}`,
+  });
+}
+
+const INTERNAL: AuditEntry['agent'] = {
+  ...{ kind: 'internal', clientId: 'tandem', issuer: null, subject: null, name: null, role: null },
+  ...{ practitionerRole: null, service: null, team: null, jti: null, address: null },
+};
 
 /** The kinds under which an access is asked for later: refusals (Q11), and what was opened (Q3, Q5, Q6, Q8, Q9 of domain.md 6.2). */
 function accessesOf({ seq, entry }: SealedEntry, facts: AlertFacts): Access[] {

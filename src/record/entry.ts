@@ -24,6 +24,7 @@ export const ACTIONS: Record<AuditEntry['interaction'], AuditEntry['action']> = 
   login: 'E',
   token: 'E',
   anonymous: 'E',
+  alert: 'E',
 };
 
 /** A successful entry of this request; callers change what differs. */

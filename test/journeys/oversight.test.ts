@@ -90,6 +90,14 @@ describe('step by step', () => {
     expect(said).toHaveLength(1);
     expect(said[0]).toMatchObject({ rule: 'A-01', severity: 'high', mode: 'live' });
     expect(JSON.stringify(said)).not.toMatch(/Helen|Patient|hv-1|910000/);
+    // The live one is a security alert of the trail too, which no rule looks at again.
+    await sealDurable(pool);
+    await all();
+    const inTrail = await pool.query<{ body: string }>(
+      `select a.body from audit_seal s join audit a on a.xid = s.xid and a.id = s.id where s.interaction = 'alert'`,
+    );
+    expect(inTrail.rows.map(({ body }) => JSON.parse(body).detail)).toEqual([expect.stringMatching(/^A-01 AL-/)]);
+    expect(JSON.stringify(inTrail.rows)).not.toMatch(/Helen|Patient|hv-1|910000/);
     const before = (await pool.query<{ n: number }>('select count(*)::int as n from oversight_mark')).rows[0]?.n;
     await all();
     expect((await pool.query<{ n: number }>('select count(*)::int as n from oversight_mark')).rows[0]?.n).toBe(before);

@@ -4,6 +4,7 @@ import type { AccessExplanation } from '../../governance/types.ts';
 import type { Pool } from '../pool.ts';
 import type { Db } from '../reads.ts';
 import { inTransaction } from '../transaction.ts';
+import type { AuditColumns } from '../write.ts';
 
 export interface SealedStretch {
   /** The place it begins after, and the place of its last record. */
@@ -159,10 +160,14 @@ function listsOf({ explained, opened, marks, volumes, accesses, again }: StepRes
 }
 
 /**
- * Keeps what a step found and moves the place, in one commit.
+ * Keeps what a step found and moves the place, in one commit; each live alert is a record of the trail as well.
  * @returns the new alerts with their references, or null when another process was here first: nothing was kept
  */
-export async function commitStep(pool: Pool, step: StepResult): Promise<AlertNotice[] | null> {
+export async function commitStep(
+  pool: Pool,
+  step: StepResult,
+  recorded: (notice: AlertNotice) => AuditColumns,
+): Promise<AlertNotice[] | null> {
   return inTransaction(pool, async (client) => {
     const moved = await client.query(`update oversight_place set seq = $2 where name = 'alerts' and seq = $1`, [
       step.from,
@@ -172,7 +177,11 @@ export async function commitStep(pool: Pool, step: StepResult): Promise<AlertNot
     for (const [list, text] of listsOf(step)) {
       if (list.length > 0) await client.query(text, [JSON.stringify(list)]);
     }
-    return insertAlerts(client, step.alerts);
+    const made = await insertAlerts(client, step.alerts);
+    for (const { at, body, patients } of made.filter(({ mode }) => mode === 'live').map(recorded)) {
+      await client.query('insert into audit (at, body, patients) values ($1, $2, $3)', [at, body, patients]);
+    }
+    return made;
   });
 }
 
