@@ -99,6 +99,7 @@ inBrowser('S9', () => {
     await page.goto(address);
     await page.fill('#note-words', 'Reconciled with the record of attendance: seen at home at 21:10, referred on');
     await page.click('button:has-text("Add the note")');
+    await page.click('button:has-text("Gather the evidence")');
     await page.check('input[name="outcome"][value="appropriate"]');
     await page.fill('#decide-words', 'Needed that night; nothing more was opened than was needed');
     await page.click('button:has-text("Record the decision")');
