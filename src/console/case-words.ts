@@ -78,13 +78,13 @@ export const STEP_FORMS: readonly { act: CaseAct; label: string; hint: string; b
     act: 'inform',
     label: 'The family',
     hint: 'Whether they are told, how, or why not.',
-    button: 'Record the decision about the family',
+    button: 'Record what the family is told',
   },
   {
     act: 'ico',
     label: 'The ICO',
     hint: 'Told or not, why, and the reference.',
-    button: 'Record the decision about the ICO',
+    button: 'Record what the ICO is told',
   },
   {
     act: 'datix',
