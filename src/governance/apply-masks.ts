@@ -70,9 +70,10 @@ function inside(value: Json | undefined, rest: readonly Step[]): Json | undefine
 }
 
 function keepOthers(copy: JsonObject, step: Step): void {
-  const kept = objects(copy[step.name]).filter((one) => !matches(one, step));
-  if (kept.length === 0) delete copy[step.name];
-  else copy[step.name] = kept;
+  const isList = Array.isArray(copy[step.name]);
+  const [first, ...others] = objects(copy[step.name]).filter((one) => !matches(one, step));
+  if (first === undefined) delete copy[step.name];
+  else copy[step.name] = isList ? [first, ...others] : first;
 }
 
 function matches(node: JsonObject, step: Step): boolean {
@@ -80,7 +81,8 @@ function matches(node: JsonObject, step: Step): boolean {
   if (step.value === null) return value !== undefined;
   if (value === step.value) return true;
   const target = object(value);
-  return target?.type === step.value || literal(target?.reference)?.startsWith(`${step.value}/`) === true;
+  const reference = target === null ? value : target.reference;
+  return target?.type === step.value || literal(reference)?.startsWith(`${step.value}/`) === true;
 }
 
 /** References into contained resources that are gone would break ref-1. What has none is kept as the same object. */

@@ -1,6 +1,7 @@
 /**
  * What masks remove, by resource type, and the search parameters that would reveal it. Paths are element names from the
- * resource down; `[key=value]` picks list members by a value (or by the type of a reference), `[key]` by presence.
+ * resource down; `[key=value]` picks what is there (of a list, its members) by a value or the type of a reference, `[key]` by
+ * presence.
  */
 import type { Role } from './types.ts';
 
@@ -59,7 +60,10 @@ export const PLACE: Readonly<Record<string, Carrier>> = {
     remove: ['comment', 'description', 'patientInstruction', 'participant[actor=Location]', 'supportingInformation'],
     params: ['location', 'actor', 'supporting-info'],
   },
-  AppointmentResponse: { remove: ['comment'], params: ['location', 'actor'] },
+  AppointmentResponse: {
+    remove: ['comment', 'actor[reference=Location]', 'actor[type=Location]'],
+    params: ['location', 'actor'],
+  },
   Encounter: {
     remove: ['location', 'hospitalization'],
     params: ['location', 'location-period', 'special-arrangement'],
@@ -111,7 +115,6 @@ export const SUMMARY: Readonly<Record<string, Carrier>> = {
   Consent: { remove: ['sourceAttachment', 'sourceReference', 'verification'], params: ['source-reference'] },
 };
 
-/** Further trims of a full view: by role and type. */
 /** How a pregnancy ended is no part of a name and address (5.3: those who see only the expected date). */
 export const FETAL_STATUS: Carrier = {
   remove: [
@@ -121,6 +124,7 @@ export const FETAL_STATUS: Carrier = {
   params: [],
 };
 
+/** Further trims of a full view: by role and type. */
 export const TRIMS: Readonly<Partial<Record<Role, Readonly<Record<string, Carrier>>>>> = {
   // R-25: times, places and names, not reasons.
   admin: {

@@ -40,6 +40,17 @@ describe('R-16 restricted demographics', () => {
     expect(patient.address).toHaveLength(1);
   });
 
+  test('an answer to an invitation loses an actor that is a place, and keeps one that is a person', () => {
+    const answered = (actor: { reference: string } | { type: string; display: string }) => {
+      const response = { resourceType: 'AppointmentResponse', participantStatus: 'accepted', actor };
+      const about = world(row('AppointmentResponse', 'schedule'), { consents: [SFLAG] });
+      return applyMasks(response, masksFor(midwife, about)).actor;
+    };
+    expect(answered({ reference: 'Location/CANARY' })).toBeUndefined();
+    expect(answered({ type: 'Location', display: 'CANARY house' })).toBeUndefined();
+    expect(answered({ reference: 'Practitioner/p1' })).toEqual({ reference: 'Practitioner/p1' });
+  });
+
   test('the mother sees her own', () => {
     expect(masksFor(family('mother'), restricted)).toEqual([]);
   });
