@@ -5,7 +5,7 @@ import { auditColumns } from './audit/entry.ts';
 import { auditedQuery } from './audit/query-text.ts';
 import { NO_HOLIDAYS } from './care/clock.ts';
 import type { CareSettings } from './care/ports.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/types.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';

@@ -1,5 +1,5 @@
 /** What a person sees when the service is ready. */
-import type { Config } from './config.ts';
+import type { Config } from './config/types.ts';
 import { DEMO_IDENTITIES } from './identity/identities.ts';
 
 /** A short text for standard output. `seconds` since the start. */

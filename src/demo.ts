@@ -1,6 +1,6 @@
 /** Demo identities and their seed; nothing of this file runs in production. */
 import type { App } from './app.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/types.ts';
 import { DEMO_IDENTITIES } from './identity/identities.ts';
 import type { Log } from './log.ts';
 import { createStanding } from './record/standing.ts';

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, loadConfig } from '../../src/config.ts';
+import type { Config } from '../../src/config/types.ts';
+import { loadConfig } from '../../src/config.ts';
 import { audienceOf } from '../../src/identity/contract.ts';
 import { DEMO_IDENTITIES, DEMO_ORGANIZATIONS, demoClaims } from '../../src/identity/identities.ts';
 import { tokenFor } from '../../src/identity/token-cli.ts';

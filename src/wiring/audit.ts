@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { settingsUnder } from '../audit/alert-changes.ts';
 import { type AlertSettings, alertSettings } from '../audit/alert-settings.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/types.ts';
 import { createKeyWarnings } from '../directory/key-warnings.ts';
 import { openKeys } from '../identity/keys.ts';
 import { startAlertWebhook } from '../jobs/alert-webhook.ts';

@@ -4,7 +4,7 @@
  * left alone for some seconds, so that nobody waits for it again and again.
  */
 
-import type { TerminologyConfig } from '../config.ts';
+import type { TerminologyConfig } from '../config/types.ts';
 import type { ExternalAnswer, ExternalTerms } from '../definitions/terms/external.ts';
 import { parseJson } from '../fhir/json.ts';
 import { asResource } from '../fhir/resource.ts';

@@ -1,5 +1,5 @@
 /** How people sign in to the console: the demo's list in demo, else the configured provider, else not at all. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/types.ts';
 import { RETURN_PATH } from '../console/provider-sign-in.ts';
 import type { SignInWay } from '../console/visit.ts';
 import { DEMO_IDENTITIES } from '../identity/identities.ts';

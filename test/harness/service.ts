@@ -6,7 +6,8 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type App, type AppOptions, buildApp } from '../../src/app.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
+import type { Config } from '../../src/config/types.ts';
+import { loadConfig } from '../../src/config.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { audienceOf, DEMO_TOKEN_LIFE, issuerOf } from '../../src/identity/contract.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConfigError, type Environment, isLoopback, loadConfig, VARIABLES } from '../../src/config.ts';
+import { ConfigError, type Environment, isLoopback, VARIABLES } from '../../src/config/reader.ts';
+import { loadConfig } from '../../src/config.ts';
 
 const DATABASE = 'postgresql://tandem_owner:secret@db.example:5432/tandem';
 const PRODUCTION: Environment = { MODE: 'production', DATABASE_URL: DATABASE, PUBLIC_URL: 'https://record.example' };

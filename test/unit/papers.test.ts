@@ -1,7 +1,7 @@
 /** Papers must not name what is not there: a document that the code has left behind is a bug. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { VARIABLES } from '../../src/config.ts';
+import { VARIABLES } from '../../src/config/reader.ts';
 import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');

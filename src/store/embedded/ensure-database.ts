@@ -1,6 +1,6 @@
 /** The database the service works on: an embedded server under DATA_DIR, or the one that DATABASE_URL names. */
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/types.ts';
 import type { Log } from '../../log.ts';
 import { keepCluster } from './keeper.ts';
 import { DATABASE, deriveServiceUrl, prepareCluster, prepareForeign, withClient } from './roles.ts';
