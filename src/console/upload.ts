@@ -4,6 +4,8 @@ import { decodeUtf8 } from '../directory/csv.ts';
 
 /** Bytes of a form with its file. */
 const LIMIT = 1_500_000;
+/** Fields of a form with its file; more are not read: taking apart a million empty ones holds everybody up. */
+const MOST_FIELDS = 60;
 /** Stands for a file that is not UTF-8; no file can hold it, for it is no character. */
 export const NOT_UTF8 = '\uFFFF';
 
@@ -17,10 +19,19 @@ export function uploads(): RequestHandler[] {
         next();
         return;
       }
-      request.body = await fieldsOf(body, request.headers['content-type'] ?? '').catch(() => ({}));
+      const type = request.headers['content-type'] ?? '';
+      request.body = hasFew(body, type) ? await fieldsOf(body, type).catch(() => ({})) : {};
       next();
     },
   ];
+}
+
+function hasFew(body: Buffer, type: string): boolean {
+  const boundary = /boundary="?([^";]+)/i.exec(type)?.[1] ?? '';
+  let count = 0;
+  if (boundary === '') return false;
+  for (let at = body.indexOf(boundary); at !== -1; at = body.indexOf(boundary, at + boundary.length)) count += 1;
+  return count <= MOST_FIELDS + 1;
 }
 
 async function fieldsOf(body: Buffer, type: string): Promise<Record<string, string | string[]>> {

@@ -4,6 +4,7 @@
  */
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import { refuse } from '../fhir/outcome.ts';
+import { parseReference } from '../fhir/references.ts';
 import { isObject } from '../fhir/resource.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import { parseBody } from '../record/document.ts';
@@ -56,10 +57,10 @@ async function patientsIn(door: Door, { entity }: Resource): Promise<string[]> {
     .filter(isObject)
     .map(({ what }) => what)
     .filter(isObject);
+  // Another server's Patient may have an id that is one of ours: only a reference to this server names ours.
   const references = whats.flatMap(({ reference }) => {
-    const local =
-      typeof reference === 'string' ? /(?:^|\/)(Patient\/[A-Za-z0-9.-]{1,64})$/.exec(reference)?.[1] : undefined;
-    return local === undefined ? [] : [local];
+    const named = typeof reference === 'string' ? parseReference(reference, [door.base]) : null;
+    return named?.kind === 'local' && named.type === 'Patient' ? [`Patient/${named.id}`] : [];
   });
   const words = whats
     .flatMap(({ identifier }) => numberIn(identifier))

@@ -92,6 +92,8 @@ test('a file is imported by page: faults by line, encodings, and what is new', a
   expect((await upload(keeper, { kind: 'people' }, bytes(''))).status).toBe(422);
   const good = await upload(keeper, { kind: 'people' }, bytes(`\uFEFF${head}P2,Zwei,Zoë\r\n`));
   expect([good.status, wordsOf(good.html).includes('1 added')]).toEqual([200, true]);
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`field${i}`, '']));
+  expect((await upload(keeper, { kind: 'people', ...many }, bytes(`${head}P2,Zwei,Zoë\r\n`))).status).toBe(403);
   const forged = await fetch(`${origin}/console/directory/import`, {
     method: 'POST',
     body: new FormData(),

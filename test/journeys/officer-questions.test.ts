@@ -263,6 +263,18 @@ describe('a partner says who opened what it received (4.12)', () => {
     const other = await partner.post('AuditEvent', event({ reference: 'Patient/unknown' }));
     // Somebody known and somebody unknown are answered alike.
     expect([one.status, other.status, one.text, other.text]).toEqual([201, 201, '', '']);
+    // A Patient of another server is none of ours, whatever its id; a version of ours is.
+    await partner.post('AuditEvent', event({ reference: 'https://hv.example.org/fhir/Patient/canaryfam' }));
+    await partner.post('AuditEvent', event({ reference: 'Patient/canaryfam/_history/1' }));
+    const { rows } = await service.pool.query<{ patients: string[] }>(
+      'select patients from partner_audit order by seq',
+    );
+    expect(rows.map(({ patients }) => patients)).toEqual([
+      ['Patient/canaryfam'],
+      ['Patient/unknown'],
+      [],
+      ['Patient/canaryfam'],
+    ]);
     expect((await partner.post('AuditEvent', { ...event(known), recorded: 'yesterday' })).status).toBe(422);
     expect((await partner.post('AuditEvent', { resourceType: 'Basic', code: { text: 'x' } })).status).toBe(422);
     expect((await partner.get('AuditEvent')).status).toBe(403);
