@@ -82,9 +82,10 @@ export function actsIn(state: CaseState): CaseAct[] {
   return ACTS.filter((act) => FROM[act].includes(state));
 }
 
-/** Why this officer may not do this now, in words; null when she may. */
-export function refusalOf(act: CaseAct, standing: CaseStanding, officer: string): string | null {
-  if (standing.parties.includes(officer)) return 'It is about your own access: a colleague has to look at it.';
+/** Why this officer may not do this now, in words; null when she may. `own`: her references under all her roles. */
+export function refusalOf(act: CaseAct, standing: CaseStanding, own: ReadonlySet<string>): string | null {
+  if (standing.parties.some((party) => own.has(party)))
+    return 'It is about your own access: a colleague has to look at it.';
   if (!FROM[act].includes(standing.state)) return `This is not possible while the case is ${standing.state}.`;
   if (act === 'explain' && standing.twoNeeded)
     return 'It is about your own team lead: decide it, and a colleague closes it.';
@@ -96,7 +97,7 @@ export function refusalOf(act: CaseAct, standing: CaseStanding, officer: string)
   )
     return 'Record first whether the ICO is told.';
   const needsTwo = isGrave(standing.outcome) || standing.twoNeeded;
-  if (act === 'close' && needsTwo && standing.decidedBy === officer) {
+  if (act === 'close' && needsTwo && standing.decidedBy !== null && own.has(standing.decidedBy)) {
     return 'A second person closes a case with this outcome.';
   }
   return null;

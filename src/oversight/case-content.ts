@@ -16,7 +16,7 @@ import type { ResourceRow } from '../store/rows.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { addLine } from './case-steps.ts';
 import { caseOf, OWN_ACCESS } from './cases.ts';
-import { deskEntry, officerOf, onDesk, recordInside } from './officer.ts';
+import { deskEntry, isAbout, onDesk, recordInside } from './officer.ts';
 
 export interface CaseContent {
   type: string;
@@ -43,9 +43,9 @@ export function caseContent(
 ): Promise<CaseContent[]> {
   const detail = `case-content ${reference.slice(0, 20)} ${asked.record}; reason: ${asked.words.slice(0, 300)}`;
   const entry = deskEntry(context, detail);
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const file = await caseOf(door, reference);
-    if (file.parties.includes(officerOf(context))) throw await refused(door, entry, OWN_ACCESS);
+    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
     if (context.principal.role !== 'caldicott-guardian')
       throw refuse(403, 'forbidden', 'Only a Caldicott Guardian sees content, inside a case (R-26)');
     if (file.state === 'new' || file.state === 'closed')

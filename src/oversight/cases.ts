@@ -37,7 +37,7 @@ import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { type CaseSource, sourceOf } from './case-sources.ts';
 import { addLine, changeOf, evidenceIn, fixDecision, gather, revokeAccess } from './case-steps.ts';
-import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
+import { deskEntry, isAbout, notYours, type Own, officerOf, onDesk, recordInside } from './officer.ts';
 
 /** Every step of a case by its word. */
 export const CASE_ACTS = ACTS;
@@ -48,7 +48,7 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
   const raw = number === null ? null : new URLSearchParams({ identifier: `${NHS_NUMBER}|${number}` }).toString();
   const query = raw === null ? null : door.auditQuery(raw, context.requestId);
   const entry = deskEntry(context, 'case-open', { query });
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const { principal } = context;
     const isOwn =
       number !== null && principal.ownRecordKey !== undefined && principal.ownRecordKey === door.personKey(number);
@@ -56,7 +56,7 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
       throw await refused(door, entry, notYours('own-record', 'This is your own record; a colleague has to look.'));
     const found = await sourceOf(door, source);
     if (found === null) throw refuse(404, 'not-found', 'There is nothing here to open a case about.');
-    if (found.parties.includes(officerOf(context))) throw await refused(door, entry, OWN_ACCESS);
+    if (isAbout(own, found.parties)) throw await refused(door, entry, OWN_ACCESS);
     return inTransaction(door.pool, async (client) => {
       const made = await insertCase(client, {
         openedBy: officerOf(context),
@@ -100,9 +100,9 @@ export interface CaseView {
 /** One case with its log. @throws Outcome 403 for the person it is about, 404 */
 export function readCase(door: Door, context: Context, reference: string): Promise<CaseView> {
   const entry = deskEntry(context, `case-read ${reference.slice(0, 20)}`);
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const file = await caseOf(door, reference);
-    if (file.parties.includes(officerOf(context))) throw await refused(door, entry, OWN_ACCESS);
+    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
     const prefix = word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|`);
     const [nhsNumbers, people, lines, alerts, gathered] = await Promise.all([
       nhsNumbersOf(door.pool, file.patients, prefix),
@@ -114,7 +114,7 @@ export function readCase(door: Door, context: Context, reference: string): Promi
     const line = lines.find(({ n }) => n === gathered?.n);
     const evidence = gathered === null || line === undefined ? null : evidenceIn(gathered.body, line);
     await door.audit.write({ ...entry, patients: file.patients });
-    return { file, nhsNumbers, people, lines, alerts, evidence, ...standingOf(file, lines, officerOf(context)) };
+    return { file, nhsNumbers, people, lines, alerts, evidence, ...standingOf(file, lines, own) };
   });
 }
 
@@ -123,10 +123,10 @@ function standingIn(file: CaseFile, lines: readonly CaseLine[]): CaseStanding {
   return { ...file, done: lines.map(({ kind }) => kind) };
 }
 
-function standingOf(file: CaseFile, lines: CaseView['lines'], officer: string) {
+function standingOf(file: CaseFile, lines: CaseView['lines'], own: Own) {
   const standing = standingIn(file, lines);
   return {
-    acts: actsIn(file.state).map((act) => ({ act, no: refusalOf(act, standing, officer) })),
+    acts: actsIn(file.state).map((act) => ({ act, no: refusalOf(act, standing, own) })),
     outcomes: OUTCOMES,
     broken: brokenLine(lines),
     breachBy: file.aware === null ? null : new Date(file.aware.getTime() + BREACH_HOURS * 3_600_000),
@@ -146,11 +146,11 @@ export interface CaseStep {
 /** One step of a case. @throws Outcome 403 for who may not, 409 when it is not possible now or somebody was faster */
 export function stepCase(door: Door, context: Context, reference: string, step: CaseStep): Promise<void> {
   const entry = deskEntry(context, `case-${step.act} ${reference.slice(0, 20)}`);
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const officer = officerOf(context);
     const file = await caseOf(door, reference);
-    if (file.parties.includes(officer)) throw await refused(door, entry, OWN_ACCESS);
-    const no = refusalOf(step.act, standingIn(file, await linesOf(door.pool, file.id)), officer);
+    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
+    const no = refusalOf(step.act, standingIn(file, await linesOf(door.pool, file.id)), own);
     if (no !== null) throw refuse(409, 'business-rule', no);
     const outcome = step.act === 'decide' ? OUTCOMES.find((one) => one === step.outcome) : null;
     if (outcome === undefined) throw refuse(422, 'required', 'A decision has an outcome.');

@@ -10,7 +10,7 @@ import { markedAccess } from '../store/models/alerts.ts';
 import { explainAccess, phonesOf, type StuckReferral, stuckReferrals } from '../store/models/desk-work.ts';
 import { type Unreviewed, unreviewedGrants } from '../store/models/officer-questions.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { deskEntry, notYours, officerOf, onDesk, recordInside } from './officer.ts';
+import { deskEntry, isAbout, notYours, officerOf, onDesk, recordInside } from './officer.ts';
 import { type MarkedEvent, markedEvent } from './officer-desk.ts';
 
 const LISTED = 100;
@@ -24,11 +24,11 @@ export interface ToReview extends Omit<Unreviewed, 'party'> {
 /** Break-glass and self-claimed access that nobody has settled, oldest first; an officer's own is left out. */
 export function readReviews(door: Door, context: Context): Promise<ToReview[]> {
   const entry = deskEntry(context, 'reviews');
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const waiting = await unreviewedGrants(door.pool, { from: null, until: null }, LISTED);
     await door.audit.write(entry);
     return waiting
-      .filter(({ party }) => party !== officerOf(context))
+      .filter(({ party }) => !isAbout(own, [party]))
       .map(({ party: _, ...one }) => ({ ...one, due: workingDaysAfter(one.at, REVIEW_DAYS) }));
   });
 }
@@ -36,10 +36,10 @@ export function readReviews(door: Door, context: Context): Promise<ToReview[]> {
 /** One access that waits for an explanation, without whose record it was. @throws Outcome 404, 403 for her own */
 export function readUnexplained(door: Door, context: Context, seq: number): Promise<MarkedEvent> {
   const entry = deskEntry(context, `access ${seq}`);
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const found = await markedAccess(door.pool, 'unexplained', seq);
     if (found === null) throw await notFound(door, entry);
-    if (found.party === officerOf(context)) throw await refused(door, entry, OWN);
+    if (isAbout(own, [found.party])) throw await refused(door, entry, OWN);
     await door.audit.write(entry);
     return markedEvent(found);
   });

@@ -5,7 +5,7 @@ import type { Role } from '../governance/types.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AlertRow, alertsOf, type MarkedAccess, markedAccesses } from '../store/models/alerts.ts';
 import { type CaseFile, casesOf } from '../store/models/cases.ts';
-import { deskEntry, officerOf, onDesk } from './officer.ts';
+import { deskEntry, isAbout, onDesk } from './officer.ts';
 
 export interface AlertQuestion {
   mode: 'live' | 'observe';
@@ -28,11 +28,11 @@ export function readAlerts(
   question: AlertQuestion,
 ): Promise<{ alerts: Omit<AlertRow, 'patient'>[]; next: number | null }> {
   const entry = deskEntry(context, 'alerts');
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const rows = await alertsOf(door.pool, { ...question, limit: ALERTS_PER_PAGE + 1 });
     await door.audit.write({ ...entry, query: { ...door.auditQuery('', context.requestId), count: rows.length } });
     const page = rows.slice(0, ALERTS_PER_PAGE);
-    const alerts = page.flatMap(({ patient: _, ...row }) => (row.party === officerOf(context) ? [] : [row]));
+    const alerts = page.flatMap(({ patient: _, ...row }) => (isAbout(own, [row.party]) ? [] : [row]));
     return { alerts, next: rows.length > ALERTS_PER_PAGE ? (page.at(-1)?.id ?? null) : null };
   });
 }
@@ -42,10 +42,10 @@ const CASES_SHOWN = 100;
 /** Cases, those due first; one about the officer herself is left out. */
 export function readCases(door: Door, context: Context): Promise<CaseFile[]> {
   const entry = deskEntry(context, 'cases');
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const files = await casesOf(door.pool, CASES_SHOWN);
     await door.audit.write(entry);
-    return files.filter(({ parties }) => !parties.includes(officerOf(context)));
+    return files.filter(({ parties }) => !isAbout(own, parties));
   });
 }
 
@@ -89,12 +89,12 @@ export function readMarked(
   asked: { kind: MarkedKind; before: number | null },
 ): Promise<{ events: MarkedEvent[]; next: number | null }> {
   const entry = deskEntry(context, `accesses ${asked.kind}`);
-  return onDesk(door, context, entry, async () => {
+  return onDesk(door, context, entry, async (own) => {
     const rows = await markedAccesses(door.pool, { ...asked, patients: null, limit: ACCESSES_PER_PAGE + 1 });
     await door.audit.write(entry);
     const page = rows.slice(0, ACCESSES_PER_PAGE);
     const events = page.flatMap((one): MarkedEvent[] => {
-      return one.party === officerOf(context) ? [] : [markedEvent(one)];
+      return isAbout(own, [one.party]) ? [] : [markedEvent(one)];
     });
     return { events, next: rows.length > ACCESSES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null };
   });

@@ -5,6 +5,7 @@ import type { Decision, Role } from '../governance/types.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
+import { roleReferencesOf } from '../store/models/roles.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
 import { officersOnly } from './console-door.ts';
@@ -22,12 +23,26 @@ export function deskEntry(context: Context, detail: string, more: Partial<AuditE
   return { ...entryOf(context, 'operation'), entities: ['AuditEvent'], rules: ['R-26'], detail, ...more };
 }
 
+/** The officer's references under all her roles: what she did as a midwife is not hers to judge as an officer. */
+export type Own = ReadonlySet<string>;
+
+async function ownOf(door: Door, context: Context): Promise<Own> {
+  const { practitioner = null } = context.principal;
+  const roles = practitioner === null ? [] : await roleReferencesOf(door.pool, practitioner);
+  return new Set([officerOf(context), ...roles]);
+}
+
+/** True when one of these is the officer herself. */
+export function isAbout(own: Own, parties: readonly (string | null)[]): boolean {
+  return parties.some((party) => party !== null && own.has(party));
+}
+
 /** Runs a step for officers alone; every refusal and failure is recorded. @throws Outcome 403 for others */
-export function onDesk<T>(door: Door, context: Context, entry: AuditEntry, work: () => Promise<T>): Promise<T> {
+export function onDesk<T>(door: Door, context: Context, entry: AuditEntry, work: (own: Own) => Promise<T>): Promise<T> {
   return audited(door, entry, async () => {
     const closed = DESK.includes(context.principal.role) ? null : officersOnly(door, context);
     if (closed !== null) throw await refused(door, entry, closed);
-    return work();
+    return work(await ownOf(door, context));
   });
 }
 

@@ -8,7 +8,7 @@ import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { explainedLater, timelineOf } from '../store/models/officer-questions.ts';
 import { readCase } from './cases.ts';
-import { deskEntry, notYours, officerOf, onDesk } from './officer.ts';
+import { deskEntry, isAbout, notYours, onDesk } from './officer.ts';
 
 /** The newest ones. */
 export const TIMELINE_ROWS = 300;
@@ -38,8 +38,8 @@ export async function personTimeline(
 ): Promise<Timeline> {
   const { file, people } = await readCase(door, context, reference);
   const entry = deskEntry(context, `timeline ${reference.slice(0, 20)}`);
-  return onDesk(door, context, entry, async () => {
-    if (file.parties.includes(officerOf(context)))
+  return onDesk(door, context, entry, async (own) => {
+    if (isAbout(own, file.parties))
       throw await refused(door, entry, notYours('conflict', 'It is about your own access.'));
     const found = (
       await Promise.all(file.parties.map((party) => timelineOf(door.pool, party, period, TIMELINE_ROWS)))

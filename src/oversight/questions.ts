@@ -11,7 +11,7 @@ import { caseByReference } from '../store/models/cases.ts';
 import { peopleNamed } from '../store/models/officer-questions.ts';
 import { sealDurable } from '../store/seal.ts';
 import type { Period } from '../store/trail-sql.ts';
-import { deskEntry, notYours, officerOf, onDesk } from './officer.ts';
+import { deskEntry, isAbout, notYours, type Own, onDesk } from './officer.ts';
 import { ANSWERS } from './question-answers.ts';
 
 /** `needs`: a person or system by name or id, a case, one of them, either or nothing, or nothing at all. */
@@ -86,8 +86,8 @@ export const MAX_ROWS = 500;
 /** Answers one question; recorded with what was asked before anything is shown. @throws Outcome 403, 404 */
 export function askQuestion(door: Door, context: Context, question: Question): Promise<Answered> {
   const entry = deskEntry(context, `question ${question.id}`);
-  return onDesk(door, context, entry, async () => {
-    const answer = await answerTo(door, context, question, entry);
+  return onDesk(door, context, entry, async (own) => {
+    const answer = await answerTo(door, question, { entry, own });
     const { person, case: reference, rule } = question;
     const raw = new URLSearchParams({ agent: person, case: reference, rule }).toString();
     const query = { ...door.auditQuery(raw, context.requestId), count: answer.table.rows.length };
@@ -96,12 +96,17 @@ export function askQuestion(door: Door, context: Context, question: Question): P
   });
 }
 
-async function answerTo(door: Door, context: Context, question: Question, entry: AuditEntry): Promise<Answered> {
+interface Asking {
+  entry: AuditEntry;
+  own: Own;
+}
+
+async function answerTo(door: Door, question: Question, asking: Asking): Promise<Answered> {
   await sealDurable(door.pool);
   const needs = QUESTIONS.find(({ id }) => id === question.id)?.needs ?? 'nothing';
   const about: About = { period: question, party: null, patients: null, rule: question.rule };
   if (needs !== 'nothing' && needs !== 'person' && question.case !== '') {
-    about.patients = await familyOfCase(door, context, question.case, entry);
+    about.patients = await familyOfCase(door, question.case, asking);
   } else if (needs === 'case') {
     throw refuse(422, 'required', 'Name a case: a family is asked about inside its case.');
   } else if (needs !== 'nothing') {
@@ -113,16 +118,17 @@ async function answerTo(door: Door, context: Context, question: Question, entry:
       throw refuse(404, 'not-found', 'Nobody in the directory and no system has this name.');
     if (one === undefined && needs !== 'any') throw refuse(422, 'required', 'Name a person or system, or a case.');
     about.party = one?.party ?? null;
-    if (about.party === officerOf(context) && question.id !== 'timeline') throw await refused(door, entry, OWN_ACCESS);
+    if (isAbout(asking.own, [about.party]) && question.id !== 'timeline')
+      throw await refused(door, asking.entry, OWN_ACCESS);
   }
   return ANSWERS[question.id](door.broadPool, about, MAX_ROWS);
 }
 
 const OWN_ACCESS = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
 
-async function familyOfCase(door: Door, context: Context, reference: string, entry: AuditEntry): Promise<string[]> {
+async function familyOfCase(door: Door, reference: string, { entry, own }: Asking): Promise<string[]> {
   const file = await caseByReference(door.pool, reference);
   if (file === null) throw refuse(404, 'not-found', 'There is no such case.');
-  if (file.parties.includes(officerOf(context))) throw await refused(door, entry, OWN_ACCESS);
+  if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
   return file.patients;
 }

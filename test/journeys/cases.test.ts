@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
 import { caseContent } from '../../src/oversight/case-content.ts';
-import { readCase, stepCase } from '../../src/oversight/cases.ts';
+import { openCase, readCase, stepCase } from '../../src/oversight/cases.ts';
+import { readAlerts, readCases } from '../../src/oversight/officer-desk.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { overseen } from '../harness/overseen.ts';
@@ -26,6 +27,8 @@ beforeAll(async () => {
   await lookAround(world);
   await addColleague(world);
   await addColleague(world, 'cg-shah', 'Dr Shah', 'Caldicott Guardian');
+  await addColleague(world, 'cg-imran', 'Imran', 'Caldicott Guardian', 'Practitioner/ig-imran');
+  await addColleague(world, 'mw-imran', 'Imran', 'Midwife', 'Practitioner/ig-imran');
   await overseen(world.service);
 }, 60_000);
 afterAll(() => world.service.close());
@@ -176,6 +179,9 @@ describe('a case', () => {
     const second = await colleague(world);
     const seen = await readCase(door, second, reference);
     const close = { act: 'close' as const, words: '', outcome: null, version: seen.file.version };
+    // The same human under another role is no second person.
+    const alike = await colleague(world, 'cg-imran');
+    await expect(stepCase(door, alike, reference, close)).rejects.toMatchObject({ status: 409 });
     const both = await Promise.allSettled([
       stepCase(door, second, reference, close),
       stepCase(door, second, reference, close),
@@ -309,21 +315,23 @@ describe('the rules alone', () => {
     done: ['ico' as const],
   };
   test('order, conflicts, two people', () => {
-    expect(refusalOf('decide', open, 'a')).not.toBeNull();
-    expect(refusalOf('decide', { ...open, state: 'assigned' }, 'a')).not.toBeNull();
-    expect(refusalOf('decide', { ...open, state: 'gathering' }, 'a')).toBeNull();
-    expect(refusalOf('hr', { ...open, state: 'asked' }, 'a')).not.toBeNull();
-    expect(refusalOf('breach', { ...open, state: 'asked', done: ['breach'] }, 'a')).toMatch(/already/);
-    expect(refusalOf('note', { ...open, parties: ['a'] }, 'a')).toMatch(/own access/);
-    expect(refusalOf('explain', { ...open, twoNeeded: true }, 'a')).toMatch(/team lead/);
+    expect(refusalOf('decide', open, new Set(['a']))).not.toBeNull();
+    expect(refusalOf('decide', { ...open, state: 'assigned' }, new Set(['a']))).not.toBeNull();
+    expect(refusalOf('decide', { ...open, state: 'gathering' }, new Set(['a']))).toBeNull();
+    expect(refusalOf('hr', { ...open, state: 'asked' }, new Set(['a']))).not.toBeNull();
+    expect(refusalOf('breach', { ...open, state: 'asked', done: ['breach'] }, new Set(['a']))).toMatch(/already/);
+    expect(refusalOf('note', { ...open, parties: ['a'] }, new Set(['a']))).toMatch(/own access/);
+    expect(refusalOf('explain', { ...open, twoNeeded: true }, new Set(['a']))).toMatch(/team lead/);
     const decided = { ...open, state: 'decided' as const, decidedBy: 'a' };
-    expect(refusalOf('close', { ...decided, outcome: 'appropriate' }, 'a')).toBeNull();
-    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'a')).toMatch(/second person/);
-    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, 'b')).toBeNull();
-    expect(refusalOf('close', { ...decided, outcome: 'malicious', done: [] }, 'b')).toMatch(/ICO/);
-    expect(refusalOf('close', { ...decided, outcome: 'appropriate', done: ['breach'] }, 'b')).toMatch(/ICO/);
-    expect(refusalOf('close', { ...decided, outcome: 'appropriate', twoNeeded: true }, 'a')).toMatch(/second person/);
-    expect(refusalOf('note', { ...open, state: 'closed' }, 'a')).toMatch(/closed/);
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate' }, new Set(['a']))).toBeNull();
+    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, new Set(['a']))).toMatch(/second person/);
+    expect(refusalOf('close', { ...decided, outcome: 'malicious' }, new Set(['b']))).toBeNull();
+    expect(refusalOf('close', { ...decided, outcome: 'malicious', done: [] }, new Set(['b']))).toMatch(/ICO/);
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate', done: ['breach'] }, new Set(['b']))).toMatch(/ICO/);
+    expect(refusalOf('close', { ...decided, outcome: 'appropriate', twoNeeded: true }, new Set(['a']))).toMatch(
+      /second person/,
+    );
+    expect(refusalOf('note', { ...open, state: 'closed' }, new Set(['a']))).toMatch(/closed/);
   });
 
   test('five working days pass over weekends, by London’s calendar', () => {
@@ -352,4 +360,20 @@ describe('the rules alone', () => {
     expect(brokenLine(lines.filter(({ n }) => n !== 2))).toBe(2);
     expect(brokenLine(lines.map((one) => (one.n === 2 ? { ...one, byName: 'B' } : one)))).toBe(2);
   });
+});
+
+test('what an officer did under another role is not hers to look at, whatever role she comes in', async () => {
+  const { door } = world.service.app;
+  const alert = await alertAbout('PractitionerRole/mw-imran', 1);
+  const reference = await openCase(door, await colleague(world), { alert }, REASON);
+  for (const [n, id] of ['ig-imran', 'cg-imran'].entries()) {
+    const officer = await colleague(world, id);
+    await expect(readCase(door, officer, reference)).rejects.toMatchObject({ status: 403 });
+    expect((await readCases(door, officer)).map((one) => one.reference)).not.toContain(reference);
+    const other = await alertAbout('PractitionerRole/mw-imran', 2 + n);
+    await expect(openCase(door, officer, { alert: other }, REASON)).rejects.toMatchObject({ status: 403 });
+    const asked = { rule: null, state: 'open' as const, mode: 'live' as const, before: null };
+    const { alerts } = await readAlerts(door, officer, asked);
+    expect(alerts.map(({ reference: shown }) => shown)).not.toContain(other);
+  }
 });

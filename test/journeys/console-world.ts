@@ -57,6 +57,7 @@ export async function addColleague(
   id = 'ig-second',
   name = 'Ines Second',
   role = 'Privacy officer',
+  practitioner = `Practitioner/${id}`,
 ): Promise<void> {
   await service.load([
     { resourceType: 'Practitioner', id, active: true, name: [{ text: name }] },
@@ -65,7 +66,7 @@ export async function addColleague(
       id,
       active: true,
       period: { start: '2020-01-01' },
-      practitioner: { reference: `Practitioner/${id}` },
+      practitioner: { reference: practitioner },
       organization: { reference: 'Organization/trust' },
       code: [{ text: role }],
     },

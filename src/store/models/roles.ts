@@ -30,6 +30,14 @@ export async function rolesOf(db: Db, practitioner: string): Promise<RoleLine[]>
   return (await db.query<RoleLine>({ name: 'roles_of', text, values: [practitioner] })).rows;
 }
 
+/** References of every role of a person, those that ended too. */
+export async function roleReferencesOf(db: Db, practitioner: string): Promise<string[]> {
+  const text = `select r.member as role from directory r
+    where r.entry ->> 'kind' = 'role' and r.entry ->> 'practitioner' = $1`;
+  const { rows } = await db.query<{ role: string }>({ name: 'role_references_of', text, values: [practitioner] });
+  return rows.map(({ role }) => role);
+}
+
 /** Some roles by reference. */
 export async function rolesByReference(db: Db, references: readonly string[]): Promise<RoleLine[]> {
   const text = `select ${COLUMNS} from directory r where r.member = any ($1) and r.entry ->> 'kind' = 'role'`;
