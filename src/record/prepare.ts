@@ -115,12 +115,14 @@ export async function prepareUpdate(
   writing: Writing,
   type: string,
   target: Target,
-  request: { document: ResourceDocument; ifMatch: string | null; onlyNew?: boolean },
+  request: { document: ResourceDocument; ifMatch: string | null; onlyNew?: boolean; unmatched?: boolean },
 ): Promise<Change> {
   const { ifMatch, onlyNew = false } = request;
   await pass(writing, 'update', type);
   requireType(request.document.resource, type);
-  const id = 'id' in target ? target.id : await idOfCriteria(writing, type, target.criteria, request.document);
+  const found = 'id' in target ? null : await idOfCriteria(writing, type, target.criteria);
+  const id = 'id' in target ? target.id : (found ?? request.document.resource.id ?? newId(writing.context.now));
+  const unmatched = 'id' in target ? request.unmatched === true : found === null;
   if ('id' in target || request.document.resource.id !== undefined) requireId(request.document.resource, id);
   requireNotShipped(writing.door, type, id);
   if (!ID.test(id)) throw refuse(400, 'value', 'An id has 1 to 64 letters, digits, dashes and dots', `${type}.id`);
@@ -128,6 +130,7 @@ export async function prepareUpdate(
   asUnknown(hidden, () => {
     requireVersion(current, ifMatch);
     if (onlyNew && current !== null && !current.row.deleted) throw alreadyThere();
+    if (unmatched && current !== null && !current.row.deleted) throw taken(type);
     if (current === null && 'id' in target) requireOwnIds(writing, type);
   });
   const body = current?.row.body ?? null;
@@ -139,15 +142,14 @@ export async function prepareUpdate(
 }
 
 /** Conditional update: one match is it, none makes a new one (with the client's id if it gave one), several are refused. */
-async function idOfCriteria(
-  writing: Writing,
-  type: string,
-  criteria: string,
-  document: ResourceDocument,
-): Promise<string> {
+function idOfCriteria(writing: Writing, type: string, criteria: string): Promise<string | null> {
   // Finding nothing it creates, and a person out of sight is not registered twice (R-50).
-  const found = await findByCriteria(writing, type, criteria, 'create');
-  return found ?? document.resource.id ?? newId(writing.context.now);
+  return findByCriteria(writing, type, criteria, 'create');
+}
+
+/** The criteria say that it is another one: written there, the record of somebody else would be lost. */
+function taken(type: string): Outcome {
+  return refuse(409, 'conflict', 'The condition matches nothing, and another resource has this id', `${type}.id`);
 }
 
 function alreadyThere(): Outcome {

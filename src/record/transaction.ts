@@ -37,6 +37,8 @@ interface Assigned {
   /** Known before anything is written, so that references can point to it. */
   id: string | null;
   existing: boolean;
+  /** Criteria of an update that matched nothing: its id must be new. */
+  unmatched?: boolean;
 }
 
 /**
@@ -137,7 +139,7 @@ async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned
   const interaction = method === 'PUT' ? 'create' : (WRITES[method] ?? 'update');
   const found = await findByCriteria(writing, type, decodeURIComponentSafe(url.query), interaction);
   const fresh = method === 'PUT' ? (entry.resource?.id ?? newId(writing.context.now)) : null;
-  return { entry, type, id: found ?? fresh, existing: false };
+  return { entry, type, id: found ?? fresh, existing: false, unmatched: found === null };
 }
 
 /** Criteria stay percent-encoded for the search parser; this only refuses what could not be decoded. */
@@ -195,7 +197,8 @@ async function resolveConditional(
   });
   for (const reference of wanted) {
     if (found.has(reference)) continue;
-    const [type = '', criteria = ''] = reference.split('?', 2);
+    const mark = reference.indexOf('?');
+    const [type, criteria] = [reference.slice(0, mark), reference.slice(mark + 1)];
     const place = `Bundle.entry[${index}].resource`;
     const id = await atPlace(place, () => findByCriteria(writing, type, criteria, 'update'));
     if (id === null) throw refuse(400, 'not-found', 'A conditional reference matches nothing you may see', place);
@@ -248,8 +251,11 @@ async function changeOf(writing: Writing, one: Assigned, numbers: NumberTexts): 
   }
   const document = { resource, numbers };
   if (method === 'PUT' && id !== null) {
+    if (resource.id !== undefined && resource.id !== id) {
+      throw refuse(400, 'invalid', 'The id of the resource is not the one that its entry names', `${type}.id`);
+    }
     resource.id = id;
-    return prepareUpdate(writing, type, { id }, { document, ifMatch });
+    return prepareUpdate(writing, type, { id }, { document, ifMatch, unmatched: one.unmatched === true });
   }
   const change = await prepareCreate(writing, type, document, null);
   if ('existing' in change || id === null) throw new Error('a new entry has no id');

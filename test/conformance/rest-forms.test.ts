@@ -283,6 +283,35 @@ describe('Bundles', () => {
     expect(at(reply.json, 'entry.0.resource.id')).toBe(at(reply.json, 'entry.1.resource.id'));
   });
 
+  test.each([
+    ['another id than its entry names', 'Organization/put-a', 'put-b', 400],
+    ['an id, whose criteria match another', `Organization?identifier=${system}|put-a`, 'put-b', 400],
+    ['an id that is taken, whose criteria match nothing', `Organization?identifier=${system}|put-none`, 'put-b', 409],
+    ['no id, by criteria', `Organization?identifier=${system}|put-a`, undefined, 200],
+    ['the id that its criteria match', `Organization?identifier=${system}|put-a`, 'put-a', 200],
+  ])('an update in a transaction with %s', async (_words, url, id, status) => {
+    await service.load([
+      { ...organization('put-a'), id: 'put-a' },
+      { ...organization('put-b'), id: 'put-b' },
+    ]);
+    const before = (await service.as('steward').get('Organization/put-b')).text;
+    const reply = await send('transaction', [entry('PUT', url, { resource: { ...organization('put-a'), id } })]);
+    expect(reply.status).toBe(status);
+    if (status >= 400) expect(textAt(reply.json, 'issue.0.expression.0')).toBe('Bundle.entry[0].resource.id');
+    expect((await service.as('steward').get('Organization/put-b')).text).toBe(before);
+  });
+
+  test('criteria of a conditional reference go on behind a second question mark', async () => {
+    await service.load([{ ...organization('what'), id: 'what' }]);
+    const basic = {
+      resourceType: 'Basic',
+      code: { text: 'x' },
+      author: { reference: 'Organization?name=X?&_id=what' },
+    };
+    const reply = await send('transaction', [entry('POST', 'Basic', { resource: basic })]);
+    expect([reply.status, issue(reply)]).toEqual([400, 'not-found at Bundle.entry[0].resource']);
+  });
+
   test('links of every kind are rewritten; canonicals, uuids and texts are not (http.html#trules)', async () => {
     const urn = 'urn:uuid:0f0f0f0f-1111-4222-8333-444444444444';
     const url = (n: number) => `https://example.org/e${n}`;

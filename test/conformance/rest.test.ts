@@ -255,6 +255,11 @@ describe('update (http.html#update)', () => {
     const changed = await epr.put(path, { ...sent, birthDate: '1992-02-02' });
     expect([changed.status, idIn(changed), changed.headers.get('etag')]).toEqual([200, idIn(made), 'W/"2"']);
     expect((await epr.put(path, { ...sent, id: 'wrong' })).status).toBe(400);
+    const other = newMother('CondOther');
+    const elsewhere = `Patient?identifier=${encodeURIComponent(textAt(other, 'identifier.0.value'))}`;
+    const over = await epr.put(elsewhere, { ...other, id: idIn(made) });
+    expect([over.status, issue(over)]).toEqual([409, 'conflict at Patient.id']);
+    expect((await epr.get(`Patient/${idIn(made)}`)).headers.get('etag')).toBe('W/"2"');
     await epr.post('Patient', sent);
     expect((await epr.put(path, sent)).status).toBe(412);
     expect((await epr.put('Patient', sent)).status).toBe(400);
