@@ -26,6 +26,7 @@ describe('papers', () => {
     'README.md',
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
+    'CHANGELOG.md',
     'docs/adr/README.md',
     'docs/conformance.md',
     'docs/dpia.md',
