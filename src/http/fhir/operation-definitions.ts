@@ -20,6 +20,9 @@ const DEFINED: Readonly<Record<string, string>> = {
   '$meta-delete': `${R4}/Resource-meta-delete`,
   $versions: `${R4}/CapabilityStatement-versions`,
   $diff: `${OURS}/Resource-diff`,
+  $rectify: `${OURS}/Resource-rectify`,
+  '$attach-statement': `${OURS}/Resource-attach-statement`,
+  '$move-to-patient': `${OURS}/Resource-move-to-patient`,
 };
 
 /** What the statement says about the operations of a type (null: of the system), each name once. */

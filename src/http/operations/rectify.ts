@@ -1,4 +1,5 @@
 /** $rectify, $attach-statement and $move-to-patient: POST [type]/[id]/$name with Parameters. */
+import { PATIENT_TYPES } from '../../fhir/compartments.ts';
 import { refuse } from '../../fhir/outcome.ts';
 import { asResource, isObject } from '../../fhir/resource.ts';
 import type { Resource } from '../../fhir/types.ts';
@@ -10,7 +11,7 @@ import { inputOf } from './access.ts';
 import { parametersBody } from './parameters.ts';
 
 export const RECTIFY_OPERATIONS: readonly Operation[] = [
-  instance('$rectify', async (door, request) => {
+  ...instance('$rectify', async (door, request) => {
     noParameters(request);
     const { resource, note } = await corrected(door, request);
     const version = /^(?:W\/)?"(\d+)"$/.exec(header(request, 'if-match') ?? '')?.[1];
@@ -18,12 +19,12 @@ export const RECTIFY_OPERATIONS: readonly Operation[] = [
       throw refuse(400, 'required', 'If-Match must name the version that is wrong, like W/"3"');
     return answer(await rectify(door, request.context, { ...item(request), resource, note, version }));
   }),
-  instance('$attach-statement', async (door, request) => {
+  ...instance('$attach-statement', async (door, request) => {
     const input = await inputOf(door, request, ['statement']);
     const statement = input.required('statement');
     return answer(await attachStatement(door, request.context, { ...item(request), statement }));
   }),
-  instance('$move-to-patient', async (door, request) => {
+  ...instance('$move-to-patient', async (door, request) => {
     const input = await inputOf(door, request, ['patient', 'note']);
     const [patient, note] = [input.required('patient'), input.required('note')];
     if (!/^Patient\/[A-Za-z0-9.-]{1,64}$/.test(patient))
@@ -32,8 +33,9 @@ export const RECTIFY_OPERATIONS: readonly Operation[] = [
   }),
 ];
 
-function instance(name: string, handler: Operation['handler']): Operation {
-  return { name, type: '*', level: 'instance', methods: ['POST'], handler };
+/** Of what is about a person: the types of the Patient compartment. */
+function instance(name: string, handler: Operation['handler']): Operation[] {
+  return PATIENT_TYPES.map((type) => ({ name, type, level: 'instance', methods: ['POST'], handler }));
 }
 
 function item(request: FhirRequest): { type: string; id: string } {
