@@ -1,6 +1,7 @@
 /** Papers must not name what is not there: a document that the code has left behind is a bug. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { CARE_OPERATIONS } from '../../src/care/operations/routes.ts';
 import { VARIABLES } from '../../src/config/reader.ts';
 import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
 
@@ -64,6 +65,11 @@ describe('papers', () => {
     const proven = /^- \[x\] .+ — (?:\[test\]\(\.\.\/test\/[\w./-]+\.test\.ts\)(?:, )?)+$/;
     const explained = /^- \[ \] .+ — (?!\[test\]).{8,}$/;
     expect(lines.filter((line) => !proven.test(line) && !explained.test(line))).toEqual([]);
+  });
+
+  test('the conformance sheet names every operation of the mission', () => {
+    const sheet = read('docs/conformance.md');
+    expect(CARE_OPERATIONS.filter(({ name }) => !sheet.includes(`$${name}\``)).map(({ name }) => name)).toEqual([]);
   });
 
   test('each of the 51 rules has a line, and what it names exists', () => {
