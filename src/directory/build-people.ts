@@ -158,6 +158,8 @@ export function buildDuty(workspace: Workspace, line: Line): Target | null {
       'team_id',
       "The duty list is written by an admin of the team's service or by its e-roster (5.3).",
     );
+  if (objects([role.after.organization ?? null])[0]?.reference !== workspace.dutyOf)
+    fault(workspace, line, 'role_id', 'People of another service stand on no duty list of this one (R-06).');
   const extension = [{ url: DUTY_TEAM, valueReference: ref(team) }];
   const schedule = edit(workspace, dutySchedule(teamId, roleId), line.where, (one) => ({
     ...one,

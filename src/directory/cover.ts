@@ -83,6 +83,8 @@ async function coverOf(door: Door, context: Context, { away, by, until }: CoverA
   const own = all.filter(({ service }) => service === context.principal.service);
   if (all.length > 0 && own.length === 0)
     throw refuse(403, 'forbidden', "Cover is arranged by an admin of the team's service (5.3)");
+  if (covering.service !== context.principal.service)
+    throw wrong('Whoever covers is of the same service; another service gets a referral');
   const teams = own.map(({ team }) => team).filter((team) => !known.some((one) => one.team === team));
   if (teams.length === 0)
     throw wrong('She is in every team of the absent colleague already: there is nothing to cover');

@@ -71,12 +71,20 @@ export interface Place {
   ownRecordKey: string | null;
 }
 
-/** From the rows of one person (and of the schedules that name her) to her place at this moment. */
+/**
+ * From the rows of one person (and of the schedules that name her, with their teams) to her place at this moment. A duty
+ * list counts for people of the team's own service: its admin alone cannot let another service in.
+ */
 export function placeOf(practitionerRole: string, rows: readonly DirectoryRow[], now: Date): Place {
   const own = rows.filter((row) => row.kind !== 'role' || row.member === practitionerRole);
   const members = own.flatMap((row) => (row.kind === 'membership' && row.active && isNow(row, now) ? [row.team] : []));
-  const onDuty = own.flatMap((row) => (row.kind === 'duty' && row.active && hasSlot(row, rows, now) ? [row.team] : []));
   const role = own.find((row) => row.kind === 'role');
+  const service = role?.kind === 'role' ? role.service : null;
+  const isOwn = (team: string) =>
+    rows.some((row) => row.kind === 'team' && row.member === team && row.service !== null && row.service === service);
+  const onDuty = own.flatMap((row) =>
+    row.kind === 'duty' && row.active && isOwn(row.team) && hasSlot(row, rows, now) ? [row.team] : [],
+  );
   // supervised, and for a time: without an end nobody would look at it again.
   const isSupervised = role?.kind === 'role' && (role.supervisor ?? null) !== null && role.until !== null;
   const key = rows.find((row) => row.kind === 'own-record');

@@ -5,7 +5,7 @@ import type { Db } from './reads.ts';
 import { type RawAgreement, toAgreement } from './rows.ts';
 
 export interface StandingRows {
-  /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it. */
+  /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it; teams of her duty lists. */
   directory: DirectoryRow[];
   /** The registered system client, when there is one that has not ended. */
   client: { org: string; name: string; scopes: string[]; kind: string } | null;
@@ -25,6 +25,8 @@ const STANDING = {
         where d.member = $1 or d.member = (select p.practitioner from p)
           or d.member in (select s.entry ->> 'schedule' from directory s
             where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty')
+          or (d.entry ->> 'kind' = 'team' and d.member in (select s.entry ->> 'team' from directory s
+            where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty'))
           or (d.entry ->> 'supervisor') = $1) as directory,
       (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes, 'kind', c.kind) from client c where c.client_id = $2 and c.ended is null) as client,
       (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient",

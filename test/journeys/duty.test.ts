@@ -71,6 +71,16 @@ describe('the duty list (R-06 e, R-40; vectors 39, 47)', () => {
     expect(await status(agency, 'Observation/mine-r')).toBe(403);
   });
 
+  test('another service is not let in by it, whoever writes her on the list', async () => {
+    const other = service.as(staff('mw-other'));
+    expect(await status(other, 'Observation/mine-n')).toBe(403);
+    await service.load([duty('agency', 'mw-other', TEAM.healthVisitors), slot('today', TEAM.healthVisitors)]);
+    expect(await status(other, 'Observation/mine-n')).toBe(403);
+    await service.load([duty('agency', 'hv-none', TEAM.healthVisitors)]);
+    expect(await status(service.as(staff('hv-none')), 'Observation/mine-n')).toBe(200);
+    await service.load([slot('today', TEAM.healthVisitors, 'free')]);
+  });
+
   test('only an admin of the team’s own service writes it: a list that anybody writes would be a way in', async () => {
     const { id: _id, ...list } = duty('x', 'hv-none', TEAM.healthVisitors);
     for (const who of ['midwife', 'health-visitor', 'nursery-nurse', 'hv-system', 'epr'])

@@ -207,6 +207,8 @@ test('cover in two steps: what it opens, then done, by an admin of the service; 
   expect((await ask(admin, { until: '2020-01-01' })).status).toBe(422);
   expect((await ask(admin, { by: member('mw-priya') })).status).toBe(422);
   expect((await ask(admin, { by: member('mw-new') })).status).toBe(422);
+  const other = await ask(admin, { by: member('hv-helen') });
+  expect([other.status, other.text.includes('same service')]).toEqual([422, true]);
   expect((await ask(admin)).status).toBe(200);
   expect((await covering.get('Patient/fam')).status).toBe(200);
   expect((await ask(admin)).status).toBe(200);

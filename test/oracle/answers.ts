@@ -107,7 +107,10 @@ function rowsOf(directory: readonly DirectoryRow[], party: string): DirectoryRow
   const own = directory.filter((one) => one.member === party);
   const schedules = own.flatMap((one) => (one.kind === 'duty' ? [one.schedule] : []));
   const more = directory.filter(
-    (one) => schedules.includes(one.member) || (one.kind === 'role' && one.supervisor === party),
+    (one) =>
+      schedules.includes(one.member) ||
+      (one.kind === 'role' && one.supervisor === party) ||
+      (one.kind === 'team' && own.some((row) => row.kind === 'duty' && row.team === one.member)),
   );
   return [...own, ...more];
 }

@@ -41,7 +41,7 @@ function teamsNow(world: World, person: Person, now: number): string[] {
   );
 }
 
-/** A duty slot of this team whose schedule, of the same team, names her. */
+/** A duty slot of this team, which is of her own service, whose schedule, of the same team, names her. */
 function isOnDuty(world: World, slot: Loose, team: string, person: Person, now: number): boolean {
   const of = (one: Loose) =>
     one?.extension?.find((ext: Loose) => ext.url.endsWith('/duty-team'))?.valueReference.reference;
@@ -50,7 +50,9 @@ function isOnDuty(world: World, slot: Loose, team: string, person: Person, now: 
     .find((one) => `Schedule/${one.id}` === slot.schedule?.reference && one.resourceType === 'Schedule');
   const isHers = schedule?.actor?.some((one: Loose) => one.reference === `PractitionerRole/${person.id}`) === true;
   const isNow = slot.status === 'busy' && Date.parse(slot.start) <= now && now < Date.parse(slot.end);
-  return of(slot) === team && of(schedule) === team && isHers && isNow;
+  const kept = world.map(loose).find((one) => one.resourceType === 'CareTeam' && `CareTeam/${one.id}` === team);
+  const isOfHers = kept?.managingOrganization?.[0]?.reference === person.service;
+  return of(slot) === team && of(schedule) === team && isOfHers && isHers && isNow;
 }
 
 /** R-06 g: ties of those whose PractitionerRole names her as their supervisor, by their own name and without grace. */
