@@ -15,6 +15,8 @@ export interface Answer {
   body?: string;
   /** Default `application/fhir+json; charset=utf-8`. */
   contentType?: string;
+  /** The form that the body of the request asked for, when it did (a search by POST). */
+  form?: Form;
 }
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';

@@ -168,8 +168,11 @@ function links(url: string, query: string, next: string | null) {
   const self = { relation: 'self', url: query === '' ? url : `${url}?${query}` };
   if (next === null) return [self];
   const params = new URLSearchParams();
-  const count = new URLSearchParams(query).get('_count');
-  if (count !== null) params.set('_count', count);
+  const asked = new URLSearchParams(query);
+  for (const name of ['_count', '_format', '_pretty']) {
+    const value = asked.get(name);
+    if (value !== null) params.set(name, value);
+  }
   params.set('_page', next);
   return [self, { relation: 'next', url: `${url}?${params}` }];
 }

@@ -227,7 +227,7 @@ export async function searchset(door: Door, context: Context, parts: SearchsetPa
     ...(result.total === null ? {} : { total: result.total }),
     links: [
       { relation: 'self', url: self },
-      ...(next === null ? [] : [{ relation: 'next', url: `${door.base}?_page=${next}` }]),
+      ...(next === null ? [] : [{ relation: 'next', url: `${door.base}?_page=${next}${query.form ?? ''}` }]),
     ],
     entries,
   });

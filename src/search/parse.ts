@@ -93,7 +93,10 @@ export function parseSearch(
   const self: string[] = [];
   const once = new Set<string>();
   for (const [name, value] of pairs) {
-    if (FORMAT_PARAMS.has(name)) continue;
+    if (FORMAT_PARAMS.has(name)) {
+      query.form = `${query.form ?? ''}&${name}=${encoded(value)}`;
+      continue;
+    }
     if (name === '_type' && type === null) {
       self.push(`_type=${encoded(value)}`);
       continue;

@@ -165,6 +165,8 @@ export interface Query {
   explain?: boolean;
   /** The address of the self link, where it is not the type's. */
   path?: string;
+  /** `&_format=...&_pretty=...` as asked, for the links to later pages. */
+  form?: string;
   /** The query as understood, for the self link. */
   self: string;
 }

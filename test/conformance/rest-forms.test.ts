@@ -44,6 +44,21 @@ describe('XML', () => {
     expect(comparable(fromXml(reply.text))).toBe(comparable(inJson.json));
   });
 
+  test('out, by _format in the form of a search; links to later pages keep it, of $everything too', async () => {
+    const first = await epr.form('RelatedPerson/_search', '_count=1&_format=xml&_pretty=true');
+    expect(first.headers.get('content-type')).toBe(`${XML}; charset=utf-8`);
+    const whole = await epr.get('Patient/one/$everything?_count=1&_format=xml&_pretty=true');
+    for (const page of [first, whole]) {
+      const next =
+        /<relation value="next"\/>\s*<url value="([^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      expect(next).toContain('_page=');
+      const second = await epr.get(next.slice(service.base.length + (next[service.base.length] === '/' ? 1 : 0)));
+      expect([second.status, second.headers.get('content-type')]).toEqual([200, `${XML}; charset=utf-8`]);
+      expect(second.text).toContain('\n  <type');
+    }
+    expect((await epr.form('Observation/_search', 'patient=one&_format=ttl')).status).toBe(406);
+  });
+
   test('in: create, update, transaction and FHIRPath Patch; the same is stored as by JSON', async () => {
     const mother = newMother('Xml');
     const made = await epr.post('Patient', toXml(mother), { 'content-type': `${XML}; charset=utf-8` });

@@ -70,7 +70,9 @@ async function shapedAnswer(
   const { shapes } = deps.door.definitions;
   try {
     form = formOf(request.headers, path.includes('?') ? path.slice(path.indexOf('?') + 1) : '');
-    return shaped(await answerTo(deps, request, path, requestId), form, shapes);
+    const answer = await answerTo(deps, request, path, requestId);
+    form = answer.form ?? form;
+    return shaped(answer, form, shapes);
   } catch (error) {
     return shaped(answerOf(error, requestId, deps.door.log), form, shapes);
   }

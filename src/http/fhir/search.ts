@@ -2,7 +2,7 @@
 import { refuse } from '../../fhir/outcome.ts';
 import { nextPage } from '../../record/next-page.ts';
 import { search as searchRecord } from '../../record/search.ts';
-import { requireContentType } from '../negotiate.ts';
+import { formOf, requireContentType } from '../negotiate.ts';
 import type { FhirHandler } from './request.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -11,7 +11,7 @@ export const search: FhirHandler = async (door, request) => {
   const { url, context, prefer } = request;
   const page = pageOf(url.query);
   if (page !== null) return { status: 200, body: await nextPage(door, context, page) };
-  const form = request.method === 'POST' ? await formOf(request) : '';
+  const form = request.method === 'POST' ? await sentForm(request) : '';
   const query = [url.query, form].filter((part) => part !== '').join('&');
   const lenient = prefer.handling === 'lenient';
   const later = request.later === undefined ? {} : { later: request.later };
@@ -26,10 +26,13 @@ export const search: FhirHandler = async (door, request) => {
           ...later,
           compartment: { type: url.type, id },
         });
-  return { status: 200, body };
+  // `_format` and `_pretty` count in a form as they do in an address (R4 search.html: the two are equal).
+  return form.includes('_format') || form.includes('_pretty')
+    ? { status: 200, body, form: formOf(request.headers, query) }
+    : { status: 200, body };
 };
 
-async function formOf(request: Parameters<FhirHandler>[1]): Promise<string> {
+async function sentForm(request: Parameters<FhirHandler>[1]): Promise<string> {
   const bytes = await request.body();
   if (bytes.length === 0) return '';
   requireContentType(request.headers, [FORM]);
