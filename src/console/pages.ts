@@ -28,7 +28,7 @@ export function redirect(response: Response, to: string): void {
 
 /** An address within the console; anything else leads to its start. */
 export function pathHere(to: string): string {
-  return /^\/console(?:\/[A-Za-z0-9._~/-]*)?$/.test(to) && !to.includes('//') ? to : '/console';
+  return /^\/console(?:\/[A-Za-z0-9._~/-]*)?$/.test(to) && !to.includes('//') && !to.includes('..') ? to : '/console';
 }
 
 /** Nothing was done for want of a fresh proof; the way to give it, and back. */

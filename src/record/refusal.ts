@@ -9,6 +9,9 @@ import { type Context, type Door, StaleStanding } from './types.ts';
 
 const WAY_IN = 'https://tandem.example/fhir/CodeSystem/way-in';
 
+/** What PostgreSQL says of U+0000: nothing holds it, so whatever was named by it is not there. */
+const NOT_TEXT = '22021';
+
 /** Outcomes that already have their audit record. */
 const recorded = new WeakSet<Error>();
 
@@ -24,7 +27,8 @@ function markRecorded(outcome: Outcome): Outcome {
 export async function audited<T>(door: Door, entry: AuditEntry, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
-  } catch (error) {
+  } catch (thrown) {
+    const error = isSqlState(thrown, NOT_TEXT) ? refuse(400, 'value', 'U+0000 is no character of any text') : thrown;
     if (error instanceof StaleStanding || error instanceof VersionConflict) throw error;
     if (error instanceof Error && recorded.has(error)) throw error;
     const status = error instanceof Outcome ? error.status : 500;

@@ -47,6 +47,17 @@ test('proposals are listed for those who keep the directory, and withdrawn ones 
   expect(JSON.stringify((await guardian.post('$proposals', parameters({}))).json)).not.toContain(id);
 });
 
+test('a text that holds no text is refused, not a fault of the service', async () => {
+  for (const name of ['$confirm', '$withdraw'])
+    expect([name, (await guardian.post(name, parameters({ pending: 'a\u0000' }))).status]).toEqual([name, 400]);
+  const sent = await guardian.post('$propose?reason=A%20new%00clinic', location('Clinic'));
+  expect(sent.status).toBe(400);
+  const browser = browserOf(`http://127.0.0.1:${service.port}`);
+  await browser.signIn('ig-officer');
+  for (const path of ['proposals/%00', 'cases/%00', 'clients/%00'])
+    expect([path, (await browser.get(`/console/${path}`)).status]).toEqual([path, 400]);
+});
+
 test('of two who confirm at once one does; the page shows all that would be written', async () => {
   const id = await proposed('Clinic <b>two</b>');
   const browser = browserOf(`http://127.0.0.1:${service.port}`);
