@@ -28,7 +28,8 @@ export function buildHttp(deps: HttpDeps): express.Express {
       next();
       return;
     }
-    void serveFhir(deps.fhir, request, response, request.url);
+    // Asked as a proxy is asked, the address names the server too (RFC 9112, absolute-form).
+    void serveFhir(deps.fhir, request, response, request.url.replace(/^https?:\/\/[^/?]*/i, ''));
   });
   app.use(healthRoutes(deps.health));
   app.use(helmet());

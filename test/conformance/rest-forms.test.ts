@@ -1,4 +1,5 @@
 /** How requests and answers are written: XML, `_pretty`, compression, CORS, OPTIONS (R4 http.html#mime-type, xml.html). */
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readXml } from '../../src/fhir/xml-read.ts';
@@ -227,6 +228,22 @@ describe('addresses', () => {
     'Patient/?_id=one',
   ])('%s is found', async (path) => {
     expect((await epr.get(path)).status).toBe(200);
+  });
+
+  test.each([
+    ['/fhir/R4/metadata', 200],
+    ['http://elsewhere.example/fhir/R4/metadata?mode=full', 200],
+    ['http://elsewhere.example/fhir/R4/Patient/one', 401],
+    ['http://elsewhere.example/nothing', 404],
+  ])('asked for as a proxy is asked: %s', async (path, status) => {
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: service.port, path }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject).end();
+    });
+    expect(answered).toBe(status);
   });
 
   test('metadata takes mode and refuses what it does not know', async () => {
