@@ -28,8 +28,18 @@ const MISSING_FORM = 1;
 /** `code`, `code:text`, `code:of-type` or `code:missing` -> hash. */
 export type IndexForms = Readonly<Record<string, string>>;
 
+const known = new WeakMap<Definitions, Map<string, IndexForms>>();
+
 /** What this process stores for rows of a type. */
 export function indexForms(definitions: Definitions, type: string): IndexForms {
+  const byType = known.get(definitions) ?? new Map<string, IndexForms>();
+  known.set(definitions, byType);
+  const forms = byType.get(type) ?? madeForms(definitions, type);
+  byType.set(type, forms);
+  return forms;
+}
+
+function madeForms(definitions: Definitions, type: string): IndexForms {
   const forms: Record<string, string> = {};
   for (const param of searchableParams(definitions, type).values()) {
     if (ROW_PARAMS.has(param.code) || TEXT_PARAMS.has(param.code)) continue;

@@ -14,6 +14,7 @@ export interface WantedForms {
   /** Generation of the posted definitions among them; null = none can be posted. */
   generation: number | null;
   types: readonly string[];
+  /** Made the first time it is asked for. */
   forms(type: string): IndexForms;
   /** Aspects that rows indexed with `made` do not have; null = indexed before these states were kept. */
   pending(type: string, made: IndexForms | null): readonly string[];
@@ -34,11 +35,22 @@ const ALL = '*';
  * @returns type -> aspects (`code`, `code:text`, ...) that must not be answered yet
  * @throws when the posted definitions are of another generation by now (TD410)
  */
-export function openIndexState(pool: Pool, wanted: WantedForms): Promise<Map<string, Set<string>>> {
+export async function openIndexState(pool: Pool, wanted: WantedForms): Promise<Map<string, Set<string>>> {
+  // Forms of all types are a second's work on a first start, more on a busy machine: never while a transaction is open.
+  if (!(await isSettled(pool, wanted.version))) for (const type of wanted.types) wanted.forms(type);
   return inTransaction(pool, async (client) => {
     if (wanted.generation !== null) await requireGeneration(client, wanted.generation);
     return compareStates(client, wanted);
   });
+}
+
+async function isSettled(pool: Pool, version: string): Promise<boolean> {
+  const { rows } = await pool.query<{ settled: boolean }>(
+    `select coalesce(bool_and(target is null) and bool_or(type = $1 and made ->> 'version' = $2), false) as settled
+      from index_state`,
+    [ALL, version],
+  );
+  return rows[0]?.settled === true;
 }
 
 async function compareStates(pool: PoolClient, wanted: WantedForms): Promise<Map<string, Set<string>>> {
