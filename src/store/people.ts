@@ -52,6 +52,8 @@ export async function onDutyNow(db: Db, role: string, now: Date): Promise<string
     text: `select distinct r.member from directory r
       join directory d on d.member in (r.member, r.entry ->> 'practitioner') and d.entry ->> 'kind' = 'duty'
         and (d.entry ->> 'active')::boolean
+      join directory t on t.member = d.entry ->> 'team' and t.entry ->> 'kind' = 'team'
+        and t.entry ->> 'service' = r.entry ->> 'service'
       join directory s on s.member = d.entry ->> 'schedule' and s.entry ->> 'kind' = 'duty-slot'
         and s.entry ->> 'team' = d.entry ->> 'team'
         and (s.entry ->> 'from')::timestamptz <= $2 and $2 < (s.entry ->> 'until')::timestamptz

@@ -127,6 +127,11 @@ describe('R-18: the safeguarding lead on call opens V', () => {
     const { identifier: _identifier, ...second } = role as Resource;
     await service.load([practitioner, second as Resource]);
     expect((await grant(service.as('safeguarding'))).status).toBe(201);
+    // A lead of another service on this one's list is on call for nobody here, and shuts nobody out.
+    const away = { ...second, id: 'sg-away', organization: reference('Organization/elsewhere') } as Resource;
+    await service.load([{ resourceType: 'Organization', id: 'elsewhere', active: true, name: 'Elsewhere' }, away]);
+    await service.load(onList('on-call', 'sg-away'));
+    expect((await grant(service.as('safeguarding'))).status).toBe(201);
     await service.load(onList('on-call', 'sg-second'));
     const refused = await grant(service.as('safeguarding'));
     expect([refused.status, refused.text.includes('R-18')]).toEqual([403, true]);
