@@ -143,7 +143,7 @@ test(`${ROUNDS} kills under load`, async () => {
   expect(verified.firstBroken).toBeUndefined();
   expect(verified.ok).toBe(true);
   expect(verified.rows).toBeGreaterThan(acknowledged.reads.length);
-}, 120_000);
+}, 300_000);
 
 async function waitFor(holds: () => Promise<boolean>): Promise<void> {
   const until = Date.now() + 20_000;

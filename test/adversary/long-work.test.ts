@@ -165,7 +165,12 @@ test.each<[string, () => Promise<Reply>, (reply: Reply) => void]>([
     (reply) => expect(reply.status).toBe(200),
   ],
 ])('%s', async (_, work, expected) => {
-  const { reply, ms } = await stillFor(work);
-  expected(reply);
-  expect(ms).toBeLessThan(LONGEST_MS);
+  // A collection of this process's garbage stands in the way once; work that holds the loop does it every time.
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3 && least >= LONGEST_MS; attempt += 1) {
+    const { reply, ms } = await stillFor(work);
+    expected(reply);
+    least = Math.min(least, ms);
+  }
+  expect(least).toBeLessThan(LONGEST_MS);
 });
