@@ -9,4 +9,6 @@ export default {
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
   testTimeout: 30_000,
   maxWorkers: 2,
+  // Modules of every suite stay in a worker's memory: near 4 GB it slows down, then dies. A new one takes over before.
+  workerIdleMemoryLimit: '1200MB',
 };
