@@ -1,5 +1,5 @@
 /** What an alert rule looks at, and what it says (domain.md 6.3). */
-import type { AccessExplanation } from '../governance/types.ts';
+import type { AccessExplanation } from '../governance/decision-types.ts';
 import type { AuditEntry } from './types.ts';
 
 export type Severity = 'high' | 'medium' | 'low';

@@ -1,5 +1,6 @@
 /** What one audit record says. Stored as one compact row; rendered as IHE BALP AuditEvents on read. */
-import type { AccessExplanation, DenyReason, Purpose, Role } from '../governance/types.ts';
+import type { AccessExplanation, DenyReason } from '../governance/decision-types.ts';
+import type { Purpose, Role } from '../governance/types.ts';
 
 export type AuditAction = 'C' | 'R' | 'U' | 'D' | 'E';
 

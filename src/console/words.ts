@@ -1,5 +1,6 @@
 /** The trail's codes in plain English, for officers: who, why and what kind. Total tables; no code is shown alone. */
-import type { AccessExplanation, DenyReason, Purpose, Role } from '../governance/types.ts';
+import type { AccessExplanation, DenyReason } from '../governance/decision-types.ts';
+import type { Purpose, Role } from '../governance/types.ts';
 import type { AccessEvent } from '../oversight/ask-access-record.ts';
 
 type Interaction = AccessEvent['interactions'][number];

@@ -1,7 +1,8 @@
 /** What events need from the rest of the house; the composition root gives it (`app.ts`). */
 import type { AuditEntry } from '../audit/types.ts';
 import type { Resource } from '../fhir/types.ts';
-import type { DataClass, Decision, Label } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
+import type { DataClass, Label } from '../governance/types.ts';
 import type { FeedRow } from '../store/feed.ts';
 
 /** One version of a resource as it was written, tombstones included (`resource` then only has type and id). */

@@ -6,8 +6,9 @@ import { any, consentFor, FALSE, not, ofService, TRUE } from './compose.ts';
 import { brokenGlass, relatedBy, servicesOf, supervision } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
+import type { RowRule } from './rule-types.ts';
 import { kindsFor, READ_GRACE_DAYS } from './standing.ts';
-import type { Ask, Principal, RelationshipKind, RowRule } from './types.ts';
+import type { Ask, Principal, RelationshipKind } from './types.ts';
 
 /** `registered`: whoever registers her puts the care team in place (a day). */
 const CARE_TEAM: readonly RelationshipKind[] = ['care-team', 'episode', 'named', 'registered'];

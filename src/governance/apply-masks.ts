@@ -1,7 +1,7 @@
 /** Applying masks to a resource: a copy without the masked paths, marked `SUBSETTED` (R-16, R-24). */
 import type { Json, JsonObject, Resource } from '../fhir/types.ts';
+import type { Mask } from './decision-types.ts';
 import { literal, object, objects, unique } from './elements.ts';
-import type { Mask } from './types.ts';
 
 const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
 const SEGMENT = /^([A-Za-z]+)(?:\[([A-Za-z]+)(?:=([^\]]+))?\])?$/;

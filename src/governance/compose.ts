@@ -1,5 +1,6 @@
 /** Small constructors of row rules, and folding of what a request already settles. Sources: types.ts `RowRule`. */
-import type { ConsentRow, DataClass, Purpose, RelationshipKind, RowRule } from './types.ts';
+import type { RowRule } from './rule-types.ts';
+import type { ConsentRow, DataClass, Purpose, RelationshipKind } from './types.ts';
 
 export const TRUE: RowRule = { op: 'true' };
 export const FALSE: RowRule = { op: 'false' };

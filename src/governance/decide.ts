@@ -3,14 +3,16 @@
  * at all (domain.md 5.1 "No existence oracle"). The permit is that of `rowRule`; this adds the why.
  */
 import { any, consentFor } from './compose.ts';
+import type { Decision, DenyReason } from './decision-types.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { gate } from './gates.ts';
 import { masksFor } from './masks.ts';
 import { relationshipRule } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
 import { LAPSE_DAYS, type Piece, type RulePieces, rulePieces } from './row-rules.ts';
+import type { RowRule } from './rule-types.ts';
 import { isClinical, mayBreakGlass, READ_GRACE_DAYS, selvesOf } from './standing.ts';
-import type { Ask, Decision, DenyReason, Principal, RowRule } from './types.ts';
+import type { Ask, Principal } from './types.ts';
 import { NO_SUCH_RECORD, wordsFor } from './words.ts';
 
 /**

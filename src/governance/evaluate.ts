@@ -1,5 +1,6 @@
 /** Row rules in memory: the twin of the SQL in `store`; a property test proves the two equal. */
-import type { AgreementRow, ConsentRow, Label, Relationship, RowFacts, RowRule } from './types.ts';
+import type { RowRule } from './rule-types.ts';
+import type { AgreementRow, ConsentRow, Label, Relationship, RowFacts } from './types.ts';
 
 /** One row and the rows about its data subjects, at one instant. Rows about other patients or services do no harm. */
 export interface World {

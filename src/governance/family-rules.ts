@@ -5,7 +5,8 @@
 import { isAlive } from './after-death.ts';
 import { all, consentForEvery, FALSE, inTypes, not, TRUE, tagged } from './compose.ts';
 import type { Piece } from './row-rules.ts';
-import type { Ask, Principal, RowRule } from './types.ts';
+import type { RowRule } from './rule-types.ts';
+import type { Ask, Principal } from './types.ts';
 import { SENSITIVE_TAGS } from './vocabulary.ts';
 
 /** The pieces of a family audience; the role matrix comes beside them. */

@@ -3,10 +3,11 @@
  * (house.md section 5). Order of the refusals: R-01, R-48, R-15 (production), R-19, R-03, scopes, R-27, R-33, R-26, R-05.
  */
 import { CLASS_OF_TYPE } from './data-classes.ts';
+import type { Decision, DenyReason } from './decision-types.ts';
 import { mayAskFor } from './purposes.ts';
 import { isConceivable, isWrite, writesConformance } from './role-views.ts';
 import { scopesAllow } from './scopes.ts';
-import type { Ask, Decision, DenyReason, Principal } from './types.ts';
+import type { Ask, Principal } from './types.ts';
 import { NO_SUCH_RECORD, wordsFor } from './words.ts';
 
 /** What to do instead of DELETE on clinical types. */

@@ -4,10 +4,12 @@
  * and do not find her by it.
  */
 import { any, consentFor, not, TRUE } from './compose.ts';
+import type { Mask } from './decision-types.ts';
 import type { Carrier } from './mask-tables.ts';
 import { relatedBy } from './relationship-rules.ts';
+import type { RowRule } from './rule-types.ts';
 import { READ_GRACE_DAYS } from './standing.ts';
-import type { Mask, Principal, RelationshipKind, RowRule } from './types.ts';
+import type { Principal, RelationshipKind } from './types.ts';
 
 const NEAR: readonly RelationshipKind[] = ['care-team', 'episode', 'referral-accepted', 'registered', 'named'];
 

@@ -10,52 +10,19 @@ export interface Carrier {
   params: readonly string[];
 }
 
+/** Search parameters that read an address. */
+const ADDRESS = ['address', 'address-city', 'address-country', 'address-postalcode', 'address-state', 'address-use'];
+/** Where somebody is known by address, number and picture: related persons and persons alike. */
+const CONTACT: Carrier = { remove: ['address', 'telecom', 'photo'], params: [...ADDRESS, 'email', 'phone', 'telecom'] };
+
 /** R-16: every carrier of address or place, by type. `text` and `contained` go with every masked resource. */
 export const PLACE: Readonly<Record<string, Carrier>> = {
   Patient: {
     remove: ['address', 'telecom', 'generalPractitioner', 'contact', 'link', 'photo', 'extension[valueAddress]'],
-    params: [
-      'address',
-      'address-city',
-      'address-country',
-      'address-postalcode',
-      'address-state',
-      'address-use',
-      'email',
-      'general-practitioner',
-      'link',
-      'phone',
-      'telecom',
-    ],
+    params: [...ADDRESS, 'email', 'general-practitioner', 'link', 'phone', 'telecom'],
   },
-  RelatedPerson: {
-    remove: ['address', 'telecom', 'photo'],
-    params: [
-      'address',
-      'address-city',
-      'address-country',
-      'address-postalcode',
-      'address-state',
-      'address-use',
-      'email',
-      'phone',
-      'telecom',
-    ],
-  },
-  Person: {
-    remove: ['address', 'telecom', 'photo'],
-    params: [
-      'address',
-      'address-city',
-      'address-country',
-      'address-postalcode',
-      'address-state',
-      'address-use',
-      'email',
-      'phone',
-      'telecom',
-    ],
-  },
+  RelatedPerson: CONTACT,
+  Person: CONTACT,
   Appointment: {
     remove: ['comment', 'description', 'patientInstruction', 'participant[actor=Location]', 'supportingInformation'],
     params: ['location', 'actor', 'supporting-info'],
@@ -75,22 +42,14 @@ export const PLACE: Readonly<Record<string, Carrier>> = {
   CarePlan: { remove: ['activity.detail.location', 'note'], params: [] },
   Location: {
     remove: ['address', 'telecom', 'position', 'description'],
-    params: [
-      'address',
-      'address-city',
-      'address-country',
-      'address-postalcode',
-      'address-state',
-      'address-use',
-      'near',
-    ],
+    params: [...ADDRESS, 'near'],
   },
 };
 
 /** R-24 and 5.3 "S": what a summary leaves out, by type. */
 export const SUMMARY: Readonly<Record<string, Carrier>> = {
   Patient: PLACE.Patient ?? { remove: [], params: [] },
-  RelatedPerson: PLACE.RelatedPerson ?? { remove: [], params: [] },
+  RelatedPerson: CONTACT,
   ServiceRequest: {
     remove: ['note', 'patientInstruction', 'reasonCode', 'reasonReference', 'supportingInfo', 'bodySite'],
     params: ['body-site'],

@@ -5,12 +5,14 @@
  */
 import { all, consentFor, consentForEvery, FALSE, inClasses, not, TRUE, tagged } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
+import type { Mask } from './decision-types.ts';
 import { type ElementPaths, reaches } from './element-paths.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { NAMES, nameInLists } from './handling.ts';
 import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
-import type { DataClass, Mask, Principal, Role, RowRule } from './types.ts';
+import type { RowRule } from './rule-types.ts';
+import type { DataClass, Principal, Role } from './types.ts';
 import { UNBORN_TAG } from './vocabulary.ts';
 
 /** Roles whose view of the pregnancy ends at the expected date (5.3). */

@@ -2,8 +2,9 @@
 import { all, any, byAuthor, FALSE, inClasses, inTypes, ofService, related, tagged } from './compose.ts';
 import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
+import type { RowRule } from './rule-types.ts';
 import { kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
-import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
+import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
 import { DRAFT_TAG, EDD_TAG } from './vocabulary.ts';
 
 /** Classes that belong to the woman, not to one pregnancy: H-07 forbids losing a warning between pregnancies. */

@@ -39,8 +39,9 @@ import {
 } from './relationship-rules.ts';
 import { restrictionPiece } from './restriction.ts';
 import { classesSeen, classesWritten, isWrite, writesConformance } from './role-views.ts';
+import type { RowRule } from './rule-types.ts';
 import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
-import type { Ask, DataClass, Principal, RelationshipKind, RowRule } from './types.ts';
+import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
 
 /** What a row must satisfy, in the order in which a refusal is explained. */

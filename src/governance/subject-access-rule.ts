@@ -5,9 +5,11 @@
  */
 import { consentFor, not, TRUE, tagged } from './compose.ts';
 import { conflictPiece } from './conflict-rule.ts';
+import type { Decision, DenyReason } from './decision-types.ts';
 import { evaluate, type World } from './evaluate.ts';
+import type { RowRule } from './rule-types.ts';
 import { isRegistered } from './standing.ts';
-import type { Ask, Decision, DenyReason, Principal, Role, RowRule } from './types.ts';
+import type { Ask, Principal, Role } from './types.ts';
 import { wordsFor } from './words.ts';
 
 const OFFICERS: readonly Role[] = ['sar-officer', 'caldicott-guardian'];

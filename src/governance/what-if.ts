@@ -3,10 +3,12 @@
  * agreement lapsed (R-04), a kind of record closed to a role (R-05). For replays; nothing that answers a request uses it.
  */
 import { decideRow } from './decide.ts';
+import type { Decision } from './decision-types.ts';
 import type { World } from './evaluate.ts';
 import { gate } from './gates.ts';
 import { type RulePieces, rulePieces } from './row-rules.ts';
-import type { Ask, DataClass, Decision, Principal, Role, RowRule } from './types.ts';
+import type { RowRule } from './rule-types.ts';
+import type { Ask, DataClass, Principal, Role } from './types.ts';
 import { wordsFor } from './words.ts';
 
 export interface RuleSettings {

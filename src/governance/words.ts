@@ -1,5 +1,5 @@
 /** Plain words for people: why yes, why no, what to do. Never record content. */
-import type { DenyReason } from './types.ts';
+import type { DenyReason } from './decision-types.ts';
 
 const WORDS: Readonly<Record<DenyReason, string>> = {
   'no-authn': 'Sign in first: this asks for a person, and none is named.',

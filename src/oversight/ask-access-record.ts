@@ -6,7 +6,7 @@
 import { auditEntry } from '../audit/entry.ts';
 import type { AuditEntry, StoredAudit } from '../audit/types.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
-import type { Decision } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, checkGeneration, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';

@@ -1,7 +1,7 @@
 /** The console's own events in the trail: who signed in and out, and who was turned away at the door. */
 import type { AuditEntry } from '../audit/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { gate } from '../governance/gates.ts';
-import type { Decision } from '../governance/types.ts';
 import { ask } from '../record/decide.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';

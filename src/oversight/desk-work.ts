@@ -3,7 +3,7 @@
 import { REVIEW_DAYS, workingDaysAfter } from '../audit/case-rules.ts';
 import { auditEntry } from '../audit/entry.ts';
 import { refuse } from '../fhir/outcome.ts';
-import type { DenyReason } from '../governance/types.ts';
+import type { DenyReason } from '../governance/decision-types.ts';
 import { notFound, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { markedAccess } from '../store/models/alerts.ts';

@@ -1,7 +1,8 @@
 /** What every step on the officers' desk has in common: who may, that it is recorded with it, and what it never shows. */
 import { auditColumns } from '../audit/entry.ts';
 import type { AuditEntry } from '../audit/types.ts';
-import type { Decision, Role } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
+import type { Role } from '../governance/types.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';

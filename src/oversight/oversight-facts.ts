@@ -2,7 +2,7 @@
 import { isDenied, opens } from '../audit/alert-rules.ts';
 import type { AlertFacts, Thresholds } from '../audit/alert-types.ts';
 import type { AuditEntry } from '../audit/types.ts';
-import type { AccessExplanation } from '../governance/types.ts';
+import type { AccessExplanation } from '../governance/decision-types.ts';
 import { type Kinship, kinshipOf, NOT_KIN } from '../record/kinship.ts';
 import {
   alertsBefore,

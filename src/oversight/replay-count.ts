@@ -1,5 +1,6 @@
 /** What a replay found, counted as it goes: only what would be decided otherwise. Pure. */
-import type { DataClass, Decision, DenyReason, Role } from '../governance/types.ts';
+import type { Decision, DenyReason } from '../governance/decision-types.ts';
+import type { DataClass, Role } from '../governance/types.ts';
 
 /** `refused`: shown then, and would not be any more; `permitted`: the other way; `masked`: other parts would be hidden. */
 export type ChangeKind = 'refused' | 'permitted' | 'masked';

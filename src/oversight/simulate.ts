@@ -4,8 +4,9 @@
  */
 import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { purposeOf, usualPurpose } from '../governance/purposes.ts';
-import type { Action, DataClass, Decision, Label, Principal, Purpose, Role } from '../governance/types.ts';
+import type { Action, DataClass, Label, Principal, Purpose, Role } from '../governance/types.ts';
 import { type WayStep, wayOf } from '../governance/way.ts';
 import { ask, reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';

@@ -1,6 +1,7 @@
 /** Audit entries of the record's interactions. Intent and outcome are known before the answer leaves. */
 import type { AuditEntry } from '../audit/types.ts';
-import type { Decision, Principal } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
+import type { Principal } from '../governance/types.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import type { Context } from './types.ts';
 

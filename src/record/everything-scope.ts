@@ -1,7 +1,8 @@
 /** What "everything" is, by the type of its root: person, visit, family, pregnancy. Asks no more than the caller may find. */
 import { refuse } from '../fhir/outcome.ts';
 import { isObject } from '../fhir/resource.ts';
-import type { Mask, RowRule } from '../governance/types.ts';
+import type { Mask } from '../governance/decision-types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import { searchableParams } from '../search/params.ts';
 import type { CompartmentAsk, Membership } from '../store/compartment.ts';
 import type { ResourceRow } from '../store/rows.ts';

@@ -6,6 +6,7 @@ import { auditColumns } from '../audit/entry.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import { type Outcome, refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { gate } from '../governance/gates.ts';
 import {
   GRANT_RULE,
@@ -16,7 +17,7 @@ import {
   mayOpen,
   reviewDue,
 } from '../governance/grants.ts';
-import type { Decision, Principal, Purpose } from '../governance/types.ts';
+import type { Principal, Purpose } from '../governance/types.ts';
 import { insertGrant } from '../store/access-grants.ts';
 import { currentPregnancy } from '../store/people.ts';
 import { readCurrent } from '../store/reads.ts';

@@ -3,8 +3,8 @@
  * recorded before it is shown. Nothing of it widens any other way of asking.
  */
 import type { AuditEntry } from '../audit/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { refusalInside } from '../governance/subject-access-rule.ts';
-import type { Decision } from '../governance/types.ts';
 import { readCurrent, readVersion } from '../store/reads.ts';
 import type { DecidableRow, ResourceRow } from '../store/rows.ts';
 import { ask, reach } from './decide.ts';

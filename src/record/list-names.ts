@@ -1,7 +1,8 @@
 /** Names of people handled with care in lists: asked only when a page holds one. */
+
+import type { Mask } from '../governance/decision-types.ts';
 import { evaluate } from '../governance/evaluate.ts';
 import { nameInLists, nameMask } from '../governance/handling.ts';
-import type { Mask } from '../governance/types.ts';
 import { readSeveral } from '../store/reads.ts';
 import type { FoundRow } from '../store/search.ts';
 import { reach } from './decide.ts';

@@ -7,7 +7,7 @@ import { refuse } from '../fhir/outcome.ts';
 import { hasSameContent } from '../fhir/same-content.ts';
 import type { Json, Resource } from '../fhir/types.ts';
 import { applyMasks } from '../governance/apply-masks.ts';
-import type { Decision } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { parseStored } from './decide.ts';
 import type { Context, ResourceDocument } from './types.ts';
 

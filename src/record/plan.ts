@@ -2,8 +2,9 @@
 import type { AuditEntry } from '../audit/types.ts';
 import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { saysTheSame } from '../fhir/same-content.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
-import type { Decision, Relationship } from '../governance/types.ts';
+import type { Relationship } from '../governance/types.ts';
 import { DRAFT_TAG } from '../governance/vocabulary.ts';
 import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';

@@ -1,7 +1,7 @@
 /** Refusals and failures: recorded first, then told or concealed as the decision says. */
 import type { AuditEntry } from '../audit/types.ts';
 import { DENY_REASON, Outcome, type OutcomeIssue, refuse } from '../fhir/outcome.ts';
-import type { Decision } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { isSqlState, VersionConflict } from '../store/write.ts';
 import { callerEntry, withDecision } from './entry.ts';
 import { handleOf } from './handles.ts';

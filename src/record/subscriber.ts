@@ -2,7 +2,8 @@
 import type { AuditEntry } from '../audit/types.ts';
 import type { Resource } from '../fhir/types.ts';
 import { decide } from '../governance/decide.ts';
-import type { DataClass, Decision, Label, Principal } from '../governance/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
+import type { DataClass, Label, Principal } from '../governance/types.ts';
 import { readCurrent, readVersion as readStoredVersion } from '../store/reads.ts';
 import { readStanding } from '../store/standing.ts';
 import { VersionConflict } from '../store/write.ts';

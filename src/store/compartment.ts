@@ -1,5 +1,5 @@
 /** Whose rows belong to one root (a person, a visit, a family, a pregnancy): their ids in a fixed order, the root first. */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import type { Db } from './reads.ts';
 import { ruleSql } from './rule-sql.ts';
 import { PAGE_IDS, type SearchAsk } from './search.ts';

@@ -1,5 +1,5 @@
 /** Whether a person has so few families that her searches start from them: most have hundreds, a busy team has thousands. */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import { reachWordsSql } from './reach-sql.ts';
 import type { Db } from './reads.ts';
 import type { SearchAsk } from './search.ts';

@@ -9,7 +9,7 @@
  * took 0.37 + 0.36 ms and one for five encounters with their subject 0.57 + 0.75 ms.
  */
 import type { World } from '../governance/evaluate.ts';
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import { compareText, holds } from '../search/match.ts';
 import { type Criterion, type Include, type IndexValues, isCriterion, type Query } from '../search/types.ts';
 import { queryWords, wordPrefix } from '../search/words.ts';

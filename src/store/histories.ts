@@ -1,5 +1,5 @@
 /** History at instance, type and system level: the newest version from `resource`, the superseded ones from `history`. */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, ROW_COLUMNS, toConsent, toRow } from './rows.ts';
 import { ruleSql } from './rule-sql.ts';

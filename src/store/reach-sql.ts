@@ -4,7 +4,7 @@
  * few patients (`status=finished` of a health visitor with 250, among 15,000 rows: 15 ms instead of 150), never for a
  * narrow one (query-sql.ts `isNarrowQuery`) or a service with thousands.
  */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import { folded } from './rule-fold.ts';
 import type { SqlParams } from './sql-params.ts';
 

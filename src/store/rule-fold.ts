@@ -1,5 +1,5 @@
 /** Row rules simplified before they become SQL: constants folded, and what the row's own columns already decide. */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 
 const TRUE: RowRule = { op: 'true' };
 const FALSE: RowRule = { op: 'false' };

@@ -5,7 +5,8 @@
  * the row's own columns decide first (rule-fold.ts), and all atoms about relationships, consents and agreements are
  * answered together: each table is read once for a row, and each atom is one aggregate over what was read.
  */
-import type { Label, RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
+import type { Label } from '../governance/types.ts';
 import { bound, folded, type LookupRule } from './rule-fold.ts';
 import type { SqlParams } from './sql-params.ts';
 

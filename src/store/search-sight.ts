@@ -1,5 +1,5 @@
 /** The rules and masks of one search as SQL, each written once into its statement. */
-import type { RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import type { RowMask } from './mask-sql.ts';
 import { isNarrowQuery } from './query-sql.ts';
 import { reachSql, reachWordsSql } from './reach-sql.ts';

@@ -1,6 +1,7 @@
 /** Runs one parsed query under the row rules: matches, includes, totals and the ids of later pages at one snapshot. */
 import { type Outcome, refuse } from '../fhir/outcome.ts';
-import type { ConsentRow, RowRule } from '../governance/types.ts';
+import type { RowRule } from '../governance/rule-types.ts';
+import type { ConsentRow } from '../governance/types.ts';
 import type { Query } from '../search/types.ts';
 import { bounded } from './bounded.ts';
 import { waysOf } from './chain-ways.ts';

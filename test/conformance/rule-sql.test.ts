@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/governance/evaluate.ts';
+import type { RowRule } from '../../src/governance/rule-types.ts';
 import type {
   AgreementRow,
   ConsentRow,
@@ -11,7 +12,6 @@ import type {
   Relationship,
   RelationshipKind,
   RowFacts,
-  RowRule,
 } from '../../src/governance/types.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { reachSql } from '../../src/store/reach-sql.ts';

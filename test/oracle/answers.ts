@@ -10,15 +10,8 @@ import { type GrantFacts, type GrantKind, grantFacts } from '../../src/governanc
 import { purposeOf } from '../../src/governance/purposes.ts';
 import type { Piece, RulePieces } from '../../src/governance/row-rules.ts';
 import { composed, rulePieces } from '../../src/governance/row-rules.ts';
-import type {
-  AgreementRow,
-  Ask,
-  ConsentRow,
-  Principal,
-  Relationship,
-  Role,
-  RowRule,
-} from '../../src/governance/types.ts';
+import type { RowRule } from '../../src/governance/rule-types.ts';
+import type { AgreementRow, Ask, ConsentRow, Principal, Relationship, Role } from '../../src/governance/types.ts';
 import { NOW } from './ground.ts';
 import { PEOPLE, type Person } from './people.ts';
 

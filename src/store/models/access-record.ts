@@ -4,7 +4,8 @@
  * kinds of link are asked.
  */
 import type { StoredAudit } from '../../audit/types.ts';
-import type { AccessExplanation, Role } from '../../governance/types.ts';
+import type { AccessExplanation } from '../../governance/decision-types.ts';
+import type { Role } from '../../governance/types.ts';
 import type { Db } from '../reads.ts';
 import { within } from '../trail-sql.ts';
 

@@ -1,5 +1,5 @@
 /** What alert rules must know around the records of one stretch, asked for all of them at once. */
-import type { AccessExplanation } from '../../governance/types.ts';
+import type { AccessExplanation } from '../../governance/decision-types.ts';
 import type { Db } from '../reads.ts';
 
 /** One record about one person. */

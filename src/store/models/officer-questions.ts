@@ -1,6 +1,6 @@
 /** Read models of officers' questions (domain.md 6.2) over the sealed trail; each bounded by its limit. */
 import type { StoredAudit } from '../../audit/types.ts';
-import type { AccessExplanation } from '../../governance/types.ts';
+import type { AccessExplanation } from '../../governance/decision-types.ts';
 import type { Db } from '../reads.ts';
 import { alsoLinked, LINKED, type Period, trailRows } from '../trail-sql.ts';
 

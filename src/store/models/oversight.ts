@@ -1,6 +1,6 @@
 /** The durable place of oversight in the trail, and what one step leaves behind: all in one commit, so once per record. */
 import type { StoredAudit } from '../../audit/types.ts';
-import type { AccessExplanation } from '../../governance/types.ts';
+import type { AccessExplanation } from '../../governance/decision-types.ts';
 import type { Pool } from '../pool.ts';
 import type { Db } from '../reads.ts';
 import { inTransaction } from '../transaction.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { NO_NUMBERS } from '../../../src/fhir/json.ts';
 import type { Resource } from '../../../src/fhir/types.ts';
-import type { Decision } from '../../../src/governance/types.ts';
+import type { Decision } from '../../../src/governance/decision-types.ts';
 import { withMaskedParts } from '../../../src/record/masked-parts.ts';
 import type { Context } from '../../../src/record/types.ts';
 

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { decide } from '../../../src/governance/decide.ts';
+import type { DenyReason } from '../../../src/governance/decision-types.ts';
 import type { World } from '../../../src/governance/evaluate.ts';
-import type { Ask, DenyReason, Principal } from '../../../src/governance/types.ts';
+import type { Ask, Principal } from '../../../src/governance/types.ts';
 import {
   agreement,
   asks,
