@@ -17,6 +17,7 @@ import {
 } from '../oversight/sar/requests.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Fields, readDay, readLookForm, readWords } from './access-form.ts';
+import { ASKED } from './asked.ts';
 import { message, type Page } from './pages.ts';
 import { ASKERS, clockWords, endingWords, lineWords, pointWords } from './request-words.ts';
 import { shownDay, shownTime } from './times.ts';
@@ -153,6 +154,7 @@ function shown(status: number, view: RequestView, errors: FieldError[]): Page {
     template: 'request',
     context: {
       errors,
+      back: view.isKeeper ? { href: LIST, text: 'Requests for a record' } : { href: ASKED, text: 'Asked of you' },
       ...{ reference: job.reference, version: job.version, reason: job.reason, handover: job.handover },
       asker: askerWords(job),
       numbers: view.nhsNumbers.map(printedNhsNumber),

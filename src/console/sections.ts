@@ -3,6 +3,7 @@
  * A new page is one row here. Who may open it is decided by its handler; `roles` only say in whose menu it stands.
  */
 import type { Role } from '../governance/types.ts';
+import { JUDGES } from '../oversight/sar/requests.ts';
 import type { Context } from '../record/types.ts';
 import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
 import {
@@ -14,6 +15,7 @@ import {
   proposePosted,
   revokePosted,
 } from './agreements.ts';
+import { ASKED, askedPage } from './asked.ts';
 import { contentPosted } from './case-content.ts';
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
@@ -135,7 +137,6 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     words: 'Subject access',
-    // A health professional whom a request names is sent its address.
     roles: ['sar-officer', 'caldicott-guardian', 'ig-officer'],
     pages: [
       { path: '/console/subject-access', show: requestsPage, menu: 'Requests for a record' },
@@ -152,6 +153,11 @@ export const SECTIONS: readonly Section[] = [
         roles: ['sar-officer', 'caldicott-guardian'],
       },
     ],
+  },
+  {
+    words: 'Asked of you',
+    roles: JUDGES,
+    pages: [{ path: ASKED, show: askedPage, menu: 'Opinions on serious harm' }],
   },
   {
     words: 'The trail',

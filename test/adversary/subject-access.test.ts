@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reference } from '../../src/care/canon.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { collect } from '../../src/oversight/sar/collect.ts';
+import { openRequests } from '../../src/oversight/sar/open-requests.ts';
 import { decideItem, readQueue, reviewItem, type Verdict } from '../../src/oversight/sar/queue.ts';
 import { copyFile, release } from '../../src/oversight/sar/release.ts';
 import {
@@ -151,6 +152,8 @@ describe('two people', () => {
     await collect(door(), await as(OFFICER), ref);
     await expect(releaseNow(ref)).rejects.toThrow(/decide opinion|opinion.*decide|decide/);
     await settle(ref);
+    expect(await openRequests(door(), await as(OFFICER))).toMatchObject({ open: 3, late: 3, soon: 0, ready: 1 });
+    expect(await openRequests(door(), await as(NURSE))).toBeNull();
     await releaseNow(ref);
     expect(await fhirOf(ref)).toContain('Herwords, changed');
   });

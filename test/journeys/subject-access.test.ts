@@ -136,7 +136,10 @@ describe('a request for a record', () => {
 
     // The officer decides; serious harm is the health professional's.
     const moira = await somebody('safeguarding');
-    expect(wordsOf((await moira.get('/console/subject-access')).html)).toContain(address.split('/').at(-1));
+    const asked = await moira.get('/console');
+    expect(asked.address).toBe('/console/asked-of-me');
+    expect(asked.html).toContain(`href="${address}"`);
+    expect(wordsOf(asked.html)).toContain('Your opinion on serious harm');
     const harm = await itemWith(sheila, address, 'Harmwords');
     const withhold = { verdict: 'withhold', code: 'serious-harm', words: 'Would put her at risk' };
     expect((await sheila.fill(harm, harm, withhold)).status).toBe(403);

@@ -22,6 +22,24 @@ export interface Clock {
   left: number;
 }
 
+/** What of a request's log moves its clock. */
+export interface ClockLine {
+  kind: string;
+  onDate: Day;
+}
+
+/** Where the clock of a request stands, by its log. */
+export function clockIn(job: { received: Day; ended: Date | null }, lines: readonly ClockLine[], now: Date): Clock {
+  const pauses: Pause[] = [];
+  for (const { kind, onDate } of lines) {
+    if (kind === 'pause') pauses.push({ from: onDate, to: null });
+    const open = pauses.at(-1);
+    if (kind === 'resume' && open !== undefined) open.to = onDate;
+  }
+  const complex = lines.some(({ kind }) => kind === 'extend');
+  return clockOf({ received: job.received, complex, pauses, ended: job.ended }, now);
+}
+
 /** Months until the answer, and how many more where it is complex. */
 const MONTHS = 1;
 const MORE = 2;

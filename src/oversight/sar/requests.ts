@@ -31,7 +31,7 @@ import { readByNumber } from '../../store/people.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import { recordInside } from '../officer.ts';
 import { addSarLine, asKeeper, brokenSarLine, inside, onList, personOf, step } from './bench.ts';
-import { type Clock, clockOf, type Day, type Pause } from './clock.ts';
+import { type Clock, clockIn, type Day } from './clock.ts';
 
 export type { Professional, SarJob, SarLine };
 
@@ -98,17 +98,6 @@ export function listRequests(door: Door, context: Context): Promise<RequestRow[]
 /** Lets keepers of requests pass to the empty form. @throws Outcome 403 */
 export function enterForm(door: Door, context: Context): Promise<void> {
   return asKeeper(door, context, 'sar-form', (entry) => door.audit.write(entry));
-}
-
-function clockIn(job: SarJob, lines: readonly SarLine[], now: Date): Clock {
-  const pauses: Pause[] = [];
-  for (const { kind, onDate } of lines) {
-    if (kind === 'pause') pauses.push({ from: onDate, to: null });
-    const open = pauses.at(-1);
-    if (kind === 'resume' && open !== undefined) open.to = onDate;
-  }
-  const complex = lines.some(({ kind }) => kind === 'extend');
-  return clockOf({ received: job.received, complex, pauses, ended: job.ended }, now);
 }
 
 export interface RequestView {

@@ -58,6 +58,17 @@ export interface RemovalAsked {
 const SHOWN = 200;
 const newReference = (prefix: string) => `'${prefix}-' || upper(left(replace(gen_random_uuid()::text, '-', ''), 10))`;
 
+/** Wishes that wait for a second person and were not this human's. */
+export async function wishesFor(db: Db, person: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `select ((select count(*) from retention_destruction where approved is null and refused is null and done is null and person <> $1)
+       + (select count(*) from audit_removal_asked where approved is null and refused is null and done is null and person <> $1)
+       + (select count(*) from retention_hold where lifted is null and lift_person is not null and lift_person <> $1))::integer as n`,
+    [person],
+  );
+  return rows[0]?.n ?? 0;
+}
+
 export async function dueRecords(db: Db): Promise<Due[]> {
   const text = `select reference, patient, due::text, rule, ended::text from retention_review order by due, reference limit ${SHOWN}`;
   return (await db.query<Due>(text)).rows;

@@ -94,6 +94,26 @@ export async function jobsOf(db: Db, professional: string | null, limit: number)
 
 export type JobChange = Partial<Pick<SarJob, 'professional' | 'place' | 'collected' | 'ended' | 'ending'>>;
 
+export interface OpenJob extends Pick<SarJob, 'received'> {
+  professional: string | null;
+  /** What moves its clock, in order. */
+  lines: { kind: string; onDate: string }[];
+  /** Nothing is missing before it may leave. */
+  ready: boolean;
+}
+
+/** Those that still run, with what moves their clocks. */
+export async function openJobs(db: Db): Promise<OpenJob[]> {
+  const { rows } = await db.query<OpenJob>(
+    `select j.received::text as received, j.professional,
+       coalesce((select json_agg(json_build_object('kind', l.kind, 'onDate', l.on_date::text) order by l.n)
+         from sar_line l where l.job = j.id and l.kind in ('pause', 'resume', 'extend')), '[]') as lines,
+       not exists (select from sar_open_points(j.id)) as ready
+     from sar_job j where j.ended is null order by j.received limit 500`,
+  );
+  return rows;
+}
+
 /** Moves a request on, if nobody was faster and it has not ended. @returns false otherwise */
 export async function changeJob(client: PoolClient, job: SarJob, change: JobChange): Promise<boolean> {
   const { professional, place, collected, ended, ending } = { ...job, ...change };
