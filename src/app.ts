@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import express, { type Express } from 'express';
 import { auditColumns } from './audit/entry.ts';
-import { auditedQuery } from './audit/query-text.ts';
 import { NO_HOLIDAYS } from './care/clock.ts';
 import type { CareSettings } from './care/ports.ts';
 import type { Config } from './config/types.ts';
@@ -27,8 +26,9 @@ import { smartRoutes } from './http/smart/routes.ts';
 import { audienceOf, issuerOf, maxTokenLife } from './identity/contract.ts';
 import { openKeys } from './identity/keys.ts';
 import { purposeOf } from './identity/purpose.ts';
-import { openHandle, openSecrets, personKey, type Secrets, sealHandle } from './identity/secrets.ts';
+import { openSecrets } from './identity/secrets.ts';
 import { bearerToken, createVerifier } from './identity/verify.ts';
+import { watchDisk } from './jobs/disk-watch.ts';
 import { startHousekeeping } from './jobs/housekeeping.ts';
 import type { Log } from './log.ts';
 import { createAnonymous } from './record/anonymous.ts';
@@ -52,6 +52,7 @@ import { metadataOf } from './wiring/metadata.ts';
 import { tellPackages } from './wiring/packages.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
 import { startIndexing } from './wiring/reindex.ts';
+import { sealing } from './wiring/sealing.ts';
 import { signInOf } from './wiring/sign-in.ts';
 
 /** Of package.json; what /metadata says. */
@@ -140,6 +141,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     onError: onError('re-index'),
   });
   live.follow(reindex);
+  const disk = await watchDisk(config.disk, log);
   const door: Door = {
     pool,
     broadPool,
@@ -149,6 +151,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     indexer,
     pending: reindex.pending,
     audit,
+    room: disk,
     guards: writeGuards(policy),
     wake: () => {
       sequencer.wake();
@@ -244,6 +247,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
         auditWaiting: audit.waiting(),
         horizonAgeSeconds: sequencer.horizonAge(),
         reindexing: reindex.waiting(),
+        diskFreeMegabytes: disk.freeMegabytes(),
       }),
     },
     routers: [express.Router().get('/.well-known/audit-keys.json', auditKeys(book.jwks)), smart, people],
@@ -255,6 +259,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     door,
     base,
     close: async () => {
+      disk.stop();
       await live.stop();
       await reindex.stop();
       await trailJobs.stop();
@@ -269,15 +274,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await waker.close();
       await Promise.all([pool, broadPool, auditPool, pumpPool].map((one) => one.end()));
     },
-  };
-}
-
-function sealing(secrets: Secrets): Pick<Door, 'auditQuery' | 'seal' | 'unseal' | 'personKey'> {
-  return {
-    auditQuery: (raw, requestId) => auditedQuery(raw, 0, { key: secrets.query, requestId }),
-    seal: (text) => sealHandle(secrets, text),
-    unseal: (handle) => openHandle(secrets, handle),
-    personKey: (number) => personKey(secrets, number),
   };
 }
 

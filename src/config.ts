@@ -11,7 +11,7 @@ import {
   readWebhookHosts,
 } from './config/outside.ts';
 import { absolute, ConfigError, type Environment, isLoopback, type Reader, reader } from './config/reader.ts';
-import type { Config, Mode } from './config/types.ts';
+import type { Config, DiskConfig, Mode } from './config/types.ts';
 
 /**
  * The configuration for an environment; relative DATA_DIR counts from `cwd`. Pure. Throws ConfigError listing every
@@ -33,6 +33,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     publicUrl: read.url('PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
     logLevel: read.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent']) ?? 'info',
     seed: read.choice('SEED', ['demo', 'none']) ?? (mode === 'demo' ? 'demo' : 'none'),
+    disk: readDisk(read, cwd),
     bodyLimit: read.integer('BODY_LIMIT', { min: 1_024, max: 268_435_456, default: 16_777_216 }),
     poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
     safeguardingContact: read.text('SAFEGUARDING_CONTACT') ?? 'the on-call safeguarding lead of your service',
@@ -69,6 +70,19 @@ function readMode(read: Reader, host: string, databaseUrl: string | undefined): 
   if (databaseUrl === undefined && isLoopback(host)) return 'demo';
   read.problem('MODE must be set (demo, training or production) when DATABASE_URL is set or HOST is not loopback.');
   return UNDECIDED;
+}
+
+/** The embedded database grows beside the keys; where another one stands, only its operator knows. */
+function readDisk(read: Reader, cwd: string): DiskConfig | null {
+  const named = absolute(read.text('DISK_WATCH'), cwd);
+  const embedded = read.text('DATABASE_URL') === undefined ? resolve(cwd, read.text('DATA_DIR') ?? 'data') : undefined;
+  const path = named ?? embedded;
+  const most = 1_000_000_000;
+  const alarmMegabytes = read.integer('DISK_ALARM_MB', { min: 1, max: most, default: 2_048 });
+  const stopMegabytes = read.integer('DISK_STOP_MB', { min: 1, max: most, default: 512 });
+  if (stopMegabytes > alarmMegabytes)
+    read.problem('DISK_STOP_MB is above DISK_ALARM_MB: writes would be refused before anybody is told.');
+  return path === undefined ? null : Object.freeze({ path, alarmMegabytes, stopMegabytes });
 }
 
 function checkTogether(config: Config, read: Reader): void {

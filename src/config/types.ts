@@ -25,6 +25,8 @@ export interface Config {
   publicUrl: string | undefined;
   logLevel: LogLevel;
   seed: 'demo' | 'none';
+  /** Whose free room is watched; null = nobody's (the database stands elsewhere). */
+  disk: DiskConfig | null;
   /** Largest request body in bytes. */
   bodyLimit: number;
   /** Connections of the service's pool. */
@@ -70,6 +72,14 @@ export interface CheckpointS3Config {
   secretFile: string;
   /** Days of object lock on each object; 0 = the bucket's own rule. */
   lockDays: number;
+}
+
+/** Below the alarm operators are told, below the stop writes are refused; both in whole megabytes. */
+export interface DiskConfig {
+  /** Absolute folder on the disk that the database grows on. */
+  path: string;
+  alarmMegabytes: number;
+  stopMegabytes: number;
 }
 
 /** Asked about codes and canonicals that are not held here, e.g. SNOMED CT; nothing else goes out. */

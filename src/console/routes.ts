@@ -4,6 +4,7 @@
  */
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Outcome } from '../fhir/outcome.ts';
+import { storeFault } from '../record/store-fault.ts';
 import { againPage, againPosted, provenLately } from './again.ts';
 import { openAssets } from './assets.ts';
 import { demoSignIn } from './demo-sign-in.ts';
@@ -115,9 +116,12 @@ function faultPage(desk: Desk, visit: Visit, error: unknown): Page {
   if (error instanceof Outcome && error.status < 500) {
     return message(error.status, 'This cannot be shown', [error.message]);
   }
-  if (error instanceof Outcome) {
+  const fault = error instanceof Outcome ? error : storeFault(error);
+  if (fault !== null) {
+    const unrecorded = fault.issues[0]?.detail?.code === 'audit-unavailable';
     return message(503, 'Sorry, nothing can be shown now', [
-      'Your look could not be recorded, so nothing is shown. Try again in a few minutes.',
+      unrecorded ? 'Your look could not be recorded, so nothing is shown.' : `${fault.message}.`,
+      'Try again in a few minutes.',
     ]);
   }
   // The class only: a message may quote the record (H8).

@@ -5,6 +5,7 @@ import { Outcome, operationOutcome } from '../fhir/outcome.ts';
 import type { XmlShapes } from '../fhir/xml-shape.ts';
 import { writeXml } from '../fhir/xml-write.ts';
 import type { Log } from '../log.ts';
+import { storeFault } from '../record/store-fault.ts';
 import { codingFor, compress } from './compress.ts';
 import type { Form } from './negotiate.ts';
 
@@ -67,13 +68,11 @@ export async function send(response: ServerResponse, answer: Answer, asked: Aske
 
 /** A thrown Outcome as an answer; anything else is a bug: 500 with an id and no content. */
 export function answerOf(error: unknown, requestId: string, log: Log): Answer {
-  if (error instanceof Outcome) {
-    const close = error.status === 408 || error.status === 413 ? { Connection: 'close' } : {};
-    return {
-      status: error.status,
-      headers: { ...close, ...error.headers },
-      body: JSON.stringify(operationOutcome(error.issues)),
-    };
+  if (error instanceof Outcome) return refusalOf(error);
+  const fault = storeFault(error);
+  if (fault !== null) {
+    log.error('the database cannot serve', { requestId, error: faultName(error) });
+    return refusalOf(fault);
   }
   log.error('request failed', { requestId, error: faultName(error) });
   const diagnostics = `Something went wrong here, not in your request. Quote this id: ${requestId}`;
@@ -81,6 +80,11 @@ export function answerOf(error: unknown, requestId: string, log: Log): Answer {
     status: 500,
     body: JSON.stringify(operationOutcome([{ severity: 'fatal', code: 'exception', diagnostics }])),
   };
+}
+
+function refusalOf({ status, headers, issues }: Outcome): Answer {
+  const close = status === 408 || status === 413 ? { Connection: 'close' } : {};
+  return { status, headers: { ...close, ...headers }, body: JSON.stringify(operationOutcome(issues)) };
 }
 
 /**

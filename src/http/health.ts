@@ -5,7 +5,7 @@ export interface Health {
   /** Nothing to wait for any more: migrations and seed are in. Null or why not, in plain words. */
   notReady(): Promise<string | null>;
   /** Numbers for operators: queue lengths, age of the horizon. No content. */
-  gauges(): Record<string, number>;
+  gauges(): Record<string, number | null>;
 }
 
 export function healthRoutes(health: Health): Router {

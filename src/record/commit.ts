@@ -9,12 +9,13 @@ import { requireKeepersStay } from './keepers-stay.ts';
 import { overrideDisclosures } from './override-disclosure.ts';
 import { type Change, type Planned, plan } from './plan.ts';
 import { refused } from './refusal.ts';
+import { noRoom } from './store-fault.ts';
 import { type Context, type Door, StaleStanding, type Written } from './types.ts';
 
 /**
  * Decides and writes several changes in one transaction, with their audit records in the same commit.
  * @param db the pool (one round trip, its own transaction) or a client inside a transaction
- * @throws Outcome of the first refused change (recorded); VersionConflict when somebody else wrote first
+ * @throws Outcome of the first refused change (recorded), 503 while the disk is full; VersionConflict when somebody else wrote first
  */
 export async function commit(
   door: Door,
@@ -22,6 +23,7 @@ export async function commit(
   context: Context,
   changes: readonly Change[],
 ): Promise<Written[]> {
+  if (door.room.full()) throw noRoom();
   const { planned, facts } = await plan(door, db, context, changes);
   for (const { decision, entry } of planned) {
     if (!decision.permit) throw await refused(door, entry, decision);

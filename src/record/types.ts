@@ -100,6 +100,8 @@ export interface Door {
   /** Parameters (`Type.code`, `Type.code:text`) whose rows are still being indexed again: not to be answered. */
   pending: { has(aspect: string): boolean };
   audit: AuditWriter;
+  /** Whether the record may not grow now (`jobs/disk-watch.ts`). */
+  room: { full(): boolean };
   /** By resource type. */
   guards: ReadonlyMap<string, readonly WriteGuard[]>;
   /** Called after a commit, to wake the sequencer and seal in this process. */

@@ -22,6 +22,7 @@ describe('what an environment means', () => {
     expect(loadConfig({}, '/srv')).toEqual({
       mode: 'demo',
       corsOrigins: [],
+      disk: { path: '/srv/data', alarmMegabytes: 2_048, stopMegabytes: 512 },
       terminology: null,
       alertWebhook: undefined,
       checkpointS3: null,
