@@ -10,6 +10,7 @@ export type CaseAct =
   | 'assign'
   | 'note'
   | 'gather'
+  | 'reconcile'
   | 'ask'
   | 'answer'
   | 'breach'
@@ -51,6 +52,7 @@ const FROM: Readonly<Record<CaseAct, readonly CaseState[]>> = {
   assign: ['new', ...WORKED],
   note: OPEN,
   gather: WORKED,
+  reconcile: ['gathering', 'asked'],
   ask: ['gathering', 'asked'],
   answer: ['asked'],
   breach: [...WORKED, ...AFTER],
@@ -72,7 +74,7 @@ export function isGrave(outcome: CaseOutcome | null): boolean {
 }
 
 export const ACTS: readonly CaseAct[] = [
-  ...(['assign', 'note', 'gather', 'ask', 'answer', 'breach', 'explain', 'decide'] as const),
+  ...(['assign', 'note', 'gather', 'reconcile', 'ask', 'answer', 'breach', 'explain', 'decide'] as const),
   ...ACTIONS,
   'close',
 ];

@@ -24,6 +24,7 @@ const LINES: Readonly<Record<CaseLineKind, string>> = {
   assign: 'took the case',
   note: 'noted',
   gather: 'gathered the evidence',
+  reconcile: 'compared with attendance',
   ask: 'asked',
   answer: 'recorded the answer',
   breach: 'recognised a breach',

@@ -5,6 +5,7 @@ import { printedNhsNumber } from '../fhir/identifiers.ts';
 import { CASE_ACTS, type CaseView, readCase, stepCase } from '../oversight/cases.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readWords } from './access-form.ts';
+import { evidenceShown, FINDING_ITEMS } from './case-evidence.ts';
 import { lineWords, neutralQuestion, outcomeWords, STEP_FORMS, stateWords } from './case-words.ts';
 import type { Page } from './pages.ts';
 import { keepLook } from './session.ts';
@@ -12,12 +13,16 @@ import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
 
 export async function casePage(visit: Visit, context: Context): Promise<Page> {
-  return shown(200, await readCase(visit.deps.door, context, visit.look), context, []);
+  return shown(await readCase(visit.deps.door, context, visit.look), context, {
+    status: 200,
+    errors: [],
+    typed: new Map(),
+  });
 }
 
 /** What each step must at least say. */
 const LEAST: Readonly<Record<CaseAct, number>> = {
-  ...{ assign: 0, gather: 0, close: 0, note: 3, ask: 15, answer: 3, breach: 15, explain: 15, decide: 15 },
+  ...{ assign: 0, gather: 0, reconcile: 3, close: 0, note: 3, ask: 15, answer: 3, breach: 15, explain: 15, decide: 15 },
   ...{ revoke: 15, hr: 3, inform: 3, ico: 15, datix: 3 },
 };
 
@@ -29,13 +34,29 @@ export async function casePosted(visit: Visit, context: Context): Promise<Page> 
   const outcome = visit.form.get('outcome') ?? null;
   const { words, errors } = readWords(visit.form.get(`${act}-words`) ?? '', `${act}-words`, LEAST[act ?? 'note']);
   if (act === 'decide' && outcome === null) errors.unshift({ field: 'outcome', text: 'Select what you decided' });
+  if (act === 'reconcile') errors.unshift(...comparisonErrors(visit.form));
   if (act === undefined || !Number.isSafeInteger(version) || errors.length > 0) {
-    return shown(422, await readCase(door, context, visit.look), context, errors);
+    return shown(await readCase(door, context, visit.look), context, { status: 422, errors, typed: visit.form });
   }
   const to = visit.form.get('to') === 'manager' ? 'To the manager' : 'To the person';
   const said = act === 'ask' ? `${to}: ${words}` : words;
-  await stepCase(door, context, visit.look, { act, words: said, outcome, version });
+  const compared = { records: chosenIn(visit.form), finding: visit.form.get('finding') ?? null };
+  await stepCase(door, context, visit.look, { act, words: said, outcome, version, compared });
   return { redirect: `/console/cases/${visit.look}` };
+}
+
+/** Records whose boxes are ticked. */
+const chosenIn = (form: Fields): number[] =>
+  [...form.keys()].flatMap((name) => {
+    const [, n] = /^record-([1-9]\d{0,14})$/.exec(name) ?? [];
+    return n === undefined ? [] : [Number(n)];
+  });
+
+function comparisonErrors(form: Fields): FieldError[] {
+  return [
+    ...(chosenIn(form).length === 0 ? [{ field: 'accesses', text: 'Choose the accesses you compared' }] : []),
+    ...(form.get('finding') === undefined ? [{ field: 'finding', text: 'Select what comparing them showed' }] : []),
+  ];
 }
 
 /** Who looked at this family: a look with the case as its reason, so that no number is in any address. */
@@ -47,7 +68,16 @@ async function lookFrom(visit: Visit, context: Context): Promise<Page> {
   return { redirect: `/console/access-record/${look.id}` };
 }
 
-function shown(status: number, view: CaseView, context: Context, errors: FieldError[]): Page {
+type Fields = ReadonlyMap<string, string>;
+
+interface Answer {
+  status: number;
+  errors: FieldError[];
+  /** What stood in the fields, to be shown again with its errors. */
+  typed: Fields;
+}
+
+function shown(view: CaseView, context: Context, { status, errors, typed }: Answer): Page {
   const { file, lines, alerts, acts, breachBy } = view;
   return {
     status,
@@ -66,6 +96,8 @@ function shown(status: number, view: CaseView, context: Context, errors: FieldEr
       overdue: file.state !== 'closed' && file.reviewDue < context.now.toISOString().slice(0, 10),
       breach: breachBy === null ? null : { ...shownTime(breachBy), isDecided: view.isIcoDecided },
       evidence: evidenceShown(view),
+      findings: FINDING_ITEMS,
+      typed: Object.fromEntries(typed),
       isGuardian: context.principal.role === 'caldicott-guardian' && !['new', 'closed'].includes(file.state),
       question: neutralQuestion(alerts[0] === undefined ? null : shownTime(alerts[0].at).day),
       steps: STEP_FORMS,
@@ -77,15 +109,4 @@ function shown(status: number, view: CaseView, context: Context, errors: FieldEr
       outcomes: view.outcomes.map((value) => ({ value, text: outcomeWords(value) })),
     },
   };
-}
-
-function evidenceShown({ evidence }: CaseView) {
-  if (evidence === null) return null;
-  const accesses = evidence.accesses.map((one) => ({
-    ...one,
-    at: shownTime(one.at),
-    why:
-      one.explanation ?? (one.own.length > 0 ? one.own.join(', ') : one.team.length > 0 ? 'by team alone' : 'nothing'),
-  }));
-  return { isWhole: evidence.isWhole, accesses };
 }

@@ -63,10 +63,9 @@ function shown(
       words: QUESTIONS.find(({ id }) => id === question.id)?.words ?? '',
       asked: answer !== null,
       choices: answer?.choices ?? [],
-      columns: answer?.table.columns ?? [],
-      rows: (answer?.table.rows ?? []).map((row) =>
-        row.map((cell) => (cell instanceof Date ? shownTime(cell).utc : cell)),
-      ),
+      // On a page in UK time, in a file in UTC.
+      columns: (answer?.table.columns ?? []).map((column) => column.replace(' (UTC)', '')),
+      rows: (answer?.table.rows ?? []).map((row) => row.map((cell) => (cell instanceof Date ? shownTime(cell) : cell))),
       full: answer?.table.rows.length === MAX_ROWS ? MAX_ROWS : null,
     },
   };

@@ -107,7 +107,7 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/not-arrived', show: notArrivedPage, menu: 'Not arrived' },
       { path: '/console/cases', show: casesPage, menu: 'Cases' },
       { path: '/console/cases/open', show: openForm, send: openPosted },
-      { path: '/console/cases/:look', show: casePage, send: casePosted },
+      { path: '/console/cases/:look', show: casePage, send: casePosted, wide: true },
       { path: '/console/cases/:look/timeline', show: timelinePage },
       { path: '/console/cases/:look/content', send: contentPosted },
     ],

@@ -1,6 +1,6 @@
 /** The trail's codes in plain English, for officers: who, why and what kind. Total tables; no code is shown alone. */
 import type { AccessExplanation, DenyReason } from '../governance/decision-types.ts';
-import type { Purpose, Role } from '../governance/types.ts';
+import type { Purpose, RelationshipKind, Role } from '../governance/types.ts';
 import type { AccessEvent } from '../oversight/ask-access-record.ts';
 
 type Interaction = AccessEvent['interactions'][number];
@@ -56,6 +56,25 @@ const EXPLANATIONS: Readonly<Record<AccessExplanation, string>> = {
   'duty-list': 'On the duty list that day',
   'record-event': 'Something was recorded with the family within 14 days',
   handover: 'Care was handed over',
+};
+
+const RELATIONSHIPS: Readonly<Record<RelationshipKind, string>> = {
+  'care-team': 'In the care team',
+  episode: 'Has an open episode of care',
+  referral: 'An open referral to the service',
+  'referral-accepted': 'An accepted referral',
+  appointment: 'An appointment',
+  task: 'An open task',
+  attendance: 'The family attends now',
+  supervision: 'Supervises the practitioner',
+  'self-claim': 'Claimed with a reason',
+  'break-glass': 'Break-glass access',
+  'sealed-grant': 'Emergency access by two people',
+  history: 'Earlier pregnancies, opened with a reason',
+  named: 'Named for a very restricted record',
+  subject: 'The person herself',
+  registered: 'Registered the record',
+  'related-person': 'Related to the family',
 };
 
 /** Why somebody was refused, said about her to a third person. */
@@ -179,9 +198,14 @@ const LABELS: Readonly<Record<string, string>> = { N: 'Normal', R: 'Restricted',
 export const roleWords = (role: Role): string => ROLES[role];
 export const purposeWords = (purpose: Purpose): string => PURPOSES[purpose];
 export const explanationWords = (explanation: AccessExplanation): string => EXPLANATIONS[explanation];
+export const isExplanation = (words: string): words is AccessExplanation => Object.hasOwn(EXPLANATIONS, words);
 export const reasonWords = (reason: DenyReason): string => REASONS[reason];
 export const interactionWords = (interaction: Interaction): string => INTERACTIONS[interaction];
 export const labelWords = (label: string): string => LABELS[label] ?? 'Restricted';
+
+const isRelationship = (kind: string): kind is RelationshipKind => Object.hasOwn(RELATIONSHIPS, kind);
+
+export const relationshipWords = (kind: string): string => (isRelationship(kind) ? RELATIONSHIPS[kind] : kind);
 
 /** `R-06: A current relationship of care with the family`. */
 export function ruleWords(rule: string): string {

@@ -35,8 +35,9 @@ import {
 } from '../store/models/cases.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { evidenceIn, findingsIn, fixDecision, gather, reconcile } from './case-evidence.ts';
 import { type CaseSource, sourceOf } from './case-sources.ts';
-import { addLine, changeOf, evidenceIn, fixDecision, gather, revokeAccess } from './case-steps.ts';
+import { addLine, changeOf, revokeAccess } from './case-steps.ts';
 import { deskEntry, isAbout, notYours, type Own, officerOf, onDesk, recordInside } from './officer.ts';
 
 /** Every step of a case by its word. */
@@ -93,6 +94,8 @@ export interface CaseView {
   isIcoDecided: boolean;
   /** What was gathered last; null = nothing yet. */
   evidence: ReturnType<typeof evidenceIn> | null;
+  /** What comparing with attendance showed, by record. */
+  findings: ReturnType<typeof findingsIn>;
   lines: (CaseLine & { hash: string })[];
   alerts: Awaited<ReturnType<typeof alertsInCase>>;
 }
@@ -114,7 +117,16 @@ export function readCase(door: Door, context: Context, reference: string): Promi
     const line = lines.find(({ n }) => n === gathered?.n);
     const evidence = gathered === null || line === undefined ? null : evidenceIn(gathered.body, line);
     await door.audit.write({ ...entry, patients: file.patients });
-    return { file, nhsNumbers, people, lines, alerts, evidence, ...standingOf(file, lines, own) };
+    return {
+      file,
+      nhsNumbers,
+      people,
+      lines,
+      alerts,
+      evidence,
+      findings: findingsIn(lines),
+      ...standingOf(file, lines, own),
+    };
   });
 }
 
@@ -139,6 +151,8 @@ export interface CaseStep {
   words: string;
   /** With `decide` alone. */
   outcome: string | null;
+  /** With `reconcile` alone. */
+  compared?: { records: readonly number[]; finding: string | null };
   /** Version the officer saw. */
   version: number;
 }
@@ -158,7 +172,7 @@ export function stepCase(door: Door, context: Context, reference: string, step: 
     await inTransaction(door.pool, async (client) => {
       if (!(await changeCase(client, { ...file, version: step.version }, change)))
         throw refuse(409, 'conflict', 'A colleague has changed this case; look at it again.');
-      await leaveTraces(client, context, { file, step, outcome, entry: { ...entry, patients: file.patients } });
+      await leaveTraces(client, context, { file, step, outcome, own, entry: { ...entry, patients: file.patients } });
     });
   });
 }
@@ -167,6 +181,7 @@ interface Traces {
   file: CaseFile;
   step: CaseStep;
   outcome: CaseOutcome | null;
+  own: Own;
   entry: AuditEntry;
 }
 
@@ -174,11 +189,13 @@ interface Traces {
 async function leaveTraces(
   client: PoolClient,
   context: Context,
-  { file, step, outcome, entry }: Traces,
+  { file, step, outcome, own, entry }: Traces,
 ): Promise<void> {
   const { act, words } = step;
   if (act === 'decide') await fixDecision(client, context, file);
+  const { records = [], finding = null } = step.compared ?? {};
   if (act === 'gather') await gather(client, context, file);
+  else if (act === 'reconcile') await reconcile(client, context, file, { records, finding, words, own });
   else await addLine(client, context, file.id, { kind: act, words: outcome === null ? words : `${outcome}: ${words}` });
   if (act === 'close' || act === 'explain') await closeAlerts(client, file.id);
   if (act === 'revoke') await revokeAccess(client, file, entry, context.now);

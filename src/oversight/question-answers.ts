@@ -18,7 +18,7 @@ import {
   unreviewedGrants,
 } from '../store/models/officer-questions.ts';
 import { partnerEvents } from '../store/models/partner-audit.ts';
-import { reconciled } from '../store/models/reconcile.ts';
+import { type Reconciled, reconciled } from '../store/models/reconcile.ts';
 import type { Pool } from '../store/pool.ts';
 import type { About, Answered, QuestionId } from './questions.ts';
 
@@ -61,22 +61,12 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
   disclosures: async (pool, { patients, period }, limit) =>
     disclosuresTable(await disclosuresAbout(pool, patients ?? [], period, limit), patients),
   reconcile: async (pool, { patients, period }, limit) => {
-    const columns = [
-      ...WHO,
-      'explanation',
-      'own relationships',
-      'team relationships',
-      'nearest own appointment',
-      'reconciled',
-    ];
-    const rows = (await reconciled(pool, patients ?? [], period, limit)).map((one): Cell[] => {
+    const whose = { patients: patients ?? [], parties: [] };
+    const rows = (await reconciled(pool, whose, period, limit)).map((one): Cell[] => {
       const entry = auditEntry({ at: one.at.toISOString(), body: one.body, patients: [] });
-      const { explanation, own, team: teams, appointment } = one;
-      const isReconciled = explanation !== null || own.length > 0 || appointment !== null;
-      const words = isReconciled ? 'yes' : teams.length > 0 ? 'by team alone' : 'no';
-      return [...whoCells(one.seq, entry), explanation, own.join(', '), teams.join(', '), appointment, words];
+      return [...whoCells(one.seq, entry), ...besideCells(one)];
     });
-    return table(columns, rows, patients ?? []);
+    return table([...WHO, ...BESIDE], rows, patients ?? []);
   },
   partner: async (pool, { patients, period }, limit) => {
     const columns = ['event', 'when (UTC)', 'received (UTC)', 'partner', 'who', 'action', 'types'];
@@ -125,6 +115,38 @@ function whoCells(seq: number, entry: ReturnType<typeof auditEntry>): Cell[] {
   const who = agent.kind === 'family' ? 'family' : (agent.name ?? agent.clientId);
   const types = [...new Set(entities.map((one) => one.split('/')[0] ?? ''))].join(' ');
   return [seq, new Date(entry.at), who, agent.role, agent.service, agent.address, interaction, types, label];
+}
+
+const BESIDE = [
+  'explanation',
+  'own relationships',
+  'team relationships',
+  'nearest own appointment (UTC)',
+  'its status',
+  'nearest own visit (UTC)',
+  'its status',
+  'family seen (UTC)',
+  'on duty',
+  'handover (UTC)',
+  'recorded before (UTC)',
+  'reconciled',
+];
+
+/** What stands beside an access (6.7, feature 6). */
+function besideCells(one: Reconciled): Cell[] {
+  const { explanation, own, team, appointment, visit, attended, duty, handover, recorded } = one;
+  const words = isReconciled(one) ? 'yes' : team.length > 0 ? 'by team alone' : 'no';
+  const day = (at: string | null | undefined) => (at == null ? null : new Date(at));
+  return [
+    ...[explanation, own.join(', '), team.join(', ')],
+    ...[day(appointment?.at), appointment?.status ?? null, day(visit?.at), visit?.status ?? null, day(attended?.at)],
+    ...[duty === 'family' ? 'for this family' : duty, day(handover), day(recorded), words],
+  ];
+}
+
+function isReconciled({ explanation, own, appointment, visit, duty, handover, recorded }: Reconciled): boolean {
+  const beside = [explanation, appointment, visit, handover, recorded].some((one) => one !== null);
+  return beside || own.length > 0 || duty === 'family';
 }
 
 /** Rows of the trail without ids of resources and without values of searches. */

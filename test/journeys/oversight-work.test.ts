@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { publicKeysOf, readStatement } from '../../src/audit/jws.ts';
+import { shownTime } from '../../src/console/times.ts';
 import { isObject } from '../../src/fhir/resource.ts';
 import { startAlertWebhook } from '../../src/jobs/alert-webhook.ts';
 import { monthBefore } from '../../src/oversight/samples.ts';
@@ -186,8 +187,8 @@ test('reconciliation (6.7-6): each access beside an appointment, a relationship,
   const page = await imran.get(`/console/questions?question=reconcile&case=${opened.address.split('/').at(-1)}`);
   quiet(page.html);
   const words = wordsOf(page.html);
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(Date.now() + 86_400_000);
-  expect(words).toMatch(new RegExp(`Karl [^.]*nursery-nurse .* ${day} yes`));
+  const { day } = shownTime(new Date(Date.now() + 86_400_000));
+  expect(words).toMatch(new RegExp(`Karl [^.]*nursery-nurse .* ${day}, [0-9:]{8} booked yes`));
   expect(words).toMatch(/Priya .*midwife .*care-team.* yes/);
 });
 

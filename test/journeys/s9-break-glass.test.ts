@@ -71,6 +71,18 @@ inBrowser('S9', () => {
   });
 
   test('Imran has the reference within a minute, opens the case, reads who looked and nothing else, and closes it', async () => {
+    // She files her visit afterwards: what the officer compares the access with.
+    await world.service.load([
+      {
+        resourceType: 'Encounter',
+        id: 'nell-that-night',
+        status: 'finished',
+        class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HH' },
+        subject: { reference: 'Patient/canaryfam' },
+        participant: [{ individual: { reference: 'PractitionerRole/hv-none' } }],
+        period: { start: new Date(opened - 2 * MINUTE).toISOString(), end: new Date(opened).toISOString() },
+      },
+    ]);
     const page = await (await browser.newContext({ viewport: VIEWPORTS.desktop })).newPage();
     await page.goto(`${world.origin}/console`);
     await page.check('input[value="ig-officer"]');
@@ -97,9 +109,29 @@ inBrowser('S9', () => {
     expect(timeline).toMatch(/[Bb]reak-glass/);
     for (const canary of CANARIES) expect([canary, timeline.includes(canary)]).toEqual([canary, false]);
     await page.goto(address);
-    await page.fill('#note-words', 'Reconciled with the record of attendance: seen at home at 21:10, referred on');
-    await page.click('button:has-text("Add the note")');
     await page.click('button:has-text("Gather the evidence")');
+    // Each of her accesses beside her own visit of that night, with the rule; nothing of what it was about.
+    const gathered = (await page.textContent('main')) ?? '';
+    expect(gathered).toMatch(/Own visit .*\(finished\)\s+R-06 f/);
+    expect(gathered).toContain('R-18: Break-glass access');
+    expect(gathered).not.toContain('Priya');
+    // By keyboard: choose every access, say what the comparison showed.
+    const boxes = page.locator('input[name^="record-"]');
+    const accesses = await boxes.count();
+    expect(accesses).toBeGreaterThanOrEqual(1);
+    await boxes.first().focus();
+    for (let n = 0; n < accesses; n += 1) {
+      await page.keyboard.press('Space');
+      if (n + 1 < accesses) await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Record of attendance: seen at home at 21:10, referred on');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=compared with attendance');
+    expect(await page.textContent('main')).toContain(`${accesses} compared`);
     await page.check('input[name="outcome"][value="appropriate"]');
     await page.fill('#decide-words', 'Needed that night; nothing more was opened than was needed');
     await page.click('button:has-text("Record the decision")');
@@ -107,7 +139,12 @@ inBrowser('S9', () => {
     await page.waitForLoadState('load');
     const closed = (await page.textContent('main')) ?? '';
     expect(closed).toMatch(/Closed/);
-    expect(closed).toContain('Reconciled with the record of attendance');
+    expect(closed).toMatch(/Agrees with attendance: records? [\d, ]+\. Record of attendance: seen at home at 21:10/);
+    // The decision keeps the hash of the evidence it was made on.
+    const [, hash = 'none'] = /accesses?; SHA-256 ([0-9a-f]{64})/.exec(closed) ?? [];
+    expect(closed).toContain(
+      `gathered in line 3, SHA-256 ${hash}; ${accesses} compared with attendance, ${accesses} agree.`,
+    );
     for (const canary of CANARIES.filter((one) => one !== NUMBER)) expect(closed).not.toContain(canary);
   }, 120_000);
 

@@ -39,10 +39,13 @@ const ASKED = `asked as (
       where d.entry ->> 'kind' = 'membership'
   )`;
 
-/** Joined to `selves s`: she is on a duty list at the instant of `a`. */
-const DUTY = `join directory y on y.member = s.self and y.entry ->> 'kind' = 'duty' and (y.entry ->> 'active')::boolean
+/** Joined to `selves s`: she is on a duty list at the instant `at` (an SQL expression); `y` is her place on it. */
+export const dutyAt = (
+  at: string,
+): string => `join directory y on y.member = s.self and y.entry ->> 'kind' = 'duty' and (y.entry ->> 'active')::boolean
   join directory z on z.member = y.entry ->> 'schedule' and z.entry ->> 'kind' = 'duty-slot' and z.entry ->> 'team' = y.entry ->> 'team'
-    and (z.entry ->> 'from')::timestamptz <= a.at and a.at < (z.entry ->> 'until')::timestamptz`;
+    and (z.entry ->> 'from')::timestamptz <= ${at} and ${at} < (z.entry ->> 'until')::timestamptz`;
+const DUTY = dutyAt('a.at');
 
 /** Whether any duty list is loaded: until then nobody can be said to be off it. */
 export async function dutyIsKnown(db: Db): Promise<boolean> {
