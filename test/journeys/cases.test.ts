@@ -65,7 +65,6 @@ describe('the desk', () => {
     const midwife = browserOf(world.origin);
     await midwife.signIn('midwife');
     for (const path of [
-      '/console',
       '/console/alerts',
       '/console/accesses',
       '/console/cases',
