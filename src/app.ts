@@ -8,6 +8,7 @@ import type { Config } from './config/types.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';
+import { settleAll } from './directory/settle.ts';
 import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
@@ -180,6 +181,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       assertions: () => identity.prune(clock()),
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),
+      leavers: () => settleAll(door),
     },
     log,
   );

@@ -1,9 +1,9 @@
 /** What waits for a second person: the list, one proposal whole, and confirming or withdrawing it (R-27). */
-import { PROPOSAL_KINDS } from '../directory/proposal-kinds.ts';
+import { confirmProposal } from '../directory/proposal-kinds.ts';
 import { agreementSides } from '../oversight/agreement-sides.ts';
 import type { AgreementView } from '../oversight/agreement-view.ts';
 import { type ServiceNames, serviceNames } from '../oversight/agreements.ts';
-import { carryOut, proposal, proposals, withdraw } from '../oversight/proposals.ts';
+import { proposal, proposals, withdraw } from '../oversight/proposals.ts';
 import type { Context } from '../record/types.ts';
 import { betweenWords, clausesOf, endWords, STATES } from './agreement-words.ts';
 import { message, type Page } from './pages.ts';
@@ -79,6 +79,6 @@ export async function proposalPosted(visit: Visit, context: Context): Promise<Pa
     await withdraw(door, context, visit.look);
     return message(200, 'The proposal is withdrawn', ['Nothing was changed.'], LIST);
   }
-  const { entities } = await carryOut(door, context, visit.look, PROPOSAL_KINDS);
+  const { entities } = await confirmProposal(door, context, visit.look);
   return message(200, 'The change has taken effect', [`${entities.length} changed, as it was proposed.`], LIST);
 }

@@ -5,9 +5,11 @@ import type { JsonObject, Resource } from '../fhir/types.ts';
 import { DUTY_TEAM, SUPERVISOR } from '../governance/duty.ts';
 import { fault, type Line, named, organizationOf, serviceOf, teamOf } from './build-places.ts';
 import { DUTY_ID, roleIdentity, SERVICE_ID, STAFF_NUMBER } from './columns.ts';
+import { isLive } from './differences.ts';
 import { roleCodeOf } from './role-codes.ts';
 import { instantOf, periodOf } from './times.ts';
 import {
+  beginAgain,
   edit,
   find,
   type Need,
@@ -82,7 +84,9 @@ export function buildRole(workspace: Workspace, line: Line): Target | null {
     { system: SERVICE_ID, value: line.get('service_id') },
     line.where,
   );
-  return edit(workspace, roleNeed(line.get('role_id')), line.where, (one) => {
+  const need = roleNeed(line.get('role_id'));
+  if (isLive({ resourceType: 'PractitionerRole', period }, workspace.now)) beginAgain(workspace, need, line.where);
+  return edit(workspace, need, line.where, (one) => {
     const { specialty: _s, healthcareService: _h, extension, ...rest } = one;
     const others = objects(extension).filter(({ url }) => url !== SUPERVISOR);
     const supervised = supervisor === null ? [] : [{ url: SUPERVISOR, valueReference: ref(supervisor) }];

@@ -8,6 +8,7 @@ import { CONFIRMED } from '../record/prepare.ts';
 import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { directoryByReference } from '../store/models/directory.ts';
+import { openedBy } from '../store/models/leavers.ts';
 import { rolesOf } from '../store/models/roles.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { writeRows } from '../store/write.ts';
@@ -16,7 +17,7 @@ import { isLive } from './differences.ts';
 import { endedNow } from './end-missing.ts';
 import { endRole, type Left } from './leave.ts';
 
-const NOTHING: Left = { memberships: 0, grants: 0, keys: 0, contacts: 0 };
+const NOTHING: Left = { memberships: 0, duty: 0, contacts: 0, grants: 0, keys: 0, proposals: 0 };
 
 /**
  * A person leaves with all her roles: first herself, so that nothing is open while the rest is ended. A time of the duty
@@ -26,14 +27,19 @@ const NOTHING: Left = { memberships: 0, grants: 0, keys: 0, contacts: 0 };
 export async function endEntry(door: Door, context: Context, reference: string, reason: string): Promise<Left> {
   const [type = ''] = reference.split('/');
   if (type === 'PractitionerRole') return endRole(door, context, reference, reason);
+  const roles = type === 'Practitioner' ? (await rolesOf(door.pool, reference)).filter(({ active }) => active) : [];
+  // Counted first: they end with the person.
+  const opened = await openedBy(
+    door.pool,
+    roles.map(({ role }) => role),
+    context.now,
+  );
   await endOne(door, context, reference, reason);
-  if (type !== 'Practitioner') return NOTHING;
-  const left = { ...NOTHING };
-  for (const { role, active } of await rolesOf(door.pool, reference)) {
-    if (!active) continue;
+  const left = { ...NOTHING, ...opened };
+  for (const { role } of roles) {
     // The directory has moved with each of them.
     const ended = await endRole(door, await renewed(door, context), role, reason);
-    for (const name of ['memberships', 'grants', 'keys', 'contacts'] as const) left[name] += ended[name];
+    for (const name of ['memberships', 'duty', 'contacts'] as const) left[name] += ended[name];
   }
   return left;
 }

@@ -17,6 +17,7 @@ import { applyChanges, type Writable } from './apply.ts';
 import type { Kind } from './columns.ts';
 import type { ChangeAction } from './differences.ts';
 import { type ImportAsk, type ImportPlan, type PlannedChange, planImport } from './plan.ts';
+import { settleAll } from './settle.ts';
 
 export type Imported = ImportPlan & {
   /** `dry-run`; `unchanged`: nothing to do; `proposed`: waits under `pending`; `applied`: done. */
@@ -88,6 +89,7 @@ async function carry(
   }
   const writing = isKeeper(context.principal) ? { ...context, operation: CONFIRMED } : context;
   await inTransaction(door.pool, (client) => applyChanges(door, writing, client, changes));
+  await settleAll(door);
   return 'applied';
 }
 

@@ -30,6 +30,7 @@ import {
 } from './build-places.ts';
 import { KINDS, type Kind, LOCATION_ID, SERVICE_ID } from './columns.ts';
 import { contradictions } from './contradictions.ts';
+import { endDepartures } from './departures.ts';
 import { actionOf, type ChangeAction, type FieldChange, fieldsOf, onlyNarrows } from './differences.ts';
 import { endMissing } from './end-missing.ts';
 import { entriesOf } from './from-bundle.ts';
@@ -104,6 +105,7 @@ export async function planImport(door: Door, context: Context, asked: ImportAsk)
   if (asked.bundle !== null) await entriesOf(door, workspace, asked.bundle);
   // What a broken file does not name may only be unreadable: nothing is ended for that.
   if (asked.endMissing && workspace.faults.length === 0) await endMissing(door.pool, workspace, lines);
+  if (workspace.faults.length === 0) await endDepartures(door.pool, workspace);
   if (workspace.faults.length === 0) workspace.faults.push(...contradictions(workspace));
   const changes = targetsOf(workspace)
     .filter(({ where }) => where.length > 0)

@@ -10,6 +10,7 @@ import { pushTokenWords, wordPrefix } from '../search/words.ts';
 import { resourcesByWords, type StoredResource } from '../store/models/directory.ts';
 import type { Db } from '../store/reads.ts';
 import { type Identity, KEY_SYSTEMS } from './columns.ts';
+import { isLive } from './differences.ts';
 import type { ImportFault } from './records.ts';
 
 /** One resource of the import. */
@@ -66,17 +67,21 @@ export function identifierWord(type: string, { system, value }: Identity): strin
   return words[1] ?? '';
 }
 
-export function addStored(workspace: Workspace, found: readonly StoredResource[]): void {
+/** @returns the resources, those the workspace knew already too */
+export function addStored(workspace: Workspace, found: readonly StoredResource[]): Resource[] {
+  const all: Resource[] = [];
   for (const { type, id, version, body } of found) {
     const reference = `${type}/${id}`;
+    const resource = asResource(parseJson(Buffer.from(body, 'utf8')).root);
+    all.push(resource);
     if (workspace.versions.has(reference)) continue;
     workspace.versions.set(reference, version);
-    const resource = asResource(parseJson(Buffer.from(body, 'utf8')).root);
     for (const identity of identitiesOf(resource)) {
       const key = keyOf(type, identity);
       workspace.stored.set(key, [...(workspace.stored.get(key) ?? []), resource]);
     }
   }
+  return all;
 }
 
 /** The business identifiers of a resource that it can be known again by, strongest first. */
@@ -93,7 +98,7 @@ export function find(workspace: Workspace, type: string, identity: Identity, whe
   const key = keyOf(type, identity);
   const known = workspace.targets.get(key);
   if (known !== undefined) return known;
-  const stored = workspace.stored.get(key) ?? [];
+  const stored = present(workspace, type, workspace.stored.get(key) ?? []);
   const [one, another] = stored;
   if (one?.id === undefined) return null;
   if (another !== undefined) {
@@ -102,6 +107,24 @@ export function find(workspace: Workspace, type: string, identity: Identity, whe
   }
   const version = workspace.versions.get(`${type}/${one.id}`) ?? 0;
   return keep(workspace, { type, id: one.id, version, before: one, after: one, name: identity.value, where: [] }, key);
+}
+
+/** Of the roles somebody had under one identifier the one that goes on, else the last: each ending is final (R-08). */
+function present(workspace: Workspace, type: string, stored: readonly Resource[]): readonly Resource[] {
+  if (type !== 'PractitionerRole' || stored.length < 2) return stored;
+  const live = stored.filter((one) => isLive(one, workspace.now));
+  return live.length > 0 ? live : stored.toSorted((a, b) => ((a.id ?? '') < (b.id ?? '') ? 1 : -1)).slice(0, 1);
+}
+
+/** Begins anew under an identifier whose resource has ended: later lines find the new one. */
+export function beginAgain(workspace: Workspace, need: Need, where: string): void {
+  const found = find(workspace, need.type, need, where);
+  if (found === null || found.before === null || isLive(found.before, workspace.now) || found.where.length > 0) return;
+  const { resourceType, identifier = [] } = found.before;
+  const after = { resourceType, identifier };
+  const id = newId(workspace.now);
+  const fresh = { type: need.type, id, version: null, before: null, after, name: found.name, where: [] };
+  for (const [key, target] of workspace.targets) if (target === found) workspace.targets.set(key, fresh);
 }
 
 /** Changes the resource of an identifier, or makes it. The first to name it last wins nothing: all edits stay. */

@@ -2,6 +2,20 @@
 import type { Resource } from '../fhir/types.ts';
 import { rolesNamed } from './directory.ts';
 import { supervisorOf } from './duty.ts';
+import { object, text } from './elements.ts';
+import { endOf } from './instants.ts';
+
+/** Whether a PractitionerRole is over at a moment: switched off, or past its last day. */
+function isOver(role: Resource, now: Date): boolean {
+  if (role.active === false) return true;
+  const until = endOf(text(object(role.period)?.end));
+  return until !== null && Date.parse(until) <= now.getTime();
+}
+
+/** A role that ended does not begin again: nothing of what hung on it may come back with it. */
+export function revives(before: Resource, after: Resource, now: Date): boolean {
+  return isOver(before, now) && !isOver(after, now);
+}
 
 export interface DirectoryFault {
   text: string;

@@ -86,7 +86,7 @@ export function placeOf(practitionerRole: string, rows: readonly DirectoryRow[],
     row.kind === 'duty' && row.active && isOwn(row.team) && hasSlot(row, rows, now) ? [row.team] : [],
   );
   // supervised, and for a time: without an end nobody would look at it again.
-  const isSupervised = role?.kind === 'role' && (role.supervisor ?? null) !== null && role.until !== null;
+  const isSupervised = role?.kind === 'role' && hasSupervisor(role.supervisor, rows, now) && role.until !== null;
   const key = rows.find((row) => row.kind === 'own-record');
   return {
     teams: [...new Set([...members, ...onDuty])],
@@ -99,6 +99,13 @@ export function placeOf(practitionerRole: string, rows: readonly DirectoryRow[],
     ),
     ownRecordKey: key?.kind === 'own-record' ? key.key : null,
   };
+}
+
+/** A supervisor who has left supervises nobody; one whom the directory does not know is not asked about here. */
+function hasSupervisor(supervisor: string | null, rows: readonly DirectoryRow[], now: Date): boolean {
+  if ((supervisor ?? null) === null) return false;
+  const known = rows.find((row) => row.kind === 'role' && row.member === supervisor);
+  return known?.kind !== 'role' || (known.active && isNow(known, now));
 }
 
 function hasSlot(duty: { schedule: string; team: string }, rows: readonly DirectoryRow[], now: Date): boolean {

@@ -18,11 +18,12 @@ export interface StandingRows {
 
 const STANDING = {
   name: 'standing',
-  text: `with p as (select r.entry ->> 'practitioner' as practitioner from directory r
+  text: `with p as (select r.entry ->> 'practitioner' as practitioner, r.entry ->> 'supervisor' as supervisor from directory r
       where r.member = $1 and r.entry ->> 'kind' = 'role' limit 1)
     select g.value as generation,
       (select json_agg(d.entry) from directory d
         where d.member = $1 or d.member = (select p.practitioner from p)
+          or (d.member = (select p.supervisor from p) and d.entry ->> 'kind' = 'role')
           or d.member in (select s.entry ->> 'schedule' from directory s
             where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty')
           or (d.entry ->> 'kind' = 'team' and d.member in (select s.entry ->> 'team' from directory s

@@ -8,7 +8,7 @@ import type { Resource } from '../fhir/types.ts';
 import { agreementFaults, contradictoryTerms } from '../governance/agreements.ts';
 import { consentFaults } from '../governance/consent-faults.ts';
 import { overrideFaults } from '../governance/consents.ts';
-import { roleFaults } from '../governance/directory-faults.ts';
+import { revives, roleFaults } from '../governance/directory-faults.ts';
 import type { Context, WriteGuard } from '../record/types.ts';
 
 const ASSESSMENT_COPY = 'https://tandem.example/fhir/StructureDefinition/JV-AssessmentCopy';
@@ -21,7 +21,7 @@ export function writeGuards(policy: EndpointPolicy): ReadonlyMap<string, readonl
     ['Appointment', [(appointment) => guardAppointment(appointment)]],
     ['Encounter', [(encounter) => guardEncounter(encounter)]],
     ['Consent', [(consent) => guardConsent(consent), (consent, context) => guardOverride(consent, context)]],
-    ['PractitionerRole', [(role) => guardRole(role)]],
+    ['PractitionerRole', [(role, context, previous) => guardRole(role, context, previous)]],
     ['Contract', [(contract) => guardAgreement(contract)]],
     ['Subscription', [(subscription, context) => guardSubscription(subscription, context.principal.clientId, policy)]],
   ]);
@@ -70,9 +70,13 @@ function guardOverride(consent: Resource, context: Context): void {
 }
 
 /** A role that contradicts itself would be read one way here and another way there. */
-function guardRole(role: Resource): void {
+function guardRole(role: Resource, context: Context, previous: Resource | null): void {
   const [fault] = roleFaults(role);
   if (fault !== undefined) throw refuse(422, 'business-rule', fault.text, fault.expression);
+  if (previous === null || context.principal.role === 'steward' || !revives(previous, role, context.now)) return;
+  const words =
+    'This role has ended. Who comes back gets a new one, so that nothing of the old comes back with it (R-08)';
+  throw refuse(422, 'business-rule', words, 'PractitionerRole.period');
 }
 
 /** An agreement that contradicts itself is refused with every reason. */

@@ -214,19 +214,24 @@ test('what is missing ends only when asked, within the services of the file, and
   const roles = 'role_id,staff_number,role,service_id,start\nR2,S2,admin,MAT,2026-01-01\n';
   expect(counts(await imported({ roles }))).toEqual({ added: 0, changed: 0, ended: 0, unchanged: 1 });
   const end = { name: 'endMissing', valueBoolean: true };
-  expect(counts(await imported({ roles }, [end]))).toEqual({ added: 0, changed: 0, ended: 1, unchanged: 1 });
+  // With the role goes her place in the team, and the dry run says so.
+  expect(counts(await imported({ roles }, [end]))).toEqual({ added: 0, changed: 1, ended: 1, unchanged: 1 });
   const done = await imported({ roles }, [end, ...REAL]);
   expect([done.status, part(done, 'status').valueCode]).toEqual([200, 'applied']);
   expect(at((await first.get('PractitionerRole?identifier=R1')).json, 'entry.0.resource.active')).toBe(false);
   expect(at((await first.get('PractitionerRole/mw-priya')).json, 'active')).toBe(true);
-  // A member who is no longer in the list leaves the team, and can come back.
-  await carriedOut({ roles: FILES.roles });
-  const members = 'team_id,role_id,start\nT1,R2,2026-01-01\n';
-  const swapped = await carriedOut({ members }, [end]);
+  // Who comes back has a new role under the same id: nothing of the old one comes back with it.
+  const back = await carriedOut({ roles: FILES.roles });
+  expect(counts(back)).toEqual({ added: 1, changed: 0, ended: 0, unchanged: 1 });
+  expect(counts(await imported({ roles: FILES.roles }))).toEqual({ added: 0, changed: 0, ended: 0, unchanged: 2 });
+  // A member who is no longer in the list leaves the team.
+  const swapped = await carriedOut({ members: 'team_id,role_id,start\nT1,R1,2026-01-02\nT1,R2,2026-01-01\n' });
   expect(counts(swapped)).toEqual({ added: 0, changed: 1, ended: 0, unchanged: 0 });
+  const last = await imported({ members: 'team_id,role_id,start\nT1,R2,2026-01-01\n' }, [end, ...REAL]);
+  expect(counts(last)).toEqual({ added: 0, changed: 1, ended: 0, unchanged: 0 });
   const team = (await first.get('CareTeam?identifier=T1')).json;
-  expect(typeof at(team, 'entry.0.resource.participant.0.period.end')).toBe('string');
-  expect(at(team, 'entry.0.resource.participant.1.period.end')).toBeUndefined();
+  const ends = [0, 1, 2].map((n) => typeof at(team, `entry.0.resource.participant.${n}.period.end`));
+  expect(ends).toEqual(['string', 'string', 'undefined']);
 });
 
 test('the duty list: an admin of the team writes it at once, for her own service alone', async () => {

@@ -1,10 +1,12 @@
 /** Joiners and leavers: what ends with a role at the very next request, what is handed on, and cover that ends by itself. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { settleAll } from '../../src/directory/settle.ts';
 import { isObject } from '../../src/fhir/resource.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { at, type Client, type Reply } from '../harness/client.ts';
-import { practitionerRole, TEAM, team } from '../harness/directory.ts';
+import { HEALTH_VISITING, practitionerRole, TEAM, team } from '../harness/directory.ts';
 import { type Service, startService } from '../harness/service.ts';
+import { dutyOf, endedIn, NOTHING_LEFT, openedFor, until } from './leavers-world.ts';
 
 let service: Service;
 let keeper: Client;
@@ -178,7 +180,10 @@ test('ending a role ends tokens, memberships, grants, keys and her contact, at t
   const counts = (Array.isArray(left.json.parameter) ? left.json.parameter.filter(isObject) : []).map(
     ({ name, valueInteger }) => [name, valueInteger],
   );
-  expect([left.status, Object.fromEntries(counts)]).toEqual([200, { memberships: 1, grants: 1, keys: 0, contacts: 1 }]);
+  expect([left.status, Object.fromEntries(counts)]).toEqual([
+    200,
+    { memberships: 1, duty: 0, contacts: 1, grants: 1, keys: 0, proposals: 0 },
+  ]);
   expect((await leaver.get('Patient/fam')).status).toBe(401);
   expect((await keeper.get(member('mw-new'))).json.active).toBe(false);
   const grants = await service.pool.query(`select 1 from relationship where source = 'grant:g1'`);
@@ -217,4 +222,111 @@ test('cover in two steps: what it opens, then done, by an admin of the service; 
     [until],
   );
   expect(rows[0]?.n).toBeGreaterThan(0);
+});
+
+describe('whichever way a role ends', () => {
+  const midwife = practitionerRole('mw-other').code as JsonObject[];
+  const propose = async (resource: Resource): Promise<Reply> => {
+    const reply = await keeper.post('$propose?reason=As%20agreed%20in%20writing', resource);
+    if (reply.status !== 202) return reply;
+    const pending = { name: 'pending', valueString: String(at(reply.json, 'parameter.0.valueString')) };
+    return service.as('ig-officer').post('$confirm', { resourceType: 'Parameters', parameter: [pending] });
+  };
+  /** A midwife with a team, a duty list, grants, a place on a named list, a key of her own, and a student. */
+  const arrives = async (id: string): Promise<Client> => {
+    await service.load([
+      { resourceType: 'Practitioner', id, active: true, name: [{ family: id }] },
+      staff(id, midwife),
+    ]);
+    const current = (await service.as('steward').get(TEAM.midwives)).json as Resource;
+    const participant = Array.isArray(current.participant) ? current.participant : [];
+    const hers = { member: { reference: member(id) }, period: { start: '2020-01-01' } };
+    await service.load([{ ...current, participant: [...participant, hers] }, ...dutyOf(id, TEAM.midwives)]);
+    await openedFor(service, member(id));
+    const who = as(id);
+    expect([id, (await who.get('Patient/fam')).status]).toEqual([id, 200]);
+    return who;
+  };
+  const student = (supervisor: string): Resource => ({
+    ...staff('st-one', [{ coding: [{ system: 'http://snomed.info/sct', code: '309454000' }] }]),
+    period: { start: '2020-01-01', end: '2099-01-01' },
+    extension: [
+      {
+        url: 'https://tandem.example/fhir/StructureDefinition/supervisor',
+        valueReference: { reference: member(supervisor) },
+      },
+    ],
+  });
+
+  test('by its page: duty, named lists, proposals and her students too', async () => {
+    const who = await arrives('lv-page');
+    await service.load([student('lv-page')]);
+    await service.load([
+      team(TEAM.midwives, [{ id: 'mw-priya' }, { id: 'tl-one' }, { id: 'lv-page' }, { id: 'st-one' }]),
+    ]);
+    expect((await as('st-one').get('Observation?subject=Patient/fam')).status).toBe(200);
+    const left = await keeper.post(`${member('lv-page')}/$leave`, parameters({ reason }));
+    expect(left.text).toContain('"duty","valueInteger":2');
+    expect(left.text).toContain('"keys","valueInteger":1');
+    expect(left.text).toContain('"proposals","valueInteger":1');
+    expect((await who.get('Patient/fam')).status).toBe(401);
+    expect((await as('st-one').get('Observation?subject=Patient/fam')).status).toBe(403);
+    expect(await endedIn(service, member('lv-page'))).toEqual(NOTHING_LEFT);
+  });
+
+  test('by two persons: the same, in the commit that ends it', async () => {
+    const who = await arrives('lv-two');
+    expect((await propose({ ...staff('lv-two', midwife), active: false })).status).toBe(200);
+    expect((await who.get('Patient/fam')).status).toBe(401);
+    expect(await endedIn(service, member('lv-two'))).toEqual(NOTHING_LEFT);
+  });
+
+  test('by its last day: refused to the second, and taken out of all that names it within a minute', async () => {
+    const who = await arrives('lv-day');
+    const end = new Date(Date.now() + 1_500).toISOString();
+    await service.load([{ ...staff('lv-day', midwife), period: { start: '2020-01-01', end } }]);
+    expect((await who.get('Patient/fam')).status).toBe(200);
+    await until(async () => (await who.get('Patient/fam')).status === 401);
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(end));
+    await settleAll(service.app.door);
+    expect(await endedIn(service, member('lv-day'))).toEqual(NOTHING_LEFT);
+  });
+
+  test('a person who ends, ends in all her roles', async () => {
+    const who = await arrives('lv-all');
+    await service.load([{ ...staff('lv-all', midwife), active: true }]);
+    expect(
+      (await propose({ resourceType: 'Practitioner', id: 'lv-all', active: false, name: [{ family: 'lv-all' }] }))
+        .status,
+    ).toBe(200);
+    expect((await who.get('Patient/fam')).status).toBe(401);
+    expect((await endedIn(service, member('lv-all'))).opened).toBe(0);
+  });
+
+  test('a mover: the old team, the duty list and what she opened are closed to her at the next request', async () => {
+    const who = await arrives('mv-one');
+    const moved = { ...staff('mv-one', midwife), organization: { reference: HEALTH_VISITING } };
+    expect((await propose(moved)).status).toBe(200);
+    expect((await who.get('Patient/fam')).status).toBe(403);
+    expect(await endedIn(service, member('mv-one'))).toEqual({ ...NOTHING_LEFT, keys: 1, proposals: 1 });
+    // Back again, she begins with nothing.
+    expect((await propose(staff('mv-one', midwife))).status).toBe(200);
+    expect((await who.get('Patient/fam')).status).toBe(403);
+  });
+
+  test('a team change alone closes the old team at the next request', async () => {
+    const who = await arrives('mv-two');
+    await service.load(dutyOf('mv-two', TEAM.midwives, 'free'));
+    await service.pool.query(`delete from relationship where party = $1`, [member('mv-two')]);
+    expect((await who.get('Patient/fam')).status).toBe(200);
+    await service.load([team(TEAM.midwives, [{ id: 'mw-priya' }, { id: 'tl-one' }])]);
+    expect((await who.get('Patient/fam')).status).toBe(403);
+  });
+
+  test('an ended role does not begin again, by whomever it is asked', async () => {
+    const again = await propose(staff('lv-two', midwife));
+    expect([again.status, again.text.includes('gets a new one')]).toEqual([422, true]);
+    const longer = await propose({ ...staff('lv-day', midwife), period: { start: '2020-01-01', end: '2099-01-01' } });
+    expect(longer.status).toBe(422);
+  });
 });

@@ -39,7 +39,7 @@ export async function endPosted(visit: Visit, context: Context): Promise<Page> {
       text: 'Go to the directory',
     });
   const lines = [
-    `Ended with it: ${left.memberships} memberships of teams, ${left.grants} opened accesses, ${left.keys} keys of her own, ${left.contacts} contacts in subscriptions.`,
+    `Ended with it: ${left.memberships} memberships of teams, ${left.duty} times of the duty list, ${left.grants} opened accesses, ${left.keys} keys of her own, ${left.proposals} proposals that waited, ${left.contacts} contacts in subscriptions.`,
     'Sessions and tokens are refused from now on. What is left open is handed on by the lead of the service.',
   ];
   return message(200, kind === 'roles' ? 'The role has ended' : 'She has left', lines, {

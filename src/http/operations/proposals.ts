@@ -1,8 +1,8 @@
 /** What takes two persons, over HTTP: propose, list, confirm, withdraw. */
-import { PROPOSAL_KINDS } from '../../directory/proposal-kinds.ts';
+import { confirmProposal } from '../../directory/proposal-kinds.ts';
 import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject } from '../../fhir/types.ts';
-import { carryOut, proposals, withdraw } from '../../oversight/proposals.ts';
+import { proposals, withdraw } from '../../oversight/proposals.ts';
 import { propose } from '../../oversight/two-persons.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
@@ -42,7 +42,7 @@ export const PROPOSAL_OPERATIONS: readonly Operation[] = [
   }),
   systemLevel('$confirm', async (door, request) => {
     const input = await inputOf(door, request, ['pending']);
-    const done = await carryOut(door, request.context, input.required('pending'), PROPOSAL_KINDS);
+    const done = await confirmProposal(door, request.context, input.required('pending'));
     const [only] = done.written;
     if (done.kind === 'resource' && only !== undefined) return { status: 200, body: only.text };
     return parametersAnswer(200, [

@@ -1,29 +1,32 @@
 /** What ends with a role beside the directory itself: opened accesses, keys of her own, names in subscriptions. */
-import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';
 
-/** Ends the grants of these parties at this moment; how many there were. Their reasons stay. */
-export async function endGrants(db: PoolClient, parties: readonly string[], now: Date): Promise<number> {
-  const values = [parties, now];
-  const from = `where party = any ($1) and source like 'grant:%' and until_at > $2`;
-  await db.query({ name: 'leaver_relationships', text: `delete from relationship ${from}`, values });
-  await db.query({ name: 'leaver_consents', text: `delete from consent ${from}`, values });
-  const ended = await db.query({
-    name: 'leaver_grants',
-    text: 'update access_grant set ended_at = $2 where holder = any ($1) and until_at > $2 and ended_at is null',
-    values,
-  });
-  return ended.rowCount ?? 0;
+/** What ends with a role by itself, in the commit that ends it (migration 123). */
+export interface Opened {
+  grants: number;
+  keys: number;
+  proposals: number;
 }
 
-/** Ends the keys with which this role (`PractitionerRole/..`) signs in herself; how many clients that were. */
-export async function endOwnKeys(db: PoolClient, role: string, now: Date): Promise<number> {
-  const { rows } = await db.query<{ n: number }>({
-    name: 'leaver_keys',
-    text: 'select client_end_of_person($1, $2) as n',
-    values: [role, now],
-  });
-  return rows[0]?.n ?? 0;
+/** How much of it there is now. */
+export async function openedBy(db: Db, roles: readonly string[], now: Date): Promise<Opened> {
+  const text = `select
+    (select count(*)::int from access_grant where holder = any ($1) and until_at > $2 and ended_at is null) as grants,
+    (select count(*)::int from client where person = any ($1) and ended is null) as keys,
+    (select count(*)::int from pending_change where proposer = any ($1) and confirmed_at is null and withdrawn_at is null) as proposals`;
+  const { rows } = await db.query<Opened>({ name: 'leaver_opened', text, values: [roles, now] });
+  return rows[0] ?? { grants: 0, keys: 0, proposals: 0 };
+}
+
+/** Roles that ended or left a service, and are still named in teams or subscriptions. */
+export async function rolesToSettle(db: Db, now: Date): Promise<{ role: string; movedFrom: string | null }[]> {
+  const text = 'select role, moved_from as "movedFrom" from roles_to_settle($1)';
+  return (await db.query<{ role: string; movedFrom: string | null }>({ name: 'roles_to_settle', text, values: [now] }))
+    .rows;
+}
+
+export async function markSettled(db: Db, role: string, now: Date): Promise<void> {
+  await db.query({ name: 'role_settled', text: 'select role_settled($1, $2)', values: [role, now] });
 }
 
 /** Ids of live subscriptions whose text holds one of these contact values; the caller looks closer. */
@@ -38,12 +41,37 @@ export async function subscriptionsNaming(db: Db, values: readonly string[]): Pr
   return rows.map(({ id }) => id);
 }
 
-/** Ids of directory teams and of later roles: what of the directory names this role. */
-export async function teamsNaming(db: Db, role: string): Promise<string[]> {
+/** Directory teams that name one of these members at this moment or later; of one service (`Organization/..`) or of all. */
+export async function teamsNaming(db: Db, members: readonly string[], service: string | null): Promise<string[]> {
   const { rows } = await db.query<{ team: string }>({
     name: 'leaver_teams',
-    text: `select distinct entry ->> 'team' as team from directory where member = $1 and entry ->> 'kind' = 'membership'`,
-    values: [role],
+    text: `select 'CareTeam/' || r.id as team from resource r
+      where r.type = 'CareTeam' and r.data_class = 'directory' and not r.deleted
+        and r.tokens && array(select 'CareTeam.participant=' || m from unnest($1::text[]) as m)
+        and ($2::text is null or exists (select from directory t where t.member = 'CareTeam/' || r.id
+          and t.entry ->> 'kind' = 'team' and t.entry ->> 'service' = $2)) order by 1`,
+    values: [members, service],
   });
   return rows.map(({ team }) => team);
+}
+
+/** Duty lists that name one of these members: each `Schedule/..`, whether others stand on it, and its times to come. */
+export async function dutyNaming(
+  db: Db,
+  { members, service, now }: { members: readonly string[]; service: string | null; now: Date },
+): Promise<{ schedule: string; shared: boolean; slots: string[] }[]> {
+  const text = `select d.entry ->> 'schedule' as schedule,
+      exists (select from directory o where o.source = d.source and o.member <> all ($1)) as shared,
+      array(select s.source from directory s where s.member = d.entry ->> 'schedule' and s.entry ->> 'kind' = 'duty-slot'
+        and (s.entry ->> 'until')::timestamptz > $2 order by 1) as slots
+    from directory d where d.member = any ($1) and d.entry ->> 'kind' = 'duty' and (d.entry ->> 'active')::boolean
+      and ($3::text is null or exists (select from directory t where t.member = d.entry ->> 'team'
+        and t.entry ->> 'kind' = 'team' and t.entry ->> 'service' = $3))`;
+  return (
+    await db.query<{ schedule: string; shared: boolean; slots: string[] }>({
+      name: 'leaver_duty',
+      text,
+      values: [members, now, service],
+    })
+  ).rows;
 }

@@ -1,0 +1,53 @@
+/**
+ * What an import takes people out of: a role that ends leaves its teams, one that changes its service leaves the teams of the
+ * old one. It stands in the plan, so that the dry run shows it; times of the duty list and contacts in subscriptions, which
+ * those who keep the directory do not see, end right after the import (settle.ts).
+ */
+import { isObject } from '../fhir/resource.ts';
+import type { Json, Resource } from '../fhir/types.ts';
+import { directoryByReference } from '../store/models/directory.ts';
+import { teamsNaming } from '../store/models/leavers.ts';
+import type { Db } from '../store/reads.ts';
+import { memberOf } from './build-people.ts';
+import { isLive } from './differences.ts';
+import { addStored, edit, identitiesOf, objects, referenceOf, targetsOf, type Workspace } from './workspace.ts';
+
+export async function endDepartures(db: Db, workspace: Workspace): Promise<void> {
+  for (const target of targetsOf(workspace)) {
+    const { type, before, after, where, name } = target;
+    if (type !== 'PractitionerRole' || before === null || where.length === 0 || !isLive(before, workspace.now))
+      continue;
+    const [from, to] = [before.organization, after.organization].map(referenceIn);
+    const leaves = !isLive(after, workspace.now);
+    if (!leaves && (from === to || from === null)) continue;
+    const role = referenceOf(target);
+    const stored = await directoryByReference(db, await teamsNaming(db, [role], leaves ? null : (from ?? null)));
+    for (const team of addStored(workspace, stored)) {
+      const [identity] = identitiesOf(team);
+      // A team that no file could name is left to what follows the import.
+      if (identity === undefined) continue;
+      const why = `${name} ${leaves ? 'ends' : 'changes service'}`;
+      edit(workspace, { type: 'CareTeam', ...identity }, why, (one) => without(one, role, workspace.now));
+    }
+  }
+}
+
+/** Her times in it that have begun and go on end now; a new one of the same import stays. */
+function without(team: Resource, role: string, now: Date): Resource {
+  const at = now.toISOString();
+  if (!objects(team.participant).some((one) => memberOf(one) === role)) return team;
+  return {
+    ...team,
+    participant: objects(team.participant).map((one) => {
+      const period = isObject(one.period) ? one.period : {};
+      const { start, end } = period;
+      const isOver = typeof end === 'string' && end <= at.slice(0, end.length);
+      const isToCome = typeof start === 'string' && start > at;
+      return memberOf(one) !== role || isOver || isToCome ? one : { ...one, period: { ...period, end: at } };
+    }),
+  };
+}
+
+function referenceIn(value: Json | undefined): string | null {
+  return isObject(value) && typeof value.reference === 'string' ? value.reference : null;
+}
