@@ -55,7 +55,7 @@ export function auditColumns(entry: AuditEntry): AuditColumns {
   if (entry.query) body.query = pick(entry.query, QUERY);
   return {
     at: new Date(entry.at).toISOString(),
-    body: JSON.stringify(body, (_, value) => (typeof value === 'string' ? clean(value) : value)),
+    body: soundJson(body),
     patients: [...new Set(entry.patients)].filter((patient) => /^Patient\/[A-Za-z0-9.-]{1,64}$/.test(patient)),
   };
 }
@@ -101,6 +101,16 @@ function pick<T extends object>(value: T, keys: readonly (keyof T & string)[]): 
     if (value[key] !== null) picked[key] = value[key];
   }
   return picked;
+}
+
+/** How JSON writes NUL and a lone surrogate. */
+const STRANGE = /\\u(?:0000|d[89a-f])/;
+
+/** The strange ones are looked for in the text: a function asked of each value made it 2.6 us instead of 1.1. */
+function soundJson(body: unknown): string {
+  const text = JSON.stringify(body);
+  if (!STRANGE.test(text)) return text;
+  return JSON.stringify(body, (_, value) => (typeof value === 'string' ? clean(value) : value));
 }
 
 /** jsonb refuses NUL and lone surrogates; a record must never be refused for a strange character. */
