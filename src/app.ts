@@ -53,6 +53,7 @@ import { metadataOf } from './wiring/metadata.ts';
 import { tellPackages } from './wiring/packages.ts';
 import { startPathwayClock } from './wiring/pathway-clock.ts';
 import { startIndexing } from './wiring/reindex.ts';
+import { startReplays } from './wiring/replays.ts';
 import { sealing } from './wiring/sealing.ts';
 import { signInOf } from './wiring/sign-in.ts';
 
@@ -185,6 +186,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     },
     log,
   );
+  const replays = startReplays(door, onError('replays'));
   const trailJobs = startTrailJobs(config, { pool: pumpPool, book, clock, log, oversight: alerts });
   const operations: readonly Operation[] = [
     ...STANDARD_OPERATIONS,
@@ -264,6 +266,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       disk.stop();
       await live.stop();
       await reindex.stop();
+      await replays.stop();
       await trailJobs.stop();
       await alerts.stop();
       await housekeeping.stop();

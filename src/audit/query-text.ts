@@ -136,11 +136,22 @@ export function decryptQuery(stored: string, key: Buffer, requestId: string): st
   }
 }
 
-/** The `query` part of an audit entry for one search. */
+/**
+ * The `query` part of an audit entry for one search. `path` (`Patient`, `Patient/1/Encounter`, empty for all types) goes
+ * with the raw text alone: an answer without rows names no type, and who replays the search must know what was searched.
+ */
 export function auditedQuery(
   raw: string,
   count: number,
   secret: { key: Buffer; requestId: string },
+  path: string | null = null,
 ): { cleaned: string; raw: string; count: number } {
-  return { cleaned: cleanQuery(raw), raw: encryptQuery(raw, secret.key, secret.requestId), count };
+  const whole = path === null ? raw : `/${path}?${raw}`;
+  return { cleaned: cleanQuery(raw), raw: encryptQuery(whole, secret.key, secret.requestId), count };
+}
+
+/** Path and query of a raw text that was kept with its path; null for any other. */
+export function searchedPath(raw: string): { path: string; query: string } | null {
+  const match = /^\/([A-Za-z0-9\-./*]{0,200})\?/.exec(raw);
+  return match === null ? null : { path: match[1] ?? '', query: raw.slice(match[0].length) };
 }

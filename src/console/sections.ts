@@ -30,7 +30,7 @@ import { personForm, personPosted, timelinePage } from './person.ts';
 import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
-import { replayPage, replayPosted, replaysPage } from './replays.ts';
+import { replayPage, replayPosted, replayStepped, replaysPage } from './replays.ts';
 import { itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
 import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, requestsPage } from './requests.ts';
 import { retentionPage, retentionPosted } from './retention.ts';
@@ -123,7 +123,7 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/agreements/:look/revoke', send: revokePosted },
       { path: '/console/simulator', show: simulatorForm, send: simulatorPosted, menu: 'Simulator', roles: OFFICERS },
       { path: '/console/replays', show: replaysPage, send: replayPosted, menu: 'Replay', roles: OFFICERS },
-      { path: '/console/replays/:look', show: replayPage },
+      { path: '/console/replays/:look', show: replayPage, send: replayStepped },
     ],
   },
   {

@@ -11,11 +11,12 @@ import { decideUnder } from '../governance/what-if.ts';
 import { ask, reach } from '../record/decide.ts';
 import { staffPrincipal, systemPrincipal } from '../record/standing.ts';
 import type { Door } from '../record/types.ts';
-import { recordsBefore, stretchSince } from '../store/models/replays.ts';
+import { recordsBefore } from '../store/models/replays.ts';
 import { readSeveral } from '../store/reads.ts';
 import type { DecidableRow } from '../store/rows.ts';
 import { readStanding, type StandingRows } from '../store/standing.ts';
-import { changeBetween, type ReplayResult, ReplayTally } from './replay-count.ts';
+import { changeBetween, type Replayed, type ReplayTally } from './replay-count.ts';
+import { isSearch, replaySearch } from './replay-search.ts';
 import type { ReplayWorlds } from './replay-world.ts';
 
 /** Requests that show or change single rows, with the action that decides them. */
@@ -31,75 +32,93 @@ const ACTIONS: Readonly<Partial<Record<AuditEntry['interaction'], Action>>> = {
   disclosure: 'read',
 };
 /** Records walked at most, newest first, and rows decided of one request. */
-export const MAX_RECORDS = 20_000;
+export const MAX_RECORDS = 200_000;
 const MAX_ROWS = 50;
-const CHUNK = 200;
+/** Records of a stretch, the numbers it may pass over for them, and how long it takes: then it is kept. */
+const STRETCH = 200;
+const SPAN = 20_000;
+const STRETCH_MS = 2_000;
+/** People and systems remembered. */
+const MAX_STANDINGS = 5_000;
 
-export interface ReplayRun {
-  door: Door;
-  since: Date;
-  worlds: ReplayWorlds;
-  /** Called after each stretch; resolves when kept. */
-  onMoved: (done: number, total: number) => Promise<void>;
-}
-
-export async function runReplay({ door, since, worlds, onMoved }: ReplayRun): Promise<ReplayResult> {
-  const tally = new ReplayTally();
-  const stretch = await stretchSince(door.pool, since);
-  if (stretch === null) return tally.total(false);
-  const { first, last } = stretch;
-  const standings = new Map<string, StandingRows>();
-  let before = last + 1;
-  let walked = 0;
-  for (;;) {
-    const limit = Math.min(CHUNK, MAX_RECORDS - walked);
-    const records = await recordsBefore(door.pool, { first, before, interactions: Object.keys(ACTIONS), limit });
-    for (const record of records) await replayOne({ door, worlds, tally, standings }, record);
-    walked += records.length;
-    before = records.at(-1)?.seq ?? first;
-    await onMoved(last - before + 1, last - first + 1);
-    if (records.length < limit) return tally.total(false);
-    if (walked >= MAX_RECORDS) return tally.total(before > first);
-  }
-}
-
-interface Replaying {
+export interface Replaying {
   door: Door;
   worlds: ReplayWorlds;
   tally: ReplayTally;
   standings: Map<string, StandingRows>;
 }
 
-async function replayOne(replaying: Replaying, record: StoredAudit): Promise<void> {
-  const { door, worlds, tally } = replaying;
-  const entry = auditEntry(record);
+/**
+ * One stretch: the newest records below `before` and not below `first`, until it is time to keep what was counted.
+ * @returns where the next one begins; `first` = there is no more
+ */
+export async function replayStretch(
+  replaying: Replaying,
+  { first, before }: { first: number; before: number },
+): Promise<number> {
+  const { door, tally, standings } = replaying;
+  if (standings.size > MAX_STANDINGS) standings.clear();
+  const low = Math.max(first, before - SPAN);
+  const limit = Math.min(STRETCH, MAX_RECORDS - tally.records);
+  const records = await recordsBefore(door.pool, { first: low, before, interactions: Object.keys(ACTIONS), limit });
+  const end = performance.now() + STRETCH_MS;
+  for (const record of records) {
+    const entry = auditEntry(record);
+    tally.record(entry.at);
+    await replayOne(replaying, { ...entry, seq: record.seq });
+    if (performance.now() > end) return record.seq;
+  }
+  return records.length < limit ? low : (records.at(-1)?.seq ?? low);
+}
+
+/** A record with its number. */
+export type NumberedEntry = AuditEntry & Pick<StoredAudit, 'seq'>;
+
+async function replayOne(replaying: Replaying, entry: NumberedEntry): Promise<void> {
+  const { door, tally } = replaying;
+  if (isAside(entry)) return;
   const references = rowsOf(entry);
-  // A request that touched no row says nothing about a rule; one that failed for another reason neither.
-  if (references.length === 0 || (entry.outcome !== 0 && entry.reason === null)) return;
-  const at = new Date(entry.at);
-  const principal = await principalThen(replaying, entry, at);
+  // A request that touched no row says nothing about a rule, unless it searched; one that failed for another reason neither.
+  if ((references.length === 0 && !isSearch(entry)) || (entry.outcome !== 0 && entry.reason === null)) return;
+  const principal = await principalThen(replaying, entry);
   const purpose = purposeOf(entry.purpose ?? '');
   if (principal === null || purpose === null) {
     tally.leaveOut();
     return;
   }
+  const who: Asker = { principal, purpose, at: new Date(entry.at) };
   const found = await readSeveral(door.pool, references, reach({ principal, agreements: [] }));
-  const asking = { action: ACTIONS[entry.interaction] ?? 'read', purpose };
-  const rows = [...found.values()].map((one) => {
-    const asked = ask(door, { purpose, now: at }, asking.action, one.row.type);
-    const world = (side: keyof ReplayWorlds) => worldOf(one, worlds[side].agreements, principal, at);
-    const now = decideUnder(worlds.present.settings, principal, asked, world('present'));
-    const then = decideUnder(worlds.proposed.settings, principal, asked, world('proposed'));
-    const change = changeBetween(now, then);
-    const { type, dataClass } = one.row;
-    const about = { seq: record.seq, at: entry.at, service: principal.service ?? null, role: principal.role };
-    return {
-      asThen: now.permit === (entry.outcome === 0),
-      change: change === null ? null : { ...change, ...about, type, dataClass },
-    };
-  });
-  if (rows.length === 0) tally.leaveOut();
-  else tally.request(rows);
+  const search = isSearch(entry) ? await replaySearch(replaying, entry, who) : null;
+  const rows = [...found.values()].map((one) => decidedRow(replaying, entry, who, one));
+  if (rows.length === 0 && search === null) tally.leaveOut();
+  // What a search asked again lists or does not list is counted by that; its rows tell what would be hidden in them.
+  else tally.request({ rows: search === null || search === 'left' ? rows : rows.map(onlyMasks), search });
+}
+
+function onlyMasks(one: Replayed['rows'][number]): Replayed['rows'][number] {
+  return one.change?.kind === 'masked' ? one : { ...one, change: null };
+}
+
+/** Who asked, as she was, and when. */
+export interface Asker {
+  principal: Principal;
+  purpose: NonNullable<ReturnType<typeof purposeOf>>;
+  at: Date;
+}
+
+function decidedRow({ door, worlds }: Replaying, entry: NumberedEntry, who: Asker, one: DecidableRow) {
+  const { principal, purpose, at } = who;
+  const asked = ask(door, { purpose, now: at }, ACTIONS[entry.interaction] ?? 'read', one.row.type);
+  const under = (side: keyof ReplayWorlds) =>
+    decideUnder(worlds[side].settings, principal, asked, worldOf(one, worlds[side].agreements, principal, at));
+  const now = under('present');
+  const change = changeBetween(now, under('proposed'));
+  const { type, dataClass, service } = one.row;
+  const about = { from: service, service: principal.service ?? null, role: principal.role };
+  return {
+    asThen: now.permit === (entry.outcome === 0),
+    change: change === null ? null : { ...change, ...about, seq: entry.seq, at: entry.at, type, dataClass },
+  };
 }
 
 /** Their requests are about the trail, or load data: no rule that can change decides them. */
@@ -108,10 +127,13 @@ const ASIDE: readonly (Role | null)[] = ['ig-officer', 'caldicott-guardian', 'sa
 /** The service's own clock writes under this client (record/internal.ts). */
 const OWN_CLIENT = 'tandem';
 
+function isAside({ agent }: AuditEntry): boolean {
+  if (agent.kind !== 'staff' && agent.kind !== 'system') return true;
+  return ASIDE.includes(agent.role) || agent.clientId === OWN_CLIENT;
+}
+
 /** `Type/id` of the rows, without versions; what a search only named has no id. */
-function rowsOf({ entities, agent }: AuditEntry): string[] {
-  if ((agent.kind !== 'staff' && agent.kind !== 'system') || ASIDE.includes(agent.role)) return [];
-  if (agent.clientId === OWN_CLIENT) return [];
+function rowsOf({ entities }: AuditEntry): string[] {
   const named = entities.flatMap((one) => {
     const [type = '', id = ''] = one.split('/');
     return id === '' || type === 'AuditEvent' ? [] : [`${type}/${id}`];
@@ -129,7 +151,7 @@ function worldOf(
   return { row, relationships, consents, agreements: own, now };
 }
 
-async function principalThen({ door, standings }: Replaying, entry: AuditEntry, at: Date): Promise<Principal | null> {
+async function principalThen({ door, standings }: Replaying, entry: AuditEntry): Promise<Principal | null> {
   const { kind, practitionerRole, clientId } = entry.agent;
   const who = kind === 'system' ? null : practitionerRole;
   const client = kind === 'system' ? (clientId ?? '') : '';
@@ -137,5 +159,5 @@ async function principalThen({ door, standings }: Replaying, entry: AuditEntry, 
   const key = `${who ?? ''} ${client}`;
   const rows = standings.get(key) ?? (await readStanding(door.pool, who, client));
   standings.set(key, rows);
-  return who === null ? systemPrincipal(door, client, rows) : staffPrincipal(door, who, rows, at);
+  return who === null ? systemPrincipal(door, client, rows) : staffPrincipal(door, who, rows, new Date(entry.at));
 }

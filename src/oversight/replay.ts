@@ -1,7 +1,7 @@
 /**
  * "Replay the last days of recorded requests against a proposed agreement or other rules: what would have changed"
- * (6.7 item 11). Started by an officer with a reason, run in this process beside the requests, one at a time, bounded; what
- * it found are counts and numbers of records of the trail, no content and no family.
+ * (6.7 item 11). Started by an officer with a reason, gone on with by any process (replay-work.ts), one at a time, bounded,
+ * stopped by any officer; what it found are counts and numbers of records of the trail, no content and no family.
  */
 import { refuse } from '../fhir/outcome.ts';
 import { agreementsOf } from '../governance/agreements.ts';
@@ -12,17 +12,17 @@ import { notFound } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { allAgreements } from '../store/models/agreements.ts';
 import {
-  endReplay,
   insertReplay,
-  moveReplay,
   newestReplays,
   type ReplayRow,
   replayById,
+  stopReplay as stopKept,
+  stretchSince,
 } from '../store/models/replays.ts';
 import { readPending } from '../store/pending-changes.ts';
-import { deskEntry, officerOf, onDesk } from './officer.ts';
+import { inTransaction } from '../store/transaction.ts';
+import { deskEntry, officerOf, onDesk, recordInside } from './officer.ts';
 import type { ReplayResult } from './replay-count.ts';
-import { runReplay } from './replay-run.ts';
 import { type AgreementChange, replayWorlds } from './replay-world.ts';
 
 /** Days of the trail a replay may walk. */
@@ -47,24 +47,33 @@ export function startReplay(door: Door, context: Context, asked: ReplayAsk): Pro
     const isUnknown = change?.rows.length === 0 && !agreements.some(({ source }) => source === change.source);
     if (isUnknown) throw await notFound(door, entry);
     const id = newId(context.now);
-    const { name } = context.principal;
-    const row = { id, askedBy: officerOf(context), askedName: name, at: context.now, asked: JSON.stringify(asked) };
-    if (!(await insertReplay(door.pool, row)))
-      throw refuse(409, 'conflict', 'Another replay runs; wait until it has ended.');
-    await door.audit.write(entry);
-    const since = new Date(context.now.getTime() - asked.days * 86_400_000);
-    const worlds = replayWorlds(agreements, { change, settings: asked.settings }, context.now);
-    const onMoved = (done: number, total: number) => moveReplay(door.pool, id, done, total);
-    // Beside the requests: nobody waits for it, and a failure is kept with it.
-    void runReplay({ door, since, worlds, onMoved }).then(
-      (result) => endReplay(door.pool, id, 'done', JSON.stringify(result)),
-      async (error: unknown) => {
-        door.log.error('a replay failed', { error: error instanceof Error ? error.name : 'unknown' });
-        await endReplay(door.pool, id, 'failed', null).catch(() => {});
-      },
-    );
+    const stretch = await stretchSince(door.pool, new Date(context.now.getTime() - asked.days * 86_400_000));
+    const row = {
+      ...{ id, askedBy: officerOf(context), askedName: context.principal.name, at: context.now },
+      asked: JSON.stringify(asked),
+      // Kept with it: a proposal may be confirmed, withdrawn or changed before the replay has ended.
+      worlds: JSON.stringify(replayWorlds(agreements, { change, settings: asked.settings }, context.now)),
+      ...(stretch === null ? { first: 0, place: 0 } : { first: stretch.first, place: stretch.last + 1 }),
+    };
+    await inTransaction(door.pool, async (client) => {
+      if (!(await insertReplay(client, row)))
+        throw refuse(409, 'conflict', 'Another replay runs; wait until it has ended, or stop it.');
+      await recordInside(client, entry);
+    });
     return id;
   });
+}
+
+/** Stops one that runs; what it counted so far stays. @throws Outcome 409 when it has ended */
+export function stopReplay(door: Door, context: Context, id: string): Promise<void> {
+  const entry = deskEntry(context, `replay-stop ${id.slice(0, 40)}`);
+  return onDesk(door, context, entry, () =>
+    inTransaction(door.pool, async (client) => {
+      if (!(await stopKept(client, id, context.principal.name)))
+        throw refuse(409, 'conflict', 'This replay has ended already.');
+      await recordInside(client, entry);
+    }),
+  );
 }
 
 async function changeOf(door: Door, asked: NonNullable<ReplayAsk['agreement']>): Promise<AgreementChange> {

@@ -59,27 +59,12 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
   const entry = {
     ...entryOf(context, type === null ? 'search-system' : 'search-type'),
     entities: [type ?? '', ...own],
-    query: door.auditQuery(request.query, context.requestId),
+    query: door.auditQuery(request.query, context.requestId, [...own, type ?? ''].join('/')),
     patients: [...own.filter(() => compartment?.type === 'Patient'), ...peopleAsked(request.query)],
   };
   return audited(door, entry, async () => {
     const types = await typesOf(door, context, entry, request);
-    const valueSets = await valueSetsAsked(door, context, request.query);
-    const parsed = parseSearch(type, request.query, {
-      definitions: door.definitions,
-      valueSets,
-      pending: door.pending,
-      bases: [door.base],
-      lenient: request.lenient,
-      maxCount: MAX_COUNT,
-      forbidden: forbidden(door, context),
-      now: context.now,
-      types,
-      explain: context.principal.role === 'steward',
-      ...(compartment === undefined ? {} : { compartment }),
-    });
-    const { warnings } = parsed;
-    const query = await withShippedEnds(door, context, parsed.query);
+    const { query, warnings } = await parsedSearch(door, context, request, types);
     const asked = {
       query,
       now: context.now,
@@ -111,6 +96,29 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
       next,
     });
   });
+}
+
+/** What is asked, read strictly under what this caller may ask; `types` are those it may reach. @throws Outcome 400 */
+export async function parsedSearch(
+  door: Door,
+  context: Context,
+  { type, query: text, lenient, compartment }: SearchRequest,
+  types: readonly string[],
+): Promise<{ query: Query; warnings: readonly OutcomeIssue[] }> {
+  const { query, warnings } = parseSearch(type, text, {
+    definitions: door.definitions,
+    valueSets: await valueSetsAsked(door, context, text),
+    pending: door.pending,
+    bases: [door.base],
+    lenient,
+    maxCount: MAX_COUNT,
+    forbidden: forbidden(door, context),
+    now: context.now,
+    types,
+    explain: context.principal.role === 'steward',
+    ...(compartment === undefined ? {} : { compartment }),
+  });
+  return { query: await withShippedEnds(door, context, query), warnings };
 }
 
 /** Types with definitions that ship are merged with those, and what is fetched later is kept whole: both need all ids. */

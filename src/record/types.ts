@@ -111,7 +111,9 @@ export interface Door {
   mode: 'demo' | 'production' | 'training';
   clock(): Date;
   /** The text of a search for the access record: cleaned, and the raw text encrypted and bound to the request. */
-  auditQuery(raw: string, requestId: string): NonNullable<AuditEntry['query']>;
+  auditQuery(raw: string, requestId: string, path?: string): NonNullable<AuditEntry['query']>;
+  /** The raw text again; null when it was made under another key or changed. For replays, which show none of it. */
+  openQuery(stored: string, requestId: string): string | null;
   /** Seals a text so that only this installation can read it (handles of records out of sight, R-50), and back. */
   seal(text: string): string;
   unseal(sealed: string): string | null;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { auditColumns, auditEntry } from '../../../src/audit/entry.ts';
-import { auditedQuery, cleanQuery, decryptQuery, encryptQuery } from '../../../src/audit/query-text.ts';
+import { auditedQuery, cleanQuery, decryptQuery, encryptQuery, searchedPath } from '../../../src/audit/query-text.ts';
 import { anEntry } from './entries.ts';
 
 describe('stored form', () => {
@@ -96,5 +96,12 @@ describe('encrypted query', () => {
     expect(decryptQuery('plain', key, 'r1')).toBeNull();
     expect(decryptQuery('q1.AA', key, 'r1')).toBeNull();
     expect(auditedQuery('name=khan', 3, { key, requestId: 'r1' })).toMatchObject({ cleaned: 'name=***', count: 3 });
+    const { cleaned, raw } = auditedQuery('name=a?b', 0, { key, requestId: 'r1' }, 'Patient/1/Encounter');
+    expect(cleaned).toBe('name=***');
+    expect(searchedPath(decryptQuery(raw, key, 'r1') ?? '')).toEqual({
+      path: 'Patient/1/Encounter',
+      query: 'name=a?b',
+    });
+    expect(searchedPath('name=a?b')).toBeNull();
   });
 });

@@ -2,10 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decide } from '../../../src/governance/decide.ts';
-import type { World } from '../../../src/governance/evaluate.ts';
+import { evaluate, type World } from '../../../src/governance/evaluate.ts';
 import type { AgreementRow, Ask, ConsentRow, Principal, RowFacts } from '../../../src/governance/types.ts';
 import { wayOf } from '../../../src/governance/way.ts';
-import { AS_IT_IS, decideUnder } from '../../../src/governance/what-if.ts';
+import { AS_IT_IS, decideUnder, type RuleSettings, ruleUnder } from '../../../src/governance/what-if.ts';
 import { replayWorlds } from '../../../src/oversight/replay-world.ts';
 import {
   agreement,
@@ -117,10 +117,49 @@ describe('the present rules', () => {
   });
 });
 
+const settings: fc.Arbitrary<RuleSettings> = fc.record({
+  graceDays: fc.constantFrom(null, 0, 3, 30),
+  lapseDays: fc.constantFrom(null, 0, 10),
+  closed: fc.subarray([
+    { role: 'midwife', dataClass: 'plan' } as const,
+    { role: 'system', dataClass: 'demographics' } as const,
+  ]),
+  opened: fc.subarray([
+    { role: 'nursery-nurse', dataClass: 'confidential' } as const,
+    { role: 'admin', dataClass: 'plan' } as const,
+  ]),
+  ceilings: fc.subarray([{ role: 'midwife', label: 'N' } as const, { role: 'safeguarding', label: 'N' } as const]),
+  without: fc.subarray(['care-team', 'task', 'named'] as const),
+});
+
+describe('a rule to be asked of the store', () => {
+  test('lets a row through exactly when the decision under the same settings and agreements does', () => {
+    fc.assert(
+      fc.property(situation, fc.option(settings, { nil: AS_IT_IS }), ({ who, asked, of }, under) => {
+        const rule = ruleUnder({ settings: under, agreements: of.agreements }, who, asked);
+        const found = rule !== null && evaluate(rule, { ...of, agreements: [] });
+        expect(found).toBe(decideUnder(under, who, asked, of).permit);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('holds no agreement any more: what is kept does not decide in its place', () => {
+    const rule = ruleUnder(
+      { settings: AS_IT_IS, agreements: [agreement()] },
+      staff('health-visitor', HV),
+      asks('search', 'CarePlan'),
+    );
+    expect(JSON.stringify(rule)).not.toContain('"agreement"');
+  });
+});
+
 describe('other rules', () => {
   const nurse = staff('nursery-nurse', HV);
   const visitor = staff('health-visitor', HV);
   const plan = row('CarePlan', 'plan');
+  const secret = row('QuestionnaireResponse', 'confidential', { service: HV });
+  const cared = [relationship('care-team', 'CareTeam/nursery-nurse-team')];
   const ended = (ago: number) => [
     relationship('care-team', 'CareTeam/health-visitor-team', { until: days(-ago), ending: 'closed' }),
   ];
@@ -140,14 +179,62 @@ describe('other rules', () => {
     ],
     [
       'a kind of record closed to a role',
-      { closed: { role: 'nursery-nurse', dataClass: 'plan' } },
+      { closed: [{ role: 'nursery-nurse', dataClass: 'plan' }] },
       nurse,
-      { relationships: [relationship('care-team', 'CareTeam/nursery-nurse-team')] },
+      { relationships: cared },
+      [true, false],
+    ],
+    [
+      'a kind of record closed to another role',
+      { closed: [{ role: 'midwife', dataClass: 'plan' }] },
+      nurse,
+      { relationships: cared },
+      [true, true],
+    ],
+    [
+      'a kind of record opened to a role, which its relationship still decides',
+      { opened: [{ role: 'nursery-nurse', dataClass: 'confidential' }] },
+      nurse,
+      { row: secret, relationships: cared },
+      [false, true],
+    ],
+    [
+      'opened, but without a relationship',
+      { opened: [{ role: 'nursery-nurse', dataClass: 'confidential' }] },
+      nurse,
+      { row: secret },
+      [false, false],
+    ],
+    [
+      'opened, where the gate has no cell of the type at all',
+      { opened: [{ role: 'admin', dataClass: 'plan' }] },
+      staff('admin', HV),
+      {
+        row: row('CarePlan', 'plan', { service: HV }),
+        relationships: [relationship('care-team', 'CareTeam/admin-team')],
+      },
+      [false, true],
+    ],
+    [
+      'a lower label for a role',
+      { ceilings: [{ role: 'health-visitor', label: 'N' }] },
+      visitor,
+      {
+        row: row('CarePlan', 'plan', { service: HV, label: 'R' }),
+        relationships: [relationship('care-team', 'CareTeam/health-visitor-team')],
+      },
+      [true, false],
+    ],
+    [
+      'a kind of relationship that opens nothing any more',
+      { without: ['care-team'] },
+      nurse,
+      { relationships: cared },
       [true, false],
     ],
   ])('%s', (_, settings, who, more, expected) => {
-    const of = world(plan, more);
-    const asked = asks('read', 'CarePlan');
+    const of = world(more.row ?? plan, more);
+    const asked = asks('read', of.row.type, who.role === 'admin' ? 'PATADMIN' : 'TREAT');
     const under = decideUnder({ ...AS_IT_IS, ...settings }, who, asked, of);
     expect([decide(who, asked, of).permit, under.permit]).toEqual(expected);
   });
