@@ -8,7 +8,6 @@ import type { Config } from './config/types.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { loadDefinitions } from './definitions/load.ts';
 import type { Definitions } from './definitions/types.ts';
-import { settleAll } from './directory/settle.ts';
 import { TOPICS } from './events/topics.ts';
 import { type Operation, STANDARD_OPERATIONS } from './http/fhir/dispatch.ts';
 import { metadataText } from './http/fhir/metadata.ts';
@@ -46,6 +45,7 @@ import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startTrailJobs } from './wiring/audit.ts';
 import { openLive } from './wiring/definitions.ts';
+import { startDirectoryJobs } from './wiring/directory.ts';
 import { startEvents } from './wiring/events.ts';
 import { externalTermsOf } from './wiring/external-terms.ts';
 import { writeGuards } from './wiring/guards.ts';
@@ -103,7 +103,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const auditPool = openPool(options.serviceUrl, 3);
   const pumpPool = openPool(options.serviceUrl, 6, 'each');
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
-  const alerts = startAlerts(config, { pool: pumpPool, log });
+  const alerts = startAlerts(config, { pool: pumpPool, log, hash: sealing(secrets).personKey });
   const audit = createAuditWriter({
     pool: auditPool,
     encode: auditColumns,
@@ -176,13 +176,14 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const standing = createStanding({ pool, mode: config.mode, authors: config.definitionAuthors });
   const anonymous = createAnonymous(door);
   const identity = identityStore(pool);
+  const directoryJobs = startDirectoryJobs(config, door, pumpPool);
   const housekeeping = startHousekeeping(
     {
       pages: () => forgetPages(pumpPool),
       assertions: () => identity.prune(clock()),
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),
-      leavers: () => settleAll(door),
+      leavers: directoryJobs.settle,
     },
     log,
   );
@@ -270,6 +271,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await trailJobs.stop();
       await alerts.stop();
       await housekeeping.stop();
+      await directoryJobs.stop();
       await pathwayClock.stop();
       await events.stop();
       await anonymous.close();

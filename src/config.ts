@@ -48,6 +48,7 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     definitionAuthors: readAuthors(read, mode),
     alertRules: absolute(read.text('ALERT_RULES'), cwd),
     alertWebhook: readAlertWebhook(read, mode),
+    hrFile: absolute(read.text('HR_FILE'), cwd),
     sampleSize: read.integer('SAMPLE_SIZE', { min: 1, max: 1_000, default: 20 }),
     terminology: readTerminology(read, mode),
     signIn: readSignIn(read, cwd, mode),

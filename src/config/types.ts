@@ -58,6 +58,8 @@ export interface Config {
   alertRules: string | undefined;
   /** Address that is told of each live alert (reference, severity, time); undefined = nobody. */
   alertWebhook: string | undefined;
+  /** Absolute file of who is employed, read each night; undefined = none. */
+  hrFile: string | undefined;
   /** Accesses drawn each month for each organisation, for review. */
   sampleSize: number;
 }

@@ -2,8 +2,12 @@
 import { COLUMNS, type Column, type Kind } from './columns.ts';
 import { type CsvRow, readCsv } from './csv.ts';
 
-export interface FileRecord {
+export interface FileRecord extends PlainRecord {
   kind: Kind;
+}
+
+/** A line of any file of ours. */
+export interface PlainRecord {
   line: number;
   /** By column; a column that the file has not is missing here, an empty cell is ''. */
   values: ReadonlyMap<string, string>;
@@ -21,6 +25,16 @@ export interface ImportFault {
 const LONGEST = 255;
 
 export function recordsOf(kind: Kind, text: string): { records: FileRecord[]; faults: ImportFault[] } {
+  const { records, faults } = recordsIn(kind, COLUMNS[kind], text);
+  return { records: records.map((one) => ({ ...one, kind })), faults };
+}
+
+/** The same for any columns; `kind` names the file in what is said of it. */
+export function recordsIn(
+  kind: string,
+  columns: readonly Column[],
+  text: string,
+): { records: PlainRecord[]; faults: ImportFault[] } {
   const { rows, faults: broken } = readCsv(text);
   const faults: ImportFault[] = broken.map(({ line, text: words }) => ({
     where: `${kind} line ${line}`,
@@ -37,21 +51,20 @@ export function recordsOf(kind: Kind, text: string): { records: FileRecord[]; fa
     return { records: [], faults };
   }
   const names = head.cells.map((cell) => cell.toLowerCase().replaceAll(' ', '_'));
-  const wrong = headFaults(kind, names);
+  const wrong = headFaults(kind, columns, names);
   if (wrong.length > 0) return { records: [], faults: [...faults, ...wrong] };
   const records = rest.flatMap((row) => {
-    const found = rowFaults(kind, names, row);
+    const found = rowFaults(kind, { columns, names }, row);
     faults.push(...found);
     return found.length > 0
       ? []
-      : [{ kind, line: row.line, values: new Map(names.map((name, i) => [name, row.cells[i] ?? ''])) }];
+      : [{ line: row.line, values: new Map(names.map((name, i) => [name, row.cells[i] ?? ''])) }];
   });
   if (rest.length === 0) faults.push({ where: kind, column: null, text: 'The file has no line below its first one.' });
   return { records, faults };
 }
 
-function headFaults(kind: Kind, names: readonly string[]): ImportFault[] {
-  const columns = COLUMNS[kind];
+function headFaults(kind: string, columns: readonly Column[], names: readonly string[]): ImportFault[] {
   const where = `${kind} line 1`;
   const known = columns.map(({ name }) => name).join(', ');
   const missing = columns.filter(({ name, required }) => required && !names.includes(name));
@@ -70,13 +83,17 @@ function headFaults(kind: Kind, names: readonly string[]): ImportFault[] {
   ];
 }
 
-function rowFaults(kind: Kind, names: readonly string[], row: CsvRow): ImportFault[] {
+function rowFaults(
+  kind: string,
+  { columns, names }: { columns: readonly Column[]; names: readonly string[] },
+  row: CsvRow,
+): ImportFault[] {
   const where = `${kind} line ${row.line}`;
   if (row.cells.length !== names.length) {
     const text = `The line has ${row.cells.length} fields, the first line has ${names.length}. Put fields with commas in quotation marks.`;
     return [{ where, column: null, text }];
   }
-  return COLUMNS[kind].flatMap((column) => cellFault(where, column, row.cells[names.indexOf(column.name)]));
+  return columns.flatMap((column) => cellFault(where, column, row.cells[names.indexOf(column.name)]));
 }
 
 function cellFault(where: string, { name, required, words }: Column, cell: string | undefined): ImportFault[] {

@@ -22,10 +22,12 @@ import {
 } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 import { partyOf, patientsOf, type SealedEntry } from './alert-ledger.ts';
-import { factsFor } from './oversight-facts.ts';
+import { factsFor, type Hash } from './oversight-facts.ts';
 
 export interface Oversight {
   pool: Pool;
+  /** Keyed hash of this installation, for what the HR file said of staff. */
+  hash: Hash;
   settings: AlertSettings;
   log: Log;
   /** Called after the commit with each live alert: reference, severity and time, never a person. */
@@ -41,7 +43,7 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   const stretch = await nextStretch(pool, STRETCH);
   if (stretch === null) return false;
   const entries = stretch.records.flatMap((row) => readable(row, log));
-  const facts = await factsFor(pool, entries, settings.thresholds);
+  const facts = await factsFor(oversight, entries, settings.thresholds);
   const faulty = entries.length === 0 ? new Set<string>() : await faultyRules(pool);
   const rules = settings.rules.filter((rule) => rule.mode !== 'off' && !faulty.has(rule.id));
   const found = new Found(facts.earlier);

@@ -3,7 +3,7 @@ import { isDenied, opens } from '../audit/alert-rules.ts';
 import type { AlertFacts, Thresholds } from '../audit/alert-types.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { AccessExplanation } from '../governance/decision-types.ts';
-import { type Kinship, kinshipOf, NOT_KIN } from '../record/kinship.ts';
+import { type Kinship, kinshipByKeys, kinshipOf, NOT_KIN } from '../record/kinship.ts';
 import {
   alertsBefore,
   type EarlierAlert,
@@ -13,7 +13,7 @@ import {
   volumesBefore,
 } from '../store/models/alert-counts.ts';
 import { type Around, aroundOf, dutyIsKnown, explanationsOf, type Touch } from '../store/models/alert-facts.ts';
-import { bodiesOf, downgraded, expired } from '../store/models/alert-kin.ts';
+import { bodiesOf, downgraded, expired, staffKeys } from '../store/models/alert-kin.ts';
 import type { Mark, Opened, Volume } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 import { Ledger, partyOf, patientsOf, type SealedEntry } from './alert-ledger.ts';
@@ -41,7 +41,14 @@ const NO_FACTS: StretchFacts = {
   volumes: [],
 };
 
-export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: Thresholds): Promise<StretchFacts> {
+/** What makes words comparable with the keyed hashes of the HR file. */
+export type Hash = (text: string) => string;
+
+export async function factsFor(
+  { pool, hash }: { pool: Pool; hash: Hash },
+  stretch: readonly SealedEntry[],
+  t: Thresholds,
+): Promise<StretchFacts> {
   if (stretch.length === 0) return NO_FACTS;
   const [first] = stretch;
   const asked = first?.entry.at ?? new Date(0).toISOString();
@@ -54,7 +61,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
   const minutes = Math.max(t.denialMinutes, t.nameSearchMinutes);
   const since = new Date(Date.parse(asked) - minutes * 60_000).toISOString();
   const byPerson = [...new Set([...concerned.map(({ entry }) => partyOf(entry)), ...patients])];
-  const [around, explained, marks, opened, medians, earlier, bodies, lowered, lapsed, duty, volumes] =
+  const [around, explained, marks, opened, medians, earlier, bodies, keys, lowered, lapsed, duty, volumes] =
     await Promise.all([
       aroundOf(pool, [...touches, ...familyTouches(stretch)], t.permitHours),
       explanationsOf(pool, unexplained.flatMap(touchesOf)),
@@ -63,6 +70,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
       peerMedians(pool, roles, asked),
       alertsBefore(pool, parties, asked),
       concerned.length === 0 ? new Map<string, string>() : bodiesOf(pool, byPerson),
+      concerned.length === 0 ? new Map<string, string[]>() : staffKeys(pool, byPerson),
       downgraded(pool, stretch.flatMap(writtenIn)),
       expired(pool, concerned.flatMap(sharedIn)),
       concerned.length > 0 && dutyIsKnown(pool),
@@ -81,7 +89,7 @@ export async function factsFor(pool: Pool, stretch: readonly SealedEntry[], t: T
     of: (one) => ({
       ...NOTHING_AROUND,
       ...togetherOf(around.filter((row) => row.seq === one.seq)),
-      ...(opens(one.entry) ? closestOf(one.entry, bodies) : NOBODYS_KIN),
+      ...(opens(one.entry) ? closestOf(one.entry, { bodies, keys, hash }) : NOBODYS_KIN),
       ...ledger.count(one),
       releasedAfterDowngrade: lowered.has(one.seq),
       agreementExpired: lapsed.has(one.seq),
@@ -148,12 +156,30 @@ function togetherOf(rows: readonly Around[]): Partial<typeof NOTHING_AROUND> {
 
 const NOBODYS_KIN = { ...NOT_KIN, neighbour: false };
 
-function closestOf(entry: AuditEntry, bodies: ReadonlyMap<string, string>): Kinship & { neighbour: boolean } {
+function either(a: Kinship, b: Kinship): Kinship {
+  return {
+    sameSurname: a.sameSurname || b.sameSurname,
+    samePostcode: a.samePostcode || b.samePostcode,
+    sameAgeBand: a.sameAgeBand || b.sameAgeBand,
+    sameAddress: a.sameAddress || b.sameAddress,
+  };
+}
+
+interface KnownOfStaff {
+  bodies: ReadonlyMap<string, string>;
+  keys: ReadonlyMap<string, string[]>;
+  hash: Hash;
+}
+
+/** By what the directory says of her, and by what the HR file does. */
+function closestOf(entry: AuditEntry, { bodies, keys, hash }: KnownOfStaff): Kinship & { neighbour: boolean } {
   const own = bodies.get(partyOf(entry));
   if (own === undefined) return NOBODYS_KIN;
+  const hers = keys.get(partyOf(entry)) ?? [];
   const all = patientsOf(entry).flatMap((one) => {
     const body = bodies.get(one);
-    return body === undefined ? [] : [kinshipOf(own, body)];
+    if (body === undefined) return [];
+    return hers.length === 0 ? [kinshipOf(own, body)] : [either(kinshipOf(own, body), kinshipByKeys(hers, body, hash))];
   });
   return {
     sameSurname: all.some((one) => one.sameSurname),

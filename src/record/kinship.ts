@@ -28,12 +28,50 @@ export function kinshipOf(practitioner: string, patient: string): Kinship {
   };
 }
 
+/** One person as keyed hashes, each behind a letter: family names, postcode, address, year of birth (domain.md 6.3, A-03). */
+export function kinKeys(
+  person: { familyNames: readonly string[]; postcode: string | null; address: string | null; born: number | null },
+  hash: (text: string) => string,
+): string[] {
+  const postcode = plainPostcode(person.postcode ?? '');
+  const address = plainAddress(person.address ?? '');
+  return [
+    ...person.familyNames.map((name) => keyOf('f', fold(name), hash)),
+    ...(postcode === '' ? [] : [keyOf('p', postcode, hash)]),
+    ...(postcode === '' || address === '' ? [] : [keyOf('a', `${postcode} ${address}`, hash)]),
+    ...(person.born === null ? [] : [keyOf('y', String(person.born), hash)]),
+  ];
+}
+
+/** Compares such keys with a Patient. */
+export function kinshipByKeys(keys: readonly string[], patient: string, hash: (text: string) => string): Kinship {
+  const known = new Set(keys);
+  const { surnames, postcodes, addresses, born } = featuresOf(patient);
+  const has = (letter: string, values: readonly string[]) => values.some((one) => known.has(keyOf(letter, one, hash)));
+  const years =
+    born === null ? [] : Array.from({ length: 2 * BAND_YEARS + 1 }, (_, i) => String(born - BAND_YEARS + i));
+  return {
+    sameSurname: has('f', surnames),
+    samePostcode: has('p', postcodes),
+    sameAgeBand: has('y', years),
+    sameAddress: has('a', addresses),
+  };
+}
+
+const keyOf = (letter: string, text: string, hash: (text: string) => string): string =>
+  `${letter}:${hash(`${letter}:${text}`)}`;
+const plainPostcode = (text: string): string => text.replace(/\s/g, '').toUpperCase();
+/** House and street without what two hands write differently. */
+const plainAddress = (text: string): string =>
+  fold(text)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+
 function featuresOf(body: string) {
   const person = parsed(body);
   const addresses = objectsIn(person.address);
-  const postcode = (one: JsonObject) => textIn(one.postalCode).replace(/\s/g, '').toUpperCase();
-  const lines = (one: JsonObject) =>
-    (Array.isArray(one.line) ? one.line : []).map((line) => fold(textIn(line))).join(' ');
+  const postcode = (one: JsonObject) => plainPostcode(textIn(one.postalCode));
+  const lines = (one: JsonObject) => plainAddress((Array.isArray(one.line) ? one.line : []).map(textIn).join(' '));
   const born = Number(textIn(person.birthDate).slice(0, 4));
   return {
     surnames: objectsIn(person.name)

@@ -108,12 +108,16 @@ const BACKLOG_PAUSE_MS = 300;
 const SKEW_MS = 5_000;
 
 /** Alert rules in the order of the seal. A live alert is one line of the log: reference, severity and time. */
-export function startAlerts(config: Pick<Config, 'alertRules'>, { pool, log }: { pool: Pool; log: Log }): AlertWatch {
+export function startAlerts(
+  config: Pick<Config, 'alertRules'>,
+  { pool, log, hash }: Pick<Oversight, 'pool' | 'log' | 'hash'>,
+): AlertWatch {
   const base = alertSettings(config.alertRules === undefined ? null : readFileSync(config.alertRules, 'utf8'));
   // One object for all who look at it: what is set in the console is laid over the file at each step.
   const settings: AlertSettings = { ...base };
   const oversight: Oversight = {
     pool,
+    hash,
     settings,
     log,
     notify: ({ reference, severity, at }) => log.warn('alert', { reference, severity, at: at.toISOString() }),

@@ -48,6 +48,7 @@ describe('step by step', () => {
 
   const oversight = (rules: readonly AlertRule[] = ALERT_RULES): Oversight => ({
     pool,
+    hash: (text) => text,
     settings: { rules, thresholds: THRESHOLDS },
     log: {
       debug: () => undefined,

@@ -27,6 +27,7 @@ describe('what an environment means', () => {
       alertWebhook: undefined,
       checkpointS3: null,
       checkpointSyslog: null,
+      hrFile: undefined,
       sampleSize: 20,
       host: '127.0.0.1',
       port: 8080,

@@ -4,7 +4,7 @@ import { colleaguesOf } from '../../directory/colleagues.ts';
 import { cover, enterCover } from '../../directory/cover.ts';
 import { endEntry } from '../../directory/end-entry.ts';
 import { labelOf, readDirectory, TYPES } from '../../directory/look-up.ts';
-import { type Movement, movements } from '../../directory/movements.ts';
+import { exportMovements, type Movement, movements } from '../../directory/movements.ts';
 import { openWork, WORK_KINDS, type WorkKind } from '../../directory/open-work.ts';
 import { MOST_ITEMS, reassign } from '../../directory/reassign.ts';
 import { leaverOf } from '../../directory/who.ts';
@@ -180,16 +180,55 @@ async function teamNames(visit: Visit, context: Context, teams: readonly string[
   );
 }
 
-const MOVES: Readonly<Record<Movement['kind'], string>> = { joined: 'Joined', moved: 'Moved', left: 'Left' };
+const MOVES: Readonly<Record<Movement['kind'], string>> = {
+  joined: 'Joined',
+  moved: 'Moved',
+  left: 'Left',
+  'joined-team': 'Joined a team',
+  'left-team': 'Left a team',
+};
 const DAYS = [7, 30, 90, 365];
 
+const daysIn = (text: string | null | undefined): number => DAYS.find((one) => String(one) === text) ?? 30;
+
 export async function movementsPage(visit: Visit, context: Context): Promise<Page> {
-  const days = DAYS.find((one) => String(one) === visit.query.get('days')) ?? 30;
-  const { list, ending, more } = await movements(visit.deps.door, context, days);
+  return movementsShown(200, visit, context, { days: daysIn(visit.query.get('days')), errors: [] });
+}
+
+export async function movementsPosted(visit: Visit, context: Context): Promise<Page> {
+  const days = daysIn(visit.form.get('days'));
+  const reason = (visit.form.get('reason') ?? '').trim();
+  const errors = [{ field: 'reason', text: 'Enter the reason, in 5 characters or more' }];
+  if (reason.length < 5) return movementsShown(422, visit, context, { days, errors });
+  return { file: await exportMovements(visit.deps.door, context, { days, reason }) };
+}
+
+async function movementsShown(
+  status: number,
+  visit: Visit,
+  context: Context,
+  { days, errors }: { days: number; errors: FieldError[] },
+): Promise<Page> {
+  const { list, ending, more, hr } = await movements(visit.deps.door, context, days);
   return {
-    status: 200,
+    status,
     template: 'movements',
     context: {
+      errors,
+      hr: {
+        read: hr.last !== null,
+        stale: hr.stale,
+        written: hr.fileAt === null ? null : shownTime(hr.fileAt),
+        taken: hr.last?.taken === true,
+        people: hr.last?.people ?? 0,
+        unknown: hr.last?.unknown ?? 0,
+        faults: hr.last?.faults ?? [],
+        differences: hr.differences.map(({ role, name, lastDay }) => ({
+          id: role.slice('PractitionerRole/'.length),
+          name: name ?? role,
+          lastDay: lastDay === null ? null : shownDay(lastDay),
+        })),
+      },
       days: String(days),
       periods: DAYS.map((one) => ({ value: String(one), text: `${one} days` })),
       more,

@@ -4,7 +4,7 @@ import type { ConsolePage } from '../sections.ts';
 import { clientForm, clientPosted, clientsPage, oneClientPage, oneClientPosted } from './clients.ts';
 import { changeForm, formPosted, newForm } from './edit.ts';
 import { importForm, importPosted, previewPage, previewPosted } from './import-pages.ts';
-import { coverForm, coverPosted, endPosted, handPosted, movementsPage, workPage } from './leavers.ts';
+import { coverForm, coverPosted, endPosted, handPosted, movementsPage, movementsPosted, workPage } from './leavers.ts';
 import { directoryPage, entryPage } from './list.ts';
 
 const KEEPERS: readonly Role[] = ['ig-officer', 'caldicott-guardian', 'sysadmin'];
@@ -31,5 +31,11 @@ export const DIRECTORY_PAGES: readonly ConsolePage[] = [
   { path: '/console/clients', show: clientsPage, menu: 'System clients', roles: KEEPERS },
   { path: '/console/clients/register', show: clientForm, send: clientPosted },
   { path: '/console/clients/:look', show: oneClientPage, send: oneClientPosted },
-  { path: '/console/movements', show: movementsPage, menu: 'Joiners and leavers', roles: KEEPERS },
+  {
+    path: '/console/movements',
+    show: movementsPage,
+    send: movementsPosted,
+    menu: 'Joiners and leavers',
+    roles: KEEPERS,
+  },
 ];

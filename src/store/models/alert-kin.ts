@@ -18,6 +18,17 @@ export async function bodiesOf(db: Db, references: readonly string[]): Promise<M
   return new Map(result.rows.map(({ reference, body }) => [reference, body]));
 }
 
+/** Keyed hashes that the HR file left of the people behind these `PractitionerRole/..` (migration 124). */
+export async function staffKeys(db: Db, references: readonly string[]): Promise<Map<string, string[]>> {
+  const result = await db.query<{ reference: string; keys: string[] }>({
+    name: 'alert_staff_keys',
+    text: `select d.member as reference, h.keys from directory d join hr_person h on h.person = d.entry ->> 'practitioner'
+      where d.member = any ($1) and d.entry ->> 'kind' = 'role'`,
+    values: [references],
+  });
+  return new Map(result.rows.map(({ reference, keys }) => [reference, keys]));
+}
+
 export interface WrittenVersion {
   seq: number;
   type: string;
