@@ -229,7 +229,7 @@ export function revokeClient(door: Door, context: Context, clientId: string, rea
   );
 }
 
-/** A key that got out signs nothing more from this moment; tokens it got live five minutes at most. */
+/** A key that got out signs nothing more from this moment; tokens it got are refused at their next request. */
 export function revokeKey(door: Door, context: Context, clientId: string, kid: string, reason: string): Promise<void> {
   return revoking(door, context, `end key of ${clientId}; reason: ${reason.slice(0, 300)}`, reason, () =>
     endClientKey(door.pool, clientId, kid, context.now),

@@ -115,19 +115,19 @@ export function isStale(fileAt: Date | null, now: Date): boolean {
 export interface HrState {
   /** The last try; null = no file was ever read. */
   last: HrRead | null;
-  /** When the file that counts was written. */
-  fileAt: Date | null;
+  /** The last one that was taken: the one that counts. */
+  taken: HrRead | null;
   stale: boolean;
   differences: HrDifference[];
 }
 
 /** For those who keep the directory; the page that shows it records the look. */
 export async function hrState(door: Door, context: Context): Promise<HrState> {
-  if (!isKeeper(context.principal)) return { last: null, fileAt: null, stale: false, differences: [] };
+  if (!isKeeper(context.principal)) return { last: null, taken: null, stale: false, differences: [] };
   const [{ last, taken }, differences] = await Promise.all([
     lastHrReads(door.pool),
     hrDifferences(door.pool, context.now, STAFF_WORD),
   ]);
-  const fileAt = taken?.fileAt ?? null;
-  return { last, fileAt, stale: last !== null && isStale(fileAt, context.now), differences };
+  const stale = last !== null && isStale(taken?.fileAt ?? null, context.now);
+  return { last, taken, stale, differences };
 }

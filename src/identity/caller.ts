@@ -21,6 +21,8 @@ export interface Caller {
   readonly issuer: string;
   readonly subject: string;
   readonly clientId: string;
+  /** Key of the client that the token was given for; null = not by a key of ours. */
+  readonly clientKey: string | null;
   readonly jti: string;
   /** SMART v2 scopes as granted. */
   readonly scopes: readonly string[];
@@ -84,7 +86,7 @@ function relative(reference: unknown, base: string): unknown {
     : reference;
 }
 
-const OPTIONAL = ['patient', 'acr', 'purpose_of_use', ...PERSON_CLAIMS];
+const OPTIONAL = ['patient', 'client_kid', 'acr', 'purpose_of_use', ...PERSON_CLAIMS];
 
 /**
  * Reads the caller out of proven claims. `type` is the token's `typ` in lower case, `base` the FHIR base URL.
@@ -108,6 +110,7 @@ export function callerOf(type: string, claims: JsonObject, base: string): Caller
     issuer: iss,
     subject: sub,
     clientId,
+    clientKey: wordOrNull(claims, 'client_kid'),
     jti,
     scopes: Object.freeze(scope.split(' ')),
     fhirUser: user,

@@ -44,7 +44,7 @@ export function createStanding(deps: StandingDeps) {
       caller: Caller,
       asked: { purpose: Purpose | null; now: Date; fresh: boolean },
     ): Promise<Pick<Context, 'principal' | 'purpose' | 'generation' | 'agreements'>> {
-      const key = `${caller.clientId} ${caller.fhirUser ?? ''} ${caller.subject}`;
+      const key = `${caller.clientId} ${caller.clientKey ?? ''} ${caller.fhirUser ?? ''} ${caller.subject}`;
       let known = kept.get(key);
       if (known === undefined || asked.fresh || asked.now.getTime() >= known.until) {
         known = await ask(deps, caller, asked.now);
@@ -88,7 +88,7 @@ function purposeFor(principal: Principal, stated: Purpose | null): Purpose {
 }
 
 async function ask(deps: StandingDeps, caller: Caller, now: Date): Promise<Kept> {
-  const rows = await readStanding(deps.pool, caller.fhirUser, caller.clientId);
+  const rows = await readStanding(deps.pool, caller.fhirUser, caller.clientId, caller.clientKey ?? '');
   const standing = standingOf(deps, caller, rows, now);
   if (standing === null) throw nobody();
   return {
@@ -100,7 +100,9 @@ async function ask(deps: StandingDeps, caller: Caller, now: Date): Promise<Kept>
 }
 
 function standingOf(deps: StandingDeps, caller: Caller, rows: StandingRows, now: Date): Standing | null {
-  const { fhirUser } = caller;
+  const { fhirUser, clientKey = null } = caller;
+  // A token that a key of the register got ends with that key, whoever it is for.
+  if (clientKey !== null && rows.client === null) return null;
   if (fhirUser === null) return systemStanding(deps, caller, rows);
   if (fhirUser.startsWith('PractitionerRole/')) return staffStanding(fhirUser, rows.directory, now);
   if (fhirUser.startsWith('Patient/'))

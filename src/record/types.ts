@@ -19,6 +19,8 @@ export interface Caller {
   issuer: string;
   subject: string;
   clientId: string;
+  /** Key of the client the token was given for: when it ends, so does the token. */
+  clientKey?: string | null;
   jti: string;
   scopes: readonly string[];
   /** `PractitionerRole/..`, `Patient/..` or `RelatedPerson/..`; null for system clients. */

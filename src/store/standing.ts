@@ -7,7 +7,7 @@ import { type RawAgreement, toAgreement } from './rows.ts';
 export interface StandingRows {
   /** Role, person and membership rows of the PractitionerRole and of the Practitioner behind it; teams of her duty lists. */
   directory: DirectoryRow[];
-  /** The registered system client, when there is one that has not ended. */
+  /** The registered client, when there is one that has not ended, nor the key that was named. */
   client: { org: string; name: string; scopes: string[]; kind: string } | null;
   /** Patient a RelatedPerson belongs to. */
   relatedPatient: string | null;
@@ -29,7 +29,8 @@ const STANDING = {
           or (d.entry ->> 'kind' = 'team' and d.member in (select s.entry ->> 'team' from directory s
             where s.member in ($1, (select p.practitioner from p)) and s.entry ->> 'kind' = 'duty'))
           or (d.entry ->> 'supervisor') = $1) as directory,
-      (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes, 'kind', c.kind) from client c where c.client_id = $2 and c.ended is null) as client,
+      (select json_build_object('org', c.org, 'name', c.name, 'scopes', c.scopes, 'kind', c.kind) from client c where c.client_id = $2 and c.ended is null
+        and ($3 = '' or exists (select from client_key k where k.client_id = $2 and k.kid = $3 and coalesce(k.expires, 'infinity') > now()))) as client,
       (select r.patients[1] from resource r where r.type = 'RelatedPerson' and 'RelatedPerson/' || r.id = $1 and r.id = substr($1, 15) and not r.deleted) as "relatedPatient",
       (select json_agg(a) from agreement a,
         (select coalesce((select c.org from client c where c.client_id = $2 and c.ended is null and $1 = ''),
@@ -39,7 +40,12 @@ const STANDING = {
 };
 
 /** One statement; rows were written by `record_facts` from parsed resources. */
-export async function readStanding(db: Db, fhirUser: string | null, clientId: string): Promise<StandingRows> {
+export async function readStanding(
+  db: Db,
+  fhirUser: string | null,
+  clientId: string,
+  clientKey = '',
+): Promise<StandingRows> {
   const result = await db.query<
     Omit<StandingRows, 'directory' | 'agreements'> & {
       directory: DirectoryRow[] | null;
@@ -47,7 +53,7 @@ export async function readStanding(db: Db, fhirUser: string | null, clientId: st
     }
   >({
     ...STANDING,
-    values: [fhirUser ?? '', clientId],
+    values: [fhirUser ?? '', clientId, clientKey],
   });
   const [row] = result.rows;
   if (row === undefined) throw new Error('the generation row is missing: migrations have not run');

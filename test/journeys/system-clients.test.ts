@@ -157,6 +157,7 @@ test('registered by two, it gets what its agreement names; keys rotate with an o
   expect(await tokenFor(clientId, next)).toBe(401);
   expect(await confirmNewest()).toContain('The change has taken effect');
   for (const key of [first, next]) expect(typeof (await tokenFor(clientId, key))).toBe('string');
+  const byNext = clientOn(service.base, `Bearer ${await tokenFor(clientId, next)}`);
   const { rows } = await service.pool.query<{ days: number }>(
     `select extract(day from expires - now())::int as days from client_key where kid = $1`,
     [first.kid],
@@ -171,10 +172,13 @@ test('registered by two, it gets what its agreement names; keys rotate with an o
   const ended = await keeper.fill(path, path, { act: 'end-key', kid: first.kid, 'end-key-reason': 'It got out' });
   expect(ended.status).toBe(200);
   expect(await tokenFor(clientId, first)).toBe(401);
+  // What it got a token for is over with it, at the next request; the other key's tokens go on.
+  expect((await client.get('Patient/fam')).status).toBe(401);
+  expect((await byNext.get('Patient/fam')).status).toBe(200);
   expect(typeof (await tokenFor(clientId, next))).toBe('string');
   expect((await keeper.fill(path, path, { act: 'end', 'end-reason': 'Contract is over' })).status).toBe(200);
   expect(await tokenFor(clientId, next)).toBe(401);
-  expect((await client.get('Patient/fam')).status).toBe(401);
+  expect((await byNext.get('Patient/fam')).status).toBe(401);
   expect((await keeper.fill(path, path, { ...rotation, jwks: pair().jwks })).status).toBe(422);
 });
 

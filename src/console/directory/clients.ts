@@ -155,7 +155,7 @@ export async function oneClientPosted(visit: Visit, context: Context): Promise<P
     return message(
       200,
       'The key has ended',
-      ['It signs for no token any more; tokens it got live five minutes at most.'],
+      ['It signs for no token any more, and the tokens it got are refused from now on.'],
       way,
     );
   }

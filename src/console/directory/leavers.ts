@@ -218,10 +218,11 @@ async function movementsShown(
       hr: {
         read: hr.last !== null,
         stale: hr.stale,
-        written: hr.fileAt === null ? null : shownTime(hr.fileAt),
-        taken: hr.last?.taken === true,
-        people: hr.last?.people ?? 0,
-        unknown: hr.last?.unknown ?? 0,
+        // The last one may not have been taken: then an older one counts.
+        failed: hr.last?.taken === false,
+        written: hr.taken?.fileAt == null ? null : shownTime(hr.taken.fileAt),
+        people: hr.taken?.people ?? 0,
+        unknown: hr.taken?.unknown ?? 0,
         faults: hr.last?.faults ?? [],
         differences: hr.differences.map(({ role, name, lastDay }) => ({
           id: role.slice('PractitionerRole/'.length),

@@ -62,6 +62,7 @@ export async function issueToken(exchange: Exchange): Promise<Verdict> {
     sub: client.clientId,
     aud: audienceOf(deps.issuer),
     client_id: client.clientId,
+    client_kid: token.kid,
     scope,
   };
   const signed = signAccess(deps.keys.current(now), claims, SYSTEM_TOKEN_LIFE, now);

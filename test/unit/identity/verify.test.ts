@@ -22,6 +22,7 @@ describe('accepted bearer tokens', () => {
       issuer: ISSUER,
       subject: 'mw-priya',
       clientId: 'tandem-demo-app',
+      clientKey: null,
       jti: expect.any(String),
       scopes: ['user/*.cruds'],
       fhirUser: 'PractitionerRole/mw-priya',
