@@ -13,7 +13,7 @@ import { audited } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { familyByWords } from '../store/models/access-record.ts';
-import { insertPartnerEvent } from '../store/models/partner-audit.ts';
+import { insertPartnerEvent, partnerEventId } from '../store/models/partner-audit.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { recordInside } from './officer.ts';
 
@@ -45,8 +45,9 @@ export function takePartnerEvent(door: Door, context: Context, body: Buffer): Pr
       };
       const seq = await insertPartnerEvent(client, event);
       // Whose record it names stays between the partner and the chain: an unknown person is answered like a known one.
-      await recordInside(client, { ...entry, status: 201, patients });
-      return `partner.${seq}`;
+      const id = partnerEventId(seq);
+      await recordInside(client, { ...entry, status: 201, patients, entities: [`AuditEvent/${id}`] });
+      return id;
     });
   });
 }

@@ -14,9 +14,9 @@ import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AuditCheck, checksOf, keepCheck } from '../store/models/audit-checks.ts';
-import { brokenPartnerChains } from '../store/models/partner-audit.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
+import { type PartnerProof, provePartners } from './partner-chains.ts';
 import { trailStart, verifyFrom } from './trail-start.ts';
 
 /** What is known of the chain elsewhere, and who signs reports about it. */
@@ -34,8 +34,12 @@ export interface TrailReport {
   /** Hex chain hash at the end of what was proven. */
   head: string;
   checkpoints: number;
+  /** Last record that was removed with a certificate that holds; 0 = none. */
+  removed: number;
+  /** Chains of what partners' people opened. */
+  partners: PartnerProof;
   firstBroken: { seq: number; why: string } | null;
-  /** Checkpoint lines that are not to be believed, and partners' chains that do not hold. */
+  /** All that is not to be believed besides: checkpoint lines, and partners' chains that do not hold. */
   faults: string[];
   at: string;
   /** The same as a compact JWS (`typ` audit-report+jws). */
@@ -53,21 +57,21 @@ export interface ProofOptions {
 export async function proveTrail(pool: Pool, keeper: TrailKeeper, options: ProofOptions): Promise<TrailReport> {
   await sealDurable(pool);
   const { marks, signed, faults: unbelieved, keys } = await keeper.read();
-  const partners = await brokenPartnerChains(pool);
-  const faults = [
-    ...unbelieved,
-    ...partners.map(({ client, seq }) => `the chain of partner ${client} does not hold at its event ${seq}`),
-  ];
+  const partners = await provePartners(pool);
+  const faults = [...unbelieved, ...partners.faults];
   const begins = await trailStart(pool, keys === undefined ? { marks } : { marks, keys });
   const after = options.from === null ? undefined : lastBefore(marks, options.from);
   const found = await verifyFrom(pool, begins, { checkpoints: marks, ...(after === undefined ? {} : { after }) });
+  const removed = ('start' in begins ? begins.start?.to : 0) ?? 0;
   const report = {
     ok: found.ok && faults.length === 0,
-    from: Math.max(after?.seq ?? 0, ('start' in begins ? begins.start?.to : 0) ?? 0) + 1,
+    from: Math.max(after?.seq ?? 0, removed) + 1,
     records: found.rows,
     unsealed: found.unsealed,
     head: found.head,
     checkpoints: signed,
+    removed,
+    partners,
     firstBroken: found.firstBroken ?? null,
     faults,
     at: options.now.toISOString(),

@@ -1,12 +1,16 @@
 /** Questions of domain.md 6.2 by name, shown and taken out: for officers, recorded, without content, families by case. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isObject } from '../../src/fhir/resource.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { answerExport, exportQuestion, takeApproved } from '../../src/oversight/export-requests.ts';
 import { viewerOf } from '../../src/oversight/own-access-list.ts';
+import { provePartners } from '../../src/oversight/partner-chains.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
-import { brokenPartnerChains } from '../../src/store/models/partner-audit.ts';
 import { openPool } from '../../src/store/pool.ts';
+import { sealDurable } from '../../src/store/seal.ts';
+import { scratchFolder } from '../harness/cluster.ts';
 import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
 import { staff } from '../harness/service.ts';
@@ -284,16 +288,58 @@ describe('a partner says who opened what it received (4.12)', () => {
     for (const canary of [...CANARIES, NUMBER]) expect([canary, page.html.includes(canary)]).toEqual([canary, false]);
   });
 
-  test('a changed event is named by the proof', async () => {
+  test('a changed event, one that is gone, and a tail cut off are named by the proof', async () => {
     const { service } = world;
-    expect(await brokenPartnerChains(service.pool)).toEqual([]);
+    await sealDurable(service.pool);
+    expect(await provePartners(service.pool)).toEqual({ chains: 1, events: 4, faults: [] });
     const owner = openPool(service.database.ownerUrl, 1);
     await expect(owner.query(`update partner_audit set body = '{}'`)).rejects.toMatchObject({ code: 'TDA01' });
     await owner.query('alter table partner_audit disable trigger user');
-    await owner.query(`update partner_audit set body = replace(body, 'Pat', 'Tap') where seq = 2`);
+    const faultsAfter = async (change: string) => {
+      await owner.query('begin');
+      await owner.query(change);
+      await owner.query('commit');
+      return (await provePartners(service.pool)).faults.map(
+        (fault) => /partner (\S+) is broken at (.*)$/.exec(fault)?.[2],
+      );
+    };
+    await owner.query('create table kept_events as select * from partner_audit');
+    const again = 'delete from partner_audit; insert into partner_audit select * from kept_events;';
+    expect(await faultsAfter('delete from partner_audit where seq = 4')).toEqual([
+      'its event 4: the trail knows this event, but it is gone',
+    ]);
+    expect(await faultsAfter('delete from partner_audit')).toEqual([
+      'its event 1: the trail knows this event, but it is gone',
+    ]);
+    expect(await faultsAfter(`${again} delete from partner_audit where seq = 2`)).toEqual([
+      'its event 2: the sequence jumps to 3',
+    ]);
+    expect(
+      await faultsAfter(`${again} update partner_audit set body = replace(body, 'Pat', 'Tap') where seq = 2`),
+    ).toEqual(['its event 2: it was changed, or does not follow from the one before']);
+    await owner.query(`begin; set local tandem.audit_maintenance = 'on';
+      update audit a set body = replace(a.body, 'console-sign-in', 'console-sign-on') from audit_seal s
+      where s.seq = (select min(q.seq) from audit_seal q join audit b on b.xid = q.xid and b.id = q.id where b.body like '%console-sign-in%')
+        and a.xid = s.xid and a.id = s.id; commit`);
     await owner.end();
-    expect(await brokenPartnerChains(service.pool)).toEqual([{ client: 'hv-system', seq: 2 }]);
-  });
+    const told = await service.as('ig-officer').get('AuditEvent/$verify');
+    expect(told.text).toMatch(/"result","valueBoolean":false.*"partner-fault".*hv-system is broken at its event 2/);
+    // The same on the command line, with an exit code.
+    const env = {
+      ...process.env,
+      DATABASE_URL: service.database.ownerUrl,
+      SERVICE_DATABASE_URL: service.database.serviceUrl,
+    };
+    const run = promisify(execFile)(process.execPath, ['src/audit-verify.ts'], {
+      env: { ...env, MODE: 'demo', DATA_DIR: scratchFolder('verify-partners') },
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /^BROKEN at record [1-9]\d*: the audit row was changed after it was sealed.*\n(.*\n)*BROKEN: the chain of partner hv-system is broken at its event 2/,
+      ),
+    });
+  }, 30_000);
 });
 
 describe('taken out', () => {

@@ -37,7 +37,8 @@ function fromOf(query: URLSearchParams): number | null {
 }
 
 function parameters(report: TrailReport): Resource {
-  const { ok, from, records, unsealed, head, checkpoints, firstBroken, faults, at, signed } = report;
+  const { ok, from, records, unsealed, head, checkpoints, removed, partners, firstBroken, faults, at, signed } = report;
+  const ofPartners = (fault: string) => partners.faults.includes(fault);
   const whole = (name: string, value: number): JsonObject => ({ name, valueDecimal: value });
   return {
     resourceType: 'Parameters',
@@ -52,7 +53,13 @@ function parameters(report: TrailReport): Resource {
       ...(firstBroken === null
         ? []
         : [whole('first-broken', firstBroken.seq), { name: 'why', valueString: firstBroken.why }]),
-      ...faults.map((fault) => ({ name: 'checkpoint-fault', valueString: fault })),
+      ...(removed === 0 ? [] : [whole('removed-up-to', removed)]),
+      whole('partner-chains', partners.chains),
+      whole('partner-events', partners.events),
+      ...faults.map((fault) => ({
+        name: ofPartners(fault) ? 'partner-fault' : 'checkpoint-fault',
+        valueString: fault,
+      })),
       { name: 'signed-report', valueString: signed },
     ],
   };

@@ -57,18 +57,28 @@ export async function partnerEvents(
 
 const CHUNK = 2_000;
 
-/** The first event of each client's chain that does not follow from the one before; empty when all are whole. */
-export async function brokenPartnerChains(pool: Pool): Promise<{ client: string; seq: number }[]> {
-  const clients = await pool.query<{ client: string }>('select distinct client from partner_audit');
-  const broken: { client: string; seq: number }[] = [];
-  for (const { client } of clients.rows) {
-    const seq = await firstBroken(pool, client);
-    if (seq !== null) broken.push({ client, seq });
-  }
-  return broken;
+export interface PartnerChain {
+  client: string;
+  /** Events that follow one from the other. */
+  whole: number;
+  /** What is wrong with the event after them, or null. */
+  why: string | null;
 }
 
-async function firstBroken(pool: Pool, client: string): Promise<number | null> {
+/** Each client's chain read from its first event; where it ends, the trail must know of no later event (4.12, 6.5). */
+export async function partnerChains(pool: Pool): Promise<PartnerChain[]> {
+  const clients = await pool.query<{ client: string }>('select distinct client from partner_audit order by 1');
+  const chains: PartnerChain[] = [];
+  for (const { client } of clients.rows) chains.push(await readChain(pool, client));
+  const known = new Set(chains.map(({ client }) => client));
+  const gone = (await takenBy(pool, 1)).filter((client) => !known.has(client));
+  return [
+    ...chains,
+    ...gone.map((client) => ({ client, whole: 0, why: 'the trail knows this event, but it is gone' })),
+  ];
+}
+
+async function readChain(pool: Pool, client: string): Promise<PartnerChain> {
   let place: { seq: number; hash: Buffer } = { seq: 0, hash: START };
   for (;;) {
     const { rows } = await pool.query<{ seq: number; body: string; chain_hash: Buffer }>(
@@ -76,10 +86,28 @@ async function firstBroken(pool: Pool, client: string): Promise<number | null> {
       [client, place.seq, CHUNK],
     );
     for (const row of rows) {
-      const expected = chain(place.hash, hashOf(row.body), place.seq + 1);
-      if (row.seq !== place.seq + 1 || !expected.equals(row.chain_hash)) return place.seq + 1;
+      if (row.seq !== place.seq + 1) return { client, whole: place.seq, why: `the sequence jumps to ${row.seq}` };
+      const expected = chain(place.hash, hashOf(row.body), row.seq);
+      if (!expected.equals(row.chain_hash))
+        return { client, whole: place.seq, why: 'it was changed, or does not follow from the one before' };
       place = { seq: row.seq, hash: row.chain_hash };
     }
-    if (rows.length < CHUNK) return null;
+    if (rows.length === CHUNK) continue;
+    const cut = (await takenBy(pool, place.seq + 1)).includes(client);
+    return { client, whole: place.seq, why: cut ? 'the trail knows this event, but it is gone' : null };
   }
 }
+
+/** Clients whose event of this number was taken, as our own trail says. */
+async function takenBy(pool: Pool, seq: number): Promise<string[]> {
+  const { rows } = await pool.query<{ client: string }>(
+    `select distinct audit_json_or_null(a.body) -> 'agent' ->> 'clientId' as client
+     from audit_link l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
+     where l.link = audit_link_of($1) and s.interaction = 'create' and s.outcome = 0`,
+    [`e=AuditEvent/${partnerEventId(seq)}`],
+  );
+  return rows.map(({ client }) => client);
+}
+
+/** Id of a partner's event; each client counts its own. */
+export const partnerEventId = (seq: number): string => `partner.${seq}`;
