@@ -1,4 +1,5 @@
 /** An agreement that is there already as the form that changes it, where the form can say all that it says. Pure. */
+import { londonDate } from '../fhir/london.ts';
 import type { Resource } from '../fhir/types.ts';
 import type { AgreementRow } from '../governance/types.ts';
 import { type AgreementView, agreementView } from '../oversight/agreement-view.ts';
@@ -34,7 +35,7 @@ function typesIn(resource: Resource): Set<string> {
 }
 
 function partsOfDay(instant: string): DateParts {
-  const [year = '', month = '', day = ''] = instant.slice(0, 10).split('-');
+  const [year = '', month = '', day = ''] = londonDate(instant).split('-');
   return { day: String(Number(day)), month: String(Number(month)), year };
 }
 

@@ -2,7 +2,7 @@
 import type { AgreementRow, DataClass, Purpose } from '../governance/types.ts';
 import type { AgreementState, AgreementView } from '../oversight/agreement-view.ts';
 import type { ServiceNames } from '../oversight/agreements.ts';
-import { shownDay } from './times.ts';
+import { shownTime } from './times.ts';
 import { labelWords, purposeWords } from './words.ts';
 
 const CLASSES: Readonly<Record<DataClass, string>> = {
@@ -60,9 +60,9 @@ export function endWords({ until, daysLeft }: Pick<AgreementView, 'until' | 'day
   return `${daysLeft} ${daysLeft === 1 ? 'day' : 'days'} left, until ${last}`;
 }
 
-/** An end is the first instant that is not covered; dates of an agreement are read in UTC (governance/instants.ts). */
+/** An end is the first instant that is not covered. */
 function lastDay(until: string): string {
-  return shownDay(new Date(Date.parse(until) - 1).toISOString().slice(0, 10));
+  return shownTime(new Date(Date.parse(until) - 1)).day;
 }
 
 /** What stays with its authors or belongs to no family, whatever types a paper lists: naming it would say too much. */
@@ -90,7 +90,7 @@ export function clauseOf(row: AgreementRow, names: ServiceNames): Clause {
         ? 'normal records only'
         : `normal records and up to: ${labelWords(row.maxLabel).toLowerCase()}`,
     what: row.classes.filter((one) => !NEVER_BY_AGREEMENT.includes(one)).map(classWords),
-    dates: `${row.from === null ? 'from the beginning' : `from ${shownDay(row.from.slice(0, 10))}`}${last === null ? ', without an end' : ` to ${last}`}`,
+    dates: `${row.from === null ? 'from the beginning' : `from ${shownTime(row.from).day}`}${last === null ? ', without an end' : ` to ${last}`}`,
     revoked: row.revoked,
   };
 }

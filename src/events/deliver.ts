@@ -23,6 +23,7 @@ import type { EventPorts, Standing, SubscriptionStatus } from './ports.ts';
 import { disclosureEntry, UNDELIVERABLE } from './records.ts';
 import type { Sender, Sent } from './send.ts';
 import { decideEvent } from './stops.ts';
+import { LAPSED } from './subscription.ts';
 
 export interface DeliveryOptions {
   pool: Pool;
@@ -189,7 +190,7 @@ async function deliverOne(
     await record('ended', 4, 0);
     await setStatus(options, state, lease, {
       status: 'error',
-      error: 'The agreement behind this subscription has ended.',
+      error: LAPSED,
     });
     return 'ended';
   }
@@ -238,9 +239,9 @@ async function setStatus(
   }
 }
 
-/** Nothing more goes out when the agreement has expired (house.md section 6); other refusals are this event's own. */
-function ended(standing: Standing): boolean {
-  return !standing.decision.permit && standing.decision.reason === 'dsa-expired';
+/** Nothing more goes out when the last agreement has expired (house.md section 6); other refusals are this event's own. */
+function ended({ decision, lapsed }: Standing): boolean {
+  return !decision.permit && lapsed;
 }
 
 /** Exponential, with half of it by chance so that receivers that come back are not stormed. Milliseconds. */

@@ -23,6 +23,8 @@ export interface Standing {
   /** `Patient/..` whose data the row is; empty when the row is gone or about nobody. */
   patients: string[];
   label: Label | null;
+  /** It is refused because the agreement ended, and no other one lets anything through to the subscriber's service (R-04). */
+  lapsed: boolean;
 }
 
 export type SubscriptionStatus = 'requested' | 'active' | 'error' | 'off';

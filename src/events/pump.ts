@@ -19,7 +19,7 @@ import { createMatcher, type Matcher } from './match.ts';
 import type { EventPorts, SubscriptionStatus } from './ports.ts';
 import { disclosureEntry, undeliverableEntry } from './records.ts';
 import { permitStop, whoHears } from './stops.ts';
-import { parseSubscription, subscriberOf } from './subscription.ts';
+import { LAPSED, parseSubscription, subscriberOf } from './subscription.ts';
 import { type Topic, topicsOf } from './topics.ts';
 
 export interface PumpOptions {
@@ -199,6 +199,10 @@ async function permitted(
   }
   const withheld = { number: null, outcome: 4, status: 0, detail: 'withheld' } as const;
   await ports.audit(disclosureEntry({ ...withheld, subscription: name, endpoint, focus, standing, now }));
+  // R-04, H-27: a lapse that goes on in silence would stop referrals quietly. What stops is told all the same.
+  const change = { status: 'error', error: LAPSED } as const;
+  if (!topic.stop && decided.lapsed)
+    await ports.setSubscriptionStatus({ id: name, version: subscription.version, ...change });
   return false;
 }
 

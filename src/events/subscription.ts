@@ -12,6 +12,9 @@ const CONTENT = `${IG}backport-payload-content`;
 const HEARTBEAT = `${IG}backport-heartbeat-period`;
 const TIMEOUT = `${IG}backport-timeout`;
 const MAX_COUNT = `${IG}backport-max-count`;
+/** What a client reads in its Subscription when the last agreement behind it has ended (R-04). */
+export const LAPSED = 'The agreement behind this subscription has ended.';
+
 /** Ours: the OAuth client the subscription acts for; written by the service, whatever the client sends. */
 const SUBSCRIBER = `${CANON}/StructureDefinition/subscription-subscriber`;
 

@@ -1,4 +1,5 @@
 /** FHIR dates as bounds of half-open UTC intervals. A date without a time zone is read in UTC. */
+import { londonDayStart } from '../fhir/london.ts';
 
 const PARTIAL = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 
@@ -23,6 +24,23 @@ export function endOf(value: string | null | undefined): string | null {
   const month = Number(match[2]);
   if (match[3] === undefined) return iso(Date.UTC(year, month, 1));
   return iso(Date.UTC(year, month - 1, Number(match[3]) + 1));
+}
+
+/**
+ * As `startOf` for a date that two parties signed: a day without a time zone is a day of Europe/London, so that what ends
+ * on the last day of June ends at that midnight and not an hour into July.
+ */
+export function civilStartOf(value: string | null | undefined): string | null {
+  return civil(value, startOf(value));
+}
+
+/** As `endOf`, likewise. */
+export function civilEndOf(value: string | null | undefined): string | null {
+  return civil(value, endOf(value));
+}
+
+function civil(value: string | null | undefined, utc: string | null): string | null {
+  return utc === null || !PARTIAL.test(value ?? '') ? utc : londonDayStart(utc.slice(0, 10));
 }
 
 /** An ISO instant moved by days (86,400 s each). */

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../audit/types.ts';
 import type { Resource } from '../fhir/types.ts';
 import { decide } from '../governance/decide.ts';
 import type { Decision } from '../governance/decision-types.ts';
-import type { DataClass, Label, Principal } from '../governance/types.ts';
+import type { AgreementRow, DataClass, Label, Principal } from '../governance/types.ts';
 import { readCurrent, readVersion as readStoredVersion } from '../store/reads.ts';
 import { readStanding } from '../store/standing.ts';
 import { VersionConflict } from '../store/write.ts';
@@ -48,6 +48,8 @@ export interface SubscriberDecision {
   agent: AuditEntry['agent'];
   patients: string[];
   label: Label | null;
+  /** The agreement ended, and no other one lets anything through to this client's service. */
+  lapsed: boolean;
 }
 
 /** Decides a read of the current row as this client, purpose COC, by the rules and the directory of this moment. */
@@ -60,7 +62,7 @@ export async function decideAs(
   const standing = await readStanding(door.pool, null, clientId);
   const principal = systemPrincipal(door, clientId, standing);
   if (principal === null)
-    return { decision: gone('R-01'), agent: agentOf(strangerOf(clientId, door), null), patients: [], label: null };
+    return { decision: gone('R-01'), agent: agentOf(strangerOf(clientId, door), null), ...NOTHING };
   const agent = agentOf(principal, null);
   const { found } = await readCurrent(
     door.pool,
@@ -68,10 +70,20 @@ export async function decideAs(
     reference.id,
     reach({ principal, agreements: standing.agreements }),
   );
-  if (found === null || found.row.deleted) return { decision: gone('R-36'), agent, patients: [], label: null };
+  if (found === null || found.row.deleted) return { decision: gone('R-36'), agent, ...NOTHING };
   const context = { principal, purpose: 'COC', now } satisfies Pick<Context, 'principal' | 'purpose' | 'now'>;
   const decision = decide(principal, ask(door, context, 'read', reference.type), { ...found, now });
-  return { decision, agent, patients: found.row.subjects, label: found.row.label };
+  const isOver = decision.reason === 'dsa-expired' && !standing.agreements.some((one) => lets(one, principal, now));
+  return { decision, agent, patients: found.row.subjects, label: found.row.label, lapsed: isOver };
+}
+
+const NOTHING = { patients: [], label: null, lapsed: false };
+
+/** Whether this clause lets a system of the principal's service have anything of another service at this moment. */
+function lets(one: AgreementRow, { service }: Principal, now: Date): boolean {
+  const at = now.toISOString();
+  const isOn = !one.revoked && (one.from ?? at) <= at && (one.until === null || at < one.until);
+  return isOn && one.toService === service && one.fromService !== service && one.purposes.includes('COC');
 }
 
 /** A row that is gone and a client that is unknown are refusals, not errors. */

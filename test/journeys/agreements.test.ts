@@ -123,6 +123,29 @@ test('both Guardians are warned 60, 30, 14, 7 and 1 days before, once each', asy
 describe('after the end', () => {
   const status = async (who: string) => (await world.service.as(who).get('Patient/canaryfam')).status;
 
+  test('to the second, by the clock: page, API, system and person; what begins later opens nothing before', async () => {
+    const ends = Date.now() + 3_600_000;
+    const paper = (applies: object) =>
+      world.service.load([agreement({ title: 'By the clock', applies: { ...applies } })]);
+    const at = async (instant: number) => {
+      world.clock.ahead = instant - Date.now();
+      const system = await world.service.as('hv-system').get('Patient/canaryfam');
+      return [await status('health-visitor'), system.status, /dsa-expired/.test(system.text)];
+    };
+    await paper({ start: '2020-01-01', end: new Date(ends).toISOString() });
+    expect(await at(ends - 60_000)).toEqual([200, 200, false]);
+    const imran = await as('ig-officer');
+    expect(wordsOf((await imran.get('/console/agreements')).html)).toMatch(/By the clock.*Ends soon/);
+    expect(await at(ends)).toEqual([200, 403, true]);
+    expect(wordsOf((await imran.get('/console/agreements/sharing')).html)).toContain(
+      'Ended: staff may read for 28 days',
+    );
+    await paper({ start: new Date(ends + 60_000).toISOString() });
+    expect((await at(ends))[0]).toBe(403);
+    expect((await at(ends + 120_000)).slice(0, 2)).toEqual([200, 200]);
+    world.clock.ahead = 0;
+  });
+
   test('systems are refused loudly at once; people who care for her read on for 28 days, each read an alert (A-21)', async () => {
     await world.service.load([agreement({ applies: { start: '2020-01-01', end: inDays(-10) } })]);
     expect(await status('health-visitor')).toBe(200);

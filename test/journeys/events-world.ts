@@ -138,6 +138,7 @@ function standing(changes: Partial<Standing['decision']>): Standing {
     agent: { ...anEntry().agent, kind: 'system', name: 'hv-system' },
     patients: ['Patient/p1'],
     label: 'N',
+    lapsed: decision.permit === false && changes.reason === 'dsa-expired',
   };
 }
 

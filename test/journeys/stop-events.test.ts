@@ -153,6 +153,30 @@ test('vector 55: a referral whose addressee may not have it is withheld, recorde
   expect(withheld && ALERT_RULES.find(({ id }) => id === 'A-22')?.fires(withheld, {} as never, THRESHOLDS)).toBe(true);
   expect(hook.received('antenatal-referral', 'event-notification')).toHaveLength(told);
   await service.load([agreement()]);
+  await again();
+});
+
+/** The client's Subscription to referrals, which it asks for again when it is in error. */
+async function again(): Promise<void> {
+  const [mine] = resources(await hvSystem.get('Subscription?status=error'));
+  expect(mine).toMatchObject({ status: 'error', error: 'The agreement behind this subscription has ended.' });
+  expect(at(mine, 'criteria')).toMatch(/antenatal-referral$/);
+  const shaken = hook.received('antenatal-referral', 'handshake').length;
+  const { error: _error, ...rest } = Object(mine);
+  expect((await hvSystem.put(`Subscription/${at(mine, 'id')}`, { ...rest, status: 'requested' })).status).toBe(200);
+  while (hook.received('antenatal-referral', 'handshake').length === shaken) await pause(30);
+}
+
+test('vector 24: nothing waits, the agreement ends, and the next event puts the Subscription in error, by the clock of the rules', async () => {
+  await service.load([
+    agreement({ applies: { start: '2020-01-01', end: new Date(Date.now() - 1_000).toISOString() } }),
+  ]);
+  const { referral } = await book('urgent', false);
+  for (const end = Date.now() + 8_000; Date.now() < end; await pause(30))
+    if (resources(await hvSystem.get('Subscription?status=error')).length > 0) break;
+  expect(hook.received('antenatal-referral', 'event-notification').some(({ focus }) => focus === referral)).toBe(false);
+  await service.load([agreement()]);
+  await again();
 });
 
 test('vector 52: the referral says ended and no cause; none can be written into it', async () => {

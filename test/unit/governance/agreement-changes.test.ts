@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { contradiction, widens } from '../../../src/governance/agreement-changes.ts';
-import { contradictoryTerms } from '../../../src/governance/agreements.ts';
+import { agreementsOf, contradictoryTerms } from '../../../src/governance/agreements.ts';
 import { covers } from '../../../src/governance/evaluate.ts';
 import type { AgreementRow, DataClass, Label, Purpose } from '../../../src/governance/types.ts';
 import { agreement } from '../../harness/directory.ts';
@@ -91,4 +91,12 @@ test('terms of one paper that contradict each other are named', () => {
   const lower = JSON.parse(JSON.stringify(first).replace('"code":"R"', '"code":"N"'));
   const faults = contradictoryTerms({ ...paper, term: [...terms, lower] });
   expect(faults).toEqual([{ expression: `Contract.term[${terms.length}]`, text: expect.stringContaining('term 0') }]);
+});
+
+test('a last day in summer ends at midnight in England, in winter too, and an instant at itself (R-04)', () => {
+  const ends = (end: string) => agreementsOf({ ...agreement(), applies: { start: '2026-07-01', end } })[0];
+  expect(ends('2027-06-30')).toMatchObject({ from: '2026-06-30T23:00:00.000Z', until: '2027-06-30T23:00:00.000Z' });
+  expect(ends('2026-12-31')?.until).toBe('2027-01-01T00:00:00.000Z');
+  expect(ends('2026-10')?.until).toBe('2026-11-01T00:00:00.000Z');
+  expect(ends('2026-09-01T12:00:00Z')?.until).toBe('2026-09-01T12:00:00.000Z');
 });
