@@ -78,8 +78,9 @@ export function onRoot({ param, whole, root }: CompositePart, values: SearchValu
 }
 
 /** The same on the resource's values, whatever their element: wider, to narrow a search by. */
-export function anywhere({ param, whole }: CompositePart, values: SearchValue[]): Criterion {
-  return { param: { ...param, code: whole }, modifier: null, values };
+export function anywhere({ param, whole, wholeParts }: CompositePart, values: SearchValue[]): Criterion {
+  const parts = wholeParts === undefined ? {} : { parts: wholeParts };
+  return { param: { ...param, code: whole, ...parts }, modifier: null, values };
 }
 
 /** Every part of one searched value holds on the resource itself or on one element. */

@@ -7,7 +7,14 @@ import { isOfUnit } from './number-values.ts';
 import { TEXT_PARAMS } from './params.ts';
 import { textHolds } from './text-values.ts';
 import { saysText, textWords } from './text-words.ts';
-import type { Criterion, ElementValues, IndexValues, Prefix, SearchValue } from './types.ts';
+import {
+  type Criterion,
+  type ElementValues,
+  type IndexValues,
+  type Prefix,
+  type SearchValue,
+  storedAs,
+} from './types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from './words.ts';
 
 type Values = IndexValues | ElementValues;
@@ -20,14 +27,14 @@ export function hasValue(criterion: Criterion, resource: Resource, values: Value
   if (TEXT_PARAMS.has(param.code)) return says(criterion, resource);
   switch (param.type) {
     case 'date':
-      return anyOf(criterion, ofCode(values.dates, [param.code]), dateMatches);
+      return anyOf(criterion, ofCode(values.dates, storedAs(param)), dateMatches);
     case 'string':
-      return anyOf(criterion, ofCode(values.strings, param.parts ?? [param.code]), ({ value }, asked) =>
+      return anyOf(criterion, ofCode(values.strings, storedAs(param)), ({ value }, asked) =>
         stringMatches(asked, modifier, value),
       );
     case 'number':
     case 'quantity':
-      return anyOf(criterion, ofCode(values.numbers, [param.code]), numberMatches);
+      return anyOf(criterion, ofCode(values.numbers, storedAs(param)), numberMatches);
     case 'special':
       return anyOf(criterion, ofCode(values.numbers, [param.code]), isNear);
     case 'composite':
@@ -48,11 +55,13 @@ function anyOf<T>(criterion: Criterion, held: readonly T[], test: (held: T, aske
 function hasWords(criterion: Criterion, resource: Resource, values: Values): boolean {
   const { param, modifier } = criterion;
   const type = resource.resourceType;
-  if (modifier === 'missing') return startsAny(values.tokens, presencePrefixes(type, param.code));
+  if (modifier === 'missing') return startsAny(values.tokens, presencePrefixes(type, param));
   if (modifier === 'text') {
-    const prefix = wordPrefix(type, param.code);
+    const prefixes = storedAs(param).map((code) => wordPrefix(type, code));
     const texts = 'texts' in values ? values.texts : [];
-    return criterion.values.some((asked) => asked.kind === 'string' && textHolds(texts, prefix, asked.text));
+    return criterion.values.some(
+      (asked) => asked.kind === 'string' && prefixes.some((prefix) => textHolds(texts, prefix, asked.text)),
+    );
   }
   if (modifier === 'below') {
     const uris = criterion.values.flatMap((asked) =>

@@ -9,7 +9,7 @@ import { dateIndex } from './date-values.ts';
 import { numberIndex } from './number-values.ts';
 import { partElement, ROW_PARAMS, searchableParams } from './params.ts';
 import { compilePath } from './path.ts';
-import type { IndexValues, SearchParam } from './types.ts';
+import { type IndexValues, type SearchParam, storedAs } from './types.ts';
 import { CHOICES, type Index, positionIndex, referenceIndex, stringIndex, tokenIndex, uriIndex } from './values.ts';
 
 export interface Indexer {
@@ -63,6 +63,7 @@ function compileType(type: string, served: ReadonlyMap<string, SearchParam>, bas
   const index = (param: SearchParam): Index => indexFor(type, param, params, bases);
   const plain = params
     .filter((param) => param.expression !== '' && !ROW_PARAMS.has(param.code) && param.type !== 'composite')
+    .filter((param) => storedAs(param).includes(param.code))
     .map((param) => compilePath(param.expression, index(param), CHOICES[param.type] ?? NONE) ?? (() => undefined));
   return [...plain, ...elementExtracts(type, params, index)];
 }

@@ -54,7 +54,11 @@ function madeForms(definitions: Definitions, type: string): IndexForms {
 }
 
 function hashOf({ code, type, expression, parts, composite }: SearchParam, form: number): string {
-  const text = JSON.stringify([code, type, expression, parts, composite, form]);
+  // What others store for it (`parts` of no string) changes nothing of what is stored for those.
+  const own = type === 'string' ? parts : undefined;
+  const text = JSON.stringify([code, type, expression, own, composite, form], (key, value) =>
+    key === 'wholeParts' ? undefined : value,
+  );
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }
 

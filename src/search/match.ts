@@ -2,7 +2,7 @@
 import type { Resource } from '../fhir/types.ts';
 import { hasValue } from './criterion-match.ts';
 import { foldedPart, isWhole } from './fold.ts';
-import type { Criterion, IndexValues, Query, SortKey } from './types.ts';
+import { type Criterion, type IndexValues, type Query, type SearchParam, type SortKey, storedAs } from './types.ts';
 import { wordPrefix } from './words.ts';
 
 /** One criterion, with its negation. */
@@ -46,15 +46,15 @@ function sortValue({ resource, values }: Indexed, key: SortKey): string | number
   if (param === '_id') return resource.id ?? '';
   if (param === '_lastUpdated') return Date.parse(resource.meta?.lastUpdated ?? '');
   if (param.type === 'date') {
-    const lows = values.dates.filter((range) => range.code === param.code);
+    const lows = values.dates.filter((range) => storedAs(param).includes(range.code));
     const starts = lows.map((range) => (range.low === null ? -Infinity : Date.parse(range.low)));
     return starts.length === 0 ? null : descending ? Math.max(...starts) : Math.min(...starts);
   }
   if (param.type === 'number' || param.type === 'quantity') {
-    const lows = values.numbers.filter((one) => one.code === param.code).map((one) => one.low);
+    const lows = values.numbers.filter((one) => storedAs(param).includes(one.code)).map((one) => one.low);
     return lows.length === 0 ? null : descending ? Math.max(...lows) : Math.min(...lows);
   }
-  const texts = param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param.code);
+  const texts = param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param);
   const sorted = texts.sort(compareText);
   return (descending ? sorted.at(-1) : sorted[0]) ?? null;
 }
@@ -64,24 +64,29 @@ export function sortTexts({ resource, values }: Indexed, key: SortKey): string[]
   const { param } = key;
   if (typeof param === 'string') return [param === '_id' ? (resource.id ?? '') : (resource.meta?.lastUpdated ?? '')];
   if (param.type === 'date') {
-    return values.dates.flatMap(({ code, low }) => (code === param.code ? [low ?? '-infinity'] : []));
+    return values.dates.flatMap(({ code, low }) => (storedAs(param).includes(code) ? [low ?? '-infinity'] : []));
   }
   if (param.type === 'number' || param.type === 'quantity') {
-    return values.numbers.flatMap(({ code, low }) => (code === param.code ? [String(low)] : []));
+    return values.numbers.flatMap(({ code, low }) => (storedAs(param).includes(code) ? [String(low)] : []));
   }
-  return param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param.code);
+  return param.type === 'string' ? wholeStrings(values, key) : plainWords(resource, values, param);
 }
 
 function wholeStrings({ strings }: IndexValues, { param, folded }: SortKey): string[] {
   if (typeof param === 'string') return [];
-  const codes = param.parts ?? [param.code];
+  const codes = storedAs(param);
   const whole = strings.filter((entry) => codes.includes(entry.code) && isWhole(entry.value));
   return whole.map(({ value }) => (folded ? foldedPart(value) : value));
 }
 
-function plainWords(resource: Resource, values: IndexValues, code: string): string[] {
-  const prefix = wordPrefix(resource.resourceType, code);
-  return values.tokens.filter((word) => word.startsWith(prefix) && !word.includes('|'));
+/** Words of several parameters are compared by what stands behind their beginnings. */
+function plainWords(resource: Resource, values: IndexValues, param: SearchParam): string[] {
+  const codes = storedAs(param);
+  return codes.flatMap((code) => {
+    const prefix = wordPrefix(resource.resourceType, code);
+    const words = values.tokens.filter((word) => word.startsWith(prefix) && !word.includes('|'));
+    return codes.length === 1 ? words : words.map((word) => word.slice(prefix.length));
+  });
 }
 
 /** Byte order of UTF-8, as PostgreSQL's collation C: by code point, where JavaScript compares UTF-16 units. */

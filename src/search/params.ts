@@ -49,7 +49,17 @@ function served(all: ReadonlyMap<string, SearchParam>): Map<string, SearchParam>
       (param.type === 'composite' ? isPlain(param.composite) : isPlainPath(param.expression)) &&
       (param.expression !== '' || ROW_PARAMS.has(param.code) || TEXT_PARAMS.has(param.code)),
   );
-  return new Map(params.map((param) => [param.code, withParts(param, params)]));
+  const whole = new Map(params.map((param) => [param.code, withParts(param, params)]));
+  for (const [code, param] of whole) if (param.composite) whole.set(code, withWholes(param, param.composite, whole));
+  return whole;
+}
+
+function withWholes(param: SearchParam, composite: Composite, all: ReadonlyMap<string, SearchParam>): SearchParam {
+  const parts = composite.parts.map((part) => {
+    const wholeParts = part.param.type === 'string' ? undefined : all.get(part.whole)?.parts;
+    return wholeParts === undefined ? part : { ...part, wholeParts };
+  });
+  return { ...param, composite: { ...composite, parts } };
 }
 
 /** Elements and parts of composites are walked by direct code only; all of R4's can be. */
@@ -68,9 +78,31 @@ const pathOf = ({ param }: Composite['parts'][number]): string => param.expressi
 
 /** `name` covers `family` and `given`: each name part is stored once, under its narrowest parameter. */
 function withParts(param: SearchParam, all: readonly SearchParam[]): SearchParam {
+  const others = unitedBy(param, all);
+  if (others !== null) return { ...param, parts: others };
   if (param.type !== 'string' || split(param.expression, '|').length > 1) return param;
   const parts = all.filter((other) => partElement(param, other) !== null).map((other) => other.code);
   return parts.length === 0 ? param : { ...param, parts: [param.code, ...parts] };
+}
+
+const UNITED: ReadonlySet<ParamType> = new Set(['token', 'quantity', 'number']);
+
+/**
+ * The parameters that together read the same elements, each a part of them: `combo-code` is `code` and `component-code`.
+ * Their values are stored once: a third of the words and half of the numbers of an Observation were said twice.
+ */
+function unitedBy(param: SearchParam, all: readonly SearchParam[]): string[] | null {
+  if (!UNITED.has(param.type) || param.expression === '') return null;
+  const own = new Set(split(param.expression, '|'));
+  if (own.size < 2) return null;
+  const narrower = all.filter(({ type, expression, codeSystem }) => {
+    if (type !== param.type || expression === '' || codeSystem !== param.codeSystem) return false;
+    const read = split(expression, '|');
+    return read.length < own.size && read.every((one) => own.has(one));
+  });
+  const plain = narrower.filter((other) => unitedBy(other, narrower) === null);
+  const read = new Set(plain.flatMap(({ expression }) => split(expression, '|')));
+  return read.size === own.size ? plain.map(({ code }) => code) : null;
 }
 
 /** The element by which `other` is a part of `param`, or null. */

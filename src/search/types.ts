@@ -30,7 +30,10 @@ export interface SearchParam {
   elsewhere?: true;
   /** Composite parameters: their parts, whose values must hold on one and the same element. */
   composite?: Composite;
-  /** String parameters: the codes under which their values are stored, e.g. name -> name, family, given (search/params.ts). */
+  /**
+   * The codes under which its values are stored, where that is not its own alone: name -> name, family, given; and
+   * combo-code -> code, component-code, without one of its own (search/params.ts).
+   */
   parts?: readonly string[];
 }
 
@@ -45,10 +48,17 @@ export interface CompositePart {
   param: SearchParam;
   /** The parameter of the type that holds these values whatever their element. */
   whole: string;
+  /** Its `parts`, when it has any. */
+  wholeParts?: readonly string[];
   /** The parameter that holds them for the resource itself alone, when that is one of the elements. */
   root?: string;
   /** The values are the resource's, not the element's (`%resource.`). */
   ofResource?: true;
+}
+
+/** The codes under which the values of a parameter are stored. */
+export function storedAs({ code, parts }: Pick<SearchParam, 'code' | 'parts'>): readonly string[] {
+  return parts ?? [code];
 }
 
 export type Prefix = 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge' | 'sa' | 'eb' | 'ap';

@@ -16,7 +16,7 @@
  * Words that start with `@` belong to the store (`@s=Patient/1`).
  */
 import { createHash } from 'node:crypto';
-import type { Criterion, SearchParam, SearchValue } from './types.ts';
+import { type Criterion, type SearchParam, type SearchValue, storedAs } from './types.ts';
 
 /** Longer words become a digest: a GIN key must stay far below a page, and nobody types them. */
 const MAX_WORD = 200;
@@ -39,8 +39,8 @@ export function ofTypePrefix(type: string, code: string): string {
 }
 
 /** What the words of a parameter start with: `=` for its values, `:` for logical references and types. */
-export function presencePrefixes(type: string, code: string): [string, string] {
-  return [`${type}.${code}=`, `${type}.${code}:`];
+export function presencePrefixes(type: string, param: SearchParam): string[] {
+  return storedAs(param).flatMap((code) => [`${type}.${code}=`, `${type}.${code}:`]);
 }
 
 /** Adds the word of a value that has none: no system and no code, which no query can ask for. */
@@ -101,11 +101,13 @@ const PREFIXES: Record<string, (type: string, code: string) => string> = {
 /** The words of one criterion's values; a row matches when it holds any of them. */
 export function queryWords(type: string, criterion: Criterion): string[] {
   const { param, modifier } = criterion;
-  const prefix = (PREFIXES[modifier ?? ''] ?? wordPrefix)(type, param.code);
   const words = new Set<string>();
-  for (const value of criterion.values) {
-    const text = queryText(param, value);
-    if (text !== null) words.add(word(prefix, text));
+  for (const code of storedAs(param)) {
+    const prefix = (PREFIXES[modifier ?? ''] ?? wordPrefix)(type, code);
+    for (const value of criterion.values) {
+      const text = queryText(param, value);
+      if (text !== null) words.add(word(prefix, text));
+    }
   }
   return [...words];
 }

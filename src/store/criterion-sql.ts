@@ -4,7 +4,7 @@ import { isNegative } from '../search/match.ts';
 import { TEXT_PARAMS } from '../search/params.ts';
 import type { TextQuery } from '../search/text-query.ts';
 import { BEFORE_WORD } from '../search/text-values.ts';
-import type { Criterion, ParamType, Prefix, SearchValue } from '../search/types.ts';
+import { type Criterion, type ParamType, type Prefix, type SearchValue, storedAs } from '../search/types.ts';
 import { presencePrefixes, queryWords, wordPrefix } from '../search/words.ts';
 import { numberSql } from './number-sql.ts';
 import type { SqlParams } from './sql-params.ts';
@@ -81,8 +81,8 @@ function updatedSql(value: SearchValue, params: SqlParams): string {
 /** Token, reference and uri criteria; a single word may join the query's one `@>`. */
 export function wordSql(criterion: Criterion, type: string, params: SqlParams): { sql: string; word: string | null } {
   const { modifier, param } = criterion;
-  if (modifier === 'missing') return { sql: startsSql(presencePrefixes(type, param.code), params), word: null };
-  if (modifier === 'text') return { sql: textSql(criterion, wordPrefix(type, param.code), params), word: null };
+  if (modifier === 'missing') return { sql: startsSql(presencePrefixes(type, param), params), word: null };
+  if (modifier === 'text') return { sql: textSql(criterion, type, params), word: null };
   if (modifier === 'below') return { sql: startsSql(belowUris(criterion, type), params), word: null };
   const words = queryWords(type, criterion);
   const [only] = words;
@@ -105,7 +105,11 @@ function belowUris({ param, values }: Criterion, type: string): string[] {
 }
 
 /** `:text`: a word of a text begins as asked. Texts lie beside the row without an index: they are asked for rarely. */
-function textSql(criterion: Criterion, prefix: string, params: SqlParams): string {
+function textSql(criterion: Criterion, type: string, params: SqlParams): string {
+  return either(storedAs(criterion.param).map((code) => textOfSql(criterion, wordPrefix(type, code), params)));
+}
+
+function textOfSql(criterion: Criterion, prefix: string, params: SqlParams): string {
   const start = `${params.add(prefix)}::text`;
   const begins = criterion.values.flatMap((value) => {
     if (value.kind !== 'string') return [];
@@ -155,7 +159,7 @@ function valuesSql(criterion: Criterion, table: SideTable, params: SqlParams): s
 }
 
 function codeSql({ param }: Criterion, { alias }: SideTable, params: SqlParams): string {
-  const codes = param.type === 'string' ? [...(param.parts ?? [param.code])] : [param.code];
+  const codes = storedAs(param);
   return `${alias}.code ${codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`}`;
 }
 

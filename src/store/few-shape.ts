@@ -1,6 +1,6 @@
 /** Which searches are decided in memory (few.ts), and what of them the index answers. */
 import { foldedKey, prefixEnd } from '../search/fold.ts';
-import { type Criterion, type Include, isCriterion, type Query } from '../search/types.ts';
+import { type Criterion, type Include, isCriterion, type Query, storedAs } from '../search/types.ts';
 import { queryWords } from '../search/words.ts';
 import { SEPARATOR } from './rows.ts';
 import type { SearchAsk } from './search.ts';
@@ -93,7 +93,7 @@ function rangeOf({ param, values: [value, ...others] }: Criterion): TextRange | 
   const low = foldedKey(value.text);
   const high = prefixEnd(low);
   if (low.length < LETTERS || high === null) return null;
-  return { codes: param.parts ?? [param.code], low, high };
+  return { codes: storedAs(param), low, high };
 }
 
 /** Mostly rows point to what they were found by: then it comes with them. */

@@ -1,5 +1,5 @@
 /** The order of a search as SQL on alias `r`; search/match.ts compares the same in memory. */
-import type { Query, SearchParam, SortKey } from '../search/types.ts';
+import { type Query, type SearchParam, type SortKey, storedAs } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
 import { maskSql, type RowMask } from './mask-sql.ts';
 import type { SqlParams } from './sql-params.ts';
@@ -39,7 +39,7 @@ function stringValueSql(
   { pick, folded }: { pick: 'min' | 'max'; folded: true | undefined },
   params: SqlParams,
 ): string {
-  const codes = params.add([...(parts ?? [code])]);
+  const codes = params.add(parts ?? [code]);
   const value = folded ? "split_part(s.value, e'\\x01', 1)" : 's.value';
   return `(select ${pick}(${value}) filter (where true) from index_string s where s.type = r.type and s.id = r.id
     and s.code = any (${codes}::text[]) and ${wholeSql('s')})`;
@@ -57,9 +57,16 @@ function sortValueSql(type: string, param: SearchParam, pick: 'min' | 'max', par
     return `(select ${pick}(d.low) filter (where true) from index_date d where d.type = r.type and d.id = r.id and d.code = ${params.add(param.code)})`;
   }
   if (param.type === 'number' || param.type === 'quantity') {
-    return `(select ${pick}(n.low) filter (where true) from index_number n where n.type = r.type and n.id = r.id and n.code = ${params.add(param.code)})`;
+    const codes = storedAs(param);
+    const own = codes.length === 1 ? `= ${params.add(codes[0])}` : `= any (${params.add(codes)}::text[])`;
+    return `(select ${pick}(n.low) filter (where true) from index_number n where n.type = r.type and n.id = r.id and n.code ${own})`;
+  }
+  const prefixes = storedAs(param).map((code) => wordPrefix(type, code));
+  if (prefixes.length > 1) {
+    return `(select ${pick}(substr(w, length(p) + 1)) from unnest(r.tokens) as w join unnest(${params.add(prefixes)}::text[]) as p
+      on starts_with(w, p) where position('|' in w) = 0)`;
   }
   // Words of any system hold no bar; `system|code` forms of the same value do.
-  return `(select ${pick}(w) from unnest(r.tokens) as w where starts_with(w, ${params.add(wordPrefix(type, param.code))})
+  return `(select ${pick}(w) from unnest(r.tokens) as w where starts_with(w, ${params.add(prefixes[0])})
     and position('|' in w) = 0)`;
 }

@@ -2,7 +2,7 @@
  * The order of an answer whose later pages go on behind a place: the keys of its sort, then the id. A place is what those
  * keys were for the last row of a page; nulls stand last in both directions, as in order-sql.ts.
  */
-import type { Query, SortKey } from '../search/types.ts';
+import { type Query, type SortKey, storedAs } from '../search/types.ts';
 import type { SqlParams } from './sql-params.ts';
 
 export interface WalkOrder {
@@ -57,14 +57,13 @@ export function orderBy(
   return [...shown, `${at[order.keys.length]} ${order.idDescending ? 'desc' : 'asc'}`].join(', ');
 }
 
+const ORDERED: ReadonlySet<string> = new Set(['date', 'number', 'quantity', 'string']);
+
 /** True when an index holds the rows of a type in this order, down to ties; that of strings parts ties by their spelling. */
 export function hasIndex({ keys: [first] }: WalkOrder): boolean {
   if (first === undefined || typeof first.param === 'string') return true;
   if (first.folded) return false;
-  const { type, parts } = first.param;
-  return (
-    type === 'date' || type === 'number' || type === 'quantity' || (type === 'string' && (parts?.length ?? 1) === 1)
-  );
+  return ORDERED.has(first.param.type) && storedAs(first.param).length === 1;
 }
 
 /** True of a row that stands behind a place; both are expressions, keys before the id. Never null. */
