@@ -110,7 +110,10 @@ export const ALERT_RULES: readonly AlertRule[] = [
   rule('A-05', 'Same address or household', { fires: (entry, facts) => opens(entry) && facts.sameAddress }),
   rule('A-06', 'A record of staff or of a known person, opened from outside the named list', {
     fires: (entry, facts) =>
-      opens(entry) && (facts.tags.has('EMP') || facts.tags.has('CEL')) && !facts.relationships.has('named'),
+      // Vector 17: an attempt that is refused counts as well.
+      (opens(entry) || isDenied(entry)) &&
+      (facts.tags.has('EMP') || facts.tags.has('CEL')) &&
+      !['named', 'handler'].some((kind) => facts.relationships.has(kind)),
   }),
   rule('A-07', 'Access or attempt after the relationship ended', {
     fires: (entry, facts) => (opens(entry) || isDenied(entry)) && facts.relationshipOver,
@@ -132,8 +135,9 @@ export const ALERT_RULES: readonly AlertRule[] = [
     ...LIVE,
     fires: (entry, facts) =>
       opens(entry) &&
-      (entry.label === 'V' || facts.consents.has('s-flag') || facts.consents.has('restriction')) &&
-      !['named', 'care-team', 'episode', 'referral-accepted'].some((kind) => facts.relationships.has(kind)),
+      ((isSealed(entry, facts) && !facts.relationships.has('named')) ||
+        ((facts.consents.has('s-flag') || facts.consents.has('restriction')) &&
+          !['named', 'care-team', 'episode', 'referral-accepted'].some((kind) => facts.relationships.has(kind)))),
   }),
   rule('A-12', 'A restricted record opened without a personal explanation', {
     fires: (entry, facts) => opens(entry) && entry.label === 'R' && facts.explanation === null,
@@ -181,6 +185,11 @@ export const ALERT_RULES: readonly AlertRule[] = [
     fires: isNotToldItsAddressee,
   }),
 ];
+
+/** Label V, of the row itself or of the woman's whole record. */
+function isSealed({ label }: AuditEntry, { consents }: AlertFacts): boolean {
+  return label === 'V' || consents.has('sealed');
+}
 
 /** A referral or stop event that its addressee will not hear of by itself: withheld, given up, or with nowhere to send it. */
 function isNotToldItsAddressee({ interaction, detail, outcome, entities, rules }: AuditEntry): boolean {

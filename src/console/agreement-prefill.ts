@@ -21,7 +21,7 @@ export function formOf(resource: Resource, now: Date): AgreementForm | null {
     purposes: [...PEOPLE, ...SYSTEMS].filter((one) => view.rows.some(({ purposes }) => purposes.includes(one))),
     label: view.rows.some(({ maxLabel }) => maxLabel === 'R') ? 'R' : 'N',
     from: row.from === null ? EMPTY_FORM.from : partsOfDay(row.from),
-    until: partsOfDay(new Date(Date.parse(row.until) - 1).toISOString()),
+    until: partsOfDay(new Date(Date.parse(row.until) - 1)),
     basis: view.lawfulBasis ?? '',
     retention: view.retention ?? '',
   };
@@ -34,7 +34,7 @@ function typesIn(resource: Resource): Set<string> {
   );
 }
 
-function partsOfDay(instant: string): DateParts {
+function partsOfDay(instant: string | Date): DateParts {
   const [year = '', month = '', day = ''] = londonDate(instant).split('-');
   return { day: String(Number(day)), month: String(Number(month)), year };
 }

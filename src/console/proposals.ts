@@ -17,6 +17,8 @@ const KINDS: Readonly<Record<string, string>> = {
   import: 'Import of the directory',
   client: 'System client',
   alerts: 'Settings',
+  named: 'Named list',
+  identity: 'Sealed identity',
 };
 /** A page holds so many; a larger import says how many more there are, and is better split. */
 const MOST_LINES = 2_000;

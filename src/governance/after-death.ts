@@ -3,7 +3,7 @@
  * supervision of her practitioners, broken glass. An appointment, a Task, a claim or an offered referral opens it no more.
  */
 import { any, consentFor, FALSE, not, ofService, TRUE } from './compose.ts';
-import { brokenGlass, relatedBy, servicesOf, supervision } from './relationship-rules.ts';
+import { brokenGlass, bySealedList, relatedBy, servicesOf, supervision } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
 import type { RowRule } from './rule-types.ts';
@@ -11,15 +11,16 @@ import { kindsFor, READ_GRACE_DAYS } from './standing.ts';
 import type { Ask, Principal, RelationshipKind } from './types.ts';
 
 /** `registered`: whoever registers her puts the care team in place (a day). */
-const CARE_TEAM: readonly RelationshipKind[] = ['care-team', 'episode', 'named', 'registered'];
+const CARE_TEAM: readonly RelationshipKind[] = ['care-team', 'episode', 'registered'];
 
 export function deceasedPiece(principal: Principal, ask: Ask): Piece {
   const usable = kindsFor(principal, ask).filter((kind) => CARE_TEAM.includes(kind));
+  const named = bySealedList(principal, ask);
   const team = relatedBy(principal, usable, isWrite(ask.action) ? 0 : READ_GRACE_DAYS, 'any');
   const kept = principal.kind === 'system' ? ofService(servicesOf(principal)) : FALSE;
   const safeguarding = principal.role === 'safeguarding' ? TRUE : FALSE;
   const others = any(kept, safeguarding, supervision(principal, ask, 'any'), brokenGlass(principal, ask));
-  return { name: 'deceased', rules: ['R-41'], rule: any(isAlive(), team, others) };
+  return { name: 'deceased', rules: ['R-41'], rule: any(isAlive(), team, named, others) };
 }
 
 /** Nobody the row is about is known to have died; family audiences see nothing of who has (R-41). */

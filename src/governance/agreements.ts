@@ -16,7 +16,7 @@ import type { JsonObject, Resource } from '../fhir/types.ts';
 import { contradiction } from './agreement-changes.ts';
 import { CLASS_OF_TYPE, classesOfType } from './data-classes.ts';
 import { claims, codes, codings, hasCode, isTo, object, objects, refs, text, unique } from './elements.ts';
-import { civilEndOf, civilStartOf, earlier, later } from './instants.ts';
+import { earlier, endOf, later, startOf } from './instants.ts';
 import { purposeOf } from './purposes.ts';
 import type { AgreementRow, DataClass, Label, Purpose } from './types.ts';
 import { ACT_REASON, CONFIDENTIALITY, SHARING_AGREEMENT } from './vocabulary.ts';
@@ -37,8 +37,8 @@ export function agreementFaults(resource: Resource): { expression: string; text:
 /** An agreement whose time ends before it begins locks out whom it was made for, and says nothing about why. */
 function neverInForce(resource: Resource, term: JsonObject, i: number): { expression: string; text: string }[] {
   const [whole, own] = [object(resource.applies), object(term.applies)];
-  const from = later(civilStartOf(text(whole?.start)), civilStartOf(text(own?.start)));
-  const until = earlier(civilEndOf(text(whole?.end)), civilEndOf(text(own?.end)));
+  const from = later(startOf(text(whole?.start)), startOf(text(own?.start)));
+  const until = earlier(endOf(text(whole?.end)), endOf(text(own?.end)));
   if (from === null || until === null || from < until) return [];
   return [
     { expression: `Contract.term[${i}].applies`, text: 'it ends before it begins, so it would never be in force' },
@@ -77,8 +77,8 @@ export function agreementsOf(resource: Resource): AgreementRow[] {
         classes: parsed.classes,
         purposes: parsed.purposes,
         maxLabel: parsed.label,
-        from: later(civilStartOf(text(whole?.start)), civilStartOf(text(own?.start))),
-        until: earlier(civilEndOf(text(whole?.end)), civilEndOf(text(own?.end))),
+        from: later(startOf(text(whole?.start)), startOf(text(own?.start))),
+        until: earlier(endOf(text(whole?.end)), endOf(text(own?.end))),
         revoked: REVOKED.includes(status),
         source: `Contract/${resource.id}`,
       },

@@ -1,6 +1,6 @@
 /** Small constructors of row rules, and folding of what a request already settles. Sources: types.ts `RowRule`. */
 import type { RowRule } from './rule-types.ts';
-import type { ConsentRow, DataClass, Purpose, RelationshipKind } from './types.ts';
+import type { ConsentRow, DataClass, Label, Purpose, RelationshipKind } from './types.ts';
 
 export const TRUE: RowRule = { op: 'true' };
 export const FALSE: RowRule = { op: 'false' };
@@ -59,8 +59,9 @@ export function consentForEvery(kind: ConsentRow['kind'], parties: readonly stri
   return { op: 'consent', kind, parties: [...parties], every: true };
 }
 
-export function agreedWith(to: string | undefined, purpose: Purpose, graceDays: number): RowRule {
-  return to === undefined ? FALSE : { op: 'agreement', to, purpose, graceDays };
+export function agreedWith(to: string | undefined, purpose: Purpose, graceDays: number, reaching?: Label): RowRule {
+  if (to === undefined) return FALSE;
+  return { op: 'agreement', to, purpose, graceDays, ...(reaching === undefined ? {} : { reaching }) };
 }
 
 interface RelatedOptions {

@@ -7,7 +7,7 @@
 import type { Json, JsonObject, Resource } from '../fhir/types.ts';
 import { classesOfType } from './data-classes.ts';
 import { codes, codings, hasCode, isTo, type Lookup, object, objects, ref, refs, text, unique } from './elements.ts';
-import { endOf, startOf } from './instants.ts';
+import { civilDay, endOf, startOf } from './instants.ts';
 import { DATA_CLASSES } from './role-views.ts';
 import type { ConsentRow, DataClass } from './types.ts';
 import { CANON, local, SHARING_POLICY } from './vocabulary.ts';
@@ -136,10 +136,10 @@ function isConfirmed(resource: Resource, lookup: Lookup): boolean {
   if (source === undefined) return true;
   const response = lookup(source);
   if (response !== null && !hasPartnerPresent(response.item)) return true;
-  const given = text(resource.dateTime)?.slice(0, 10);
+  const given = civilDay(text(resource.dateTime));
   return objects(resource.verification).some((one) => {
-    const later = text(one.verificationDate)?.slice(0, 10);
-    return one.verified === true && given !== undefined && later !== undefined && later > given;
+    const later = civilDay(text(one.verificationDate));
+    return one.verified === true && given !== null && later !== null && later > given;
   });
 }
 

@@ -11,6 +11,7 @@ import { relationshipRule } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
 import { LAPSE_DAYS, type Piece, type RulePieces, rulePieces } from './row-rules.ts';
 import type { RowRule } from './rule-types.ts';
+import { isSealed } from './sealed.ts';
 import { isClinical, mayBreakGlass, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, Principal } from './types.ts';
 import { NO_SUCH_RECORD, wordsFor } from './words.ts';
@@ -73,6 +74,7 @@ function usesAgreement(rule: RowRule, world: World): boolean {
     const first = rule.rules.find((one) => evaluate(one, world));
     return first !== undefined && usesAgreement(first, world);
   }
+  if (rule.op === 'all') return rule.rules.some((one) => usesAgreement(one, world));
   return rule.op === 'agreement';
 }
 
@@ -173,7 +175,7 @@ function agreementReason(principal: Principal, world: World): DenyReason {
  * demographics are never told, a held referral never to its addressee, nothing ever to a family audience.
  */
 function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, world: World): boolean {
-  if (principal.kind === 'family' || reason === 'held' || world.row.label === 'V') return true;
+  if (principal.kind === 'family' || reason === 'held' || isVery(world)) return true;
   if (failed.name === 'restriction') return !world.row.authors.some((one) => selvesOf(principal).includes(one));
   if ((failed.name === 'relationship' || failed.name === 'deceased') && evaluate(any(consentFor('s-flag', [])), world))
     return true;
@@ -181,6 +183,10 @@ function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, wo
   if (principal.kind === 'system') return reason !== 'dsa-expired';
   if (isClinical(principal.role)) return false;
   return failed.name === 'relationship' || failed.name === 'deceased';
+}
+
+function isVery(world: World): boolean {
+  return world.row.label === 'V' || evaluate(isSealed(), world);
 }
 
 /** a claim for N within the area's agreements, broken glass beyond it, neither for V. */

@@ -109,6 +109,7 @@ export function covers(
     agreement.classes.includes(row.dataClass) &&
     agreement.purposes.includes(rule.purpose) &&
     RANK[row.label] <= RANK[agreement.maxLabel] &&
+    RANK[rule.reaching ?? 'N'] <= RANK[agreement.maxLabel] &&
     hasBegun(agreement.from, now) &&
     (agreement.until === null || now.getTime() < Date.parse(agreement.until) + rule.graceDays * DAY)
   );

@@ -106,6 +106,8 @@ export function resolveFacts(
     one.patient = mother(one.patient);
     one.pregnancy = pregnancy;
   }
+  // What seals an unborn child's own record seals that record, not its mother's.
+  facts.consents = facts.consents.filter(({ kind, patient }) => kind !== 'sealed' || !mothers.has(patient));
   for (const one of facts.consents) one.patient = mother(one.patient);
 }
 
@@ -199,11 +201,12 @@ function aboutPatient(resource: Resource, context: FactContext): ConsentRow[] {
   const patient = `Patient/${resource.id}`;
   const row = { patient, classes: [], from: null, until: null, source: patient };
   const keys = keysOf(resource, context);
-  const { restricted, tags } = labelOf(resource, 'demographics', []);
+  const { label, restricted, tags } = labelOf(resource, 'demographics', []);
   return [
     ...keys.map((key): ConsentRow => ({ ...row, kind: 'own-record', party: key })),
     ...(restricted ? [{ ...row, kind: 's-flag' as const, party: null }] : []),
     ...(tags.some((tag) => HANDLED.includes(tag)) ? [{ ...row, kind: 'handled' as const, party: null }] : []),
+    ...(label === 'V' ? [{ ...row, kind: 'sealed' as const, party: null }] : []),
     ...(hasDied(resource) ? [{ ...row, kind: 'deceased' as const, party: null }] : []),
   ];
 }

@@ -6,6 +6,7 @@ import { isAlive } from './after-death.ts';
 import { all, consentForEvery, FALSE, inTypes, not, TRUE, tagged } from './compose.ts';
 import type { Piece } from './row-rules.ts';
 import type { RowRule } from './rule-types.ts';
+import { isSealed } from './sealed.ts';
 import type { Ask, Principal } from './types.ts';
 import { SENSITIVE_TAGS } from './vocabulary.ts';
 
@@ -31,6 +32,7 @@ function subjectRule(principal: Principal, ask: Ask): RowRule {
 function familySafe(): RowRule {
   return all(
     { op: 'label', atMost: 'N' },
+    not(isSealed()),
     { op: 'released' },
     not(tagged(...SENSITIVE_TAGS)),
     // The related persons of a record are third parties to each other.

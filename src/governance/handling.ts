@@ -11,7 +11,14 @@ import type { RowRule } from './rule-types.ts';
 import { READ_GRACE_DAYS } from './standing.ts';
 import type { Principal, RelationshipKind } from './types.ts';
 
-const NEAR: readonly RelationshipKind[] = ['care-team', 'episode', 'referral-accepted', 'registered', 'named'];
+const NEAR: readonly RelationshipKind[] = [
+  'care-team',
+  'episode',
+  'referral-accepted',
+  'registered',
+  'named',
+  'handler',
+];
 
 /** Where a name can be searched for, by type. */
 export const NAMES: Readonly<Record<string, Carrier>> = {

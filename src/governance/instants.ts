@@ -1,5 +1,8 @@
-/** FHIR dates as bounds of half-open UTC intervals. A date without a time zone is read in UTC. */
-import { londonDayStart } from '../fhir/london.ts';
+/**
+ * FHIR dates as bounds of half-open intervals of instants. A date without a time is a civil day where the services work
+ * (Europe/London): it begins at midnight there, in summer an hour before midnight UTC.
+ */
+import { londonDate, londonDayStart } from '../fhir/london.ts';
 
 const PARTIAL = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 
@@ -7,7 +10,7 @@ const PARTIAL = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/;
 export function startOf(value: string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
   const match = PARTIAL.exec(value);
-  if (match) return iso(Date.UTC(Number(match[1]), Number(match[2] ?? 1) - 1, Number(match[3] ?? 1)));
+  if (match) return dayStart(Number(match[1]), Number(match[2] ?? 1), Number(match[3] ?? 1));
   return iso(Date.parse(value));
 }
 
@@ -19,28 +22,25 @@ export function endOf(value: string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
   const match = PARTIAL.exec(value);
   if (!match) return iso(Date.parse(value));
-  const year = Number(match[1]);
-  if (match[2] === undefined) return iso(Date.UTC(year + 1, 0, 1));
-  const month = Number(match[2]);
-  if (match[3] === undefined) return iso(Date.UTC(year, month, 1));
-  return iso(Date.UTC(year, month - 1, Number(match[3]) + 1));
+  const [year, month, day] = [Number(match[1]), match[2], match[3]];
+  if (month === undefined) return dayStart(year + 1, 1, 1);
+  return day === undefined ? dayStart(year, Number(month) + 1, 1) : dayStart(year, Number(month), Number(day) + 1);
 }
 
-/**
- * As `startOf` for a date that two parties signed: a day without a time zone is a day of Europe/London, so that what ends
- * on the last day of June ends at that midnight and not an hour into July.
- */
-export function civilStartOf(value: string | null | undefined): string | null {
-  return civil(value, startOf(value));
+/** The London day of a date or instant, `YYYY-MM-DD`; null when it names no day. */
+export function civilDay(value: string | null | undefined): string | null {
+  if (value === null || value === undefined || /^\d{4}(-\d{2})?$/.test(value)) return null;
+  const at = startOf(value);
+  return at === null ? null : londonDate(at);
 }
 
-/** As `endOf`, likewise. */
-export function civilEndOf(value: string | null | undefined): string | null {
-  return civil(value, endOf(value));
-}
-
-function civil(value: string | null | undefined, utc: string | null): string | null {
-  return utc === null || !PARTIAL.test(value ?? '') ? utc : londonDayStart(utc.slice(0, 10));
+/** Months and days may run over: the 32nd of January is the first of February. */
+function dayStart(year: number, month: number, day: number): string | null {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const civil = Number.isFinite(date.getTime()) ? date.toISOString() : null;
+  // Past the last year of the calendar nothing is civil any more.
+  return civil === null || civil.startsWith('+') ? civil : londonDayStart(civil.slice(0, 10));
 }
 
 /** An ISO instant moved by days (86,400 s each). */

@@ -3,6 +3,7 @@ import { all, any, byAuthor, FALSE, inClasses, inTypes, ofService, related, tagg
 import { isWrite } from './role-views.ts';
 import type { Piece } from './row-rules.ts';
 import type { RowRule } from './rule-types.ts';
+import { isSealed } from './sealed.ts';
 import { kindsFor, partiesFor, READ_GRACE_DAYS, SERVICE_KINDS } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
 import { DRAFT_TAG, EDD_TAG } from './vocabulary.ts';
@@ -37,7 +38,14 @@ export function relationshipRule(principal: Principal, ask: Ask, graceDays: numb
     supervision(principal, ask, 'row'),
     all(inClasses([...WHOLE_RECORD, 'demographics']), supervision(principal, ask, 'any')),
     beforeAcceptance(parties, ask),
+    bySealedList(principal, ask),
   );
+}
+
+/** whom two persons named for a V record has a relationship by that, for as long as the record is V. */
+export function bySealedList(principal: Principal, ask: Ask): RowRule {
+  if (ask.purpose === 'BTG' || principal.kind !== 'staff') return FALSE;
+  return all(isSealed(), related(partiesFor(principal, 'named'), ['named'], { pregnancy: 'any' }));
 }
 
 /** an open referral covers demographics, what it names, this pregnancy's EDD, and the record of her own steps on it. */

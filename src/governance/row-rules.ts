@@ -40,6 +40,7 @@ import {
 import { restrictionPiece } from './restriction.ts';
 import { classesSeen, classesWritten, isWrite, writesConformance } from './role-views.ts';
 import type { RowRule } from './rule-types.ts';
+import { isSealed } from './sealed.ts';
 import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
@@ -147,7 +148,8 @@ function openRule(principal: Principal, ask: Ask): RowRule {
     all(inClasses(own.filter((one) => one === 'subscription' || one === 'feedback')), byAuthor(selvesOf(principal))),
   );
   // R-26: consent records are the officers' own work; they have no relationship with anybody.
-  const register = isOfficer(principal) && !isWrite(ask.action) ? all(inClasses(['consent']), label('N')) : FALSE;
+  const register =
+    isOfficer(principal) && !isWrite(ask.action) ? all(inClasses(['consent']), label('N'), not(isSealed())) : FALSE;
   return any(all({ op: 'nobody' }, nobody, isWrite(ask.action) ? dutyRule(principal) : TRUE), register);
 }
 
@@ -188,7 +190,9 @@ function agreementPiece(principal: Principal, ask: Ask): Piece {
   const own = servicesOf(principal);
   const isSystem = principal.kind === 'system';
   const grace = isSystem || isWrite(ask.action) ? 0 : LAPSE_DAYS;
-  const agreed = agreedWith(principal.service, ask.purpose, grace);
+  // What is V in all of it goes to another service only where an agreement says V, whatever a row was labelled when written.
+  const reachesV = any(not(isSealed()), agreedWith(principal.service, ask.purpose, grace, 'V'));
+  const agreed = all(agreedWith(principal.service, ask.purpose, grace), reachesV);
   // A system client sees R only where an agreement names it, its own service's included (vector 25).
   const ownRows = isSystem ? all(ofService(own), label('N')) : ofService(own);
   const overridden = isSystem ? FALSE : consentForEvery('override', own);
@@ -211,12 +215,16 @@ function objectionPiece(principal: Principal): Piece {
 }
 
 /**
- * R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name. R-51: what
- * is labelled SEX (how a pregnancy ended, where and when) stays with the service that treated her.
+ * R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name: rows that
+ * say so, and every row about a woman whose own record is V, whenever it was written. R-51: what is labelled SEX (how a
+ * pregnancy ended, where and when) stays with the service that treated her.
  */
 function labelPiece(principal: Principal, ask: Ask): Piece {
   const treating = any(not(tagged('SEX')), ofService(servicesOf(principal)));
-  const rule = all(treating, any(label('N'), restricted(principal, ask), named(principal, ask)));
+  const rule = all(
+    treating,
+    any(all(not(isSealed()), any(label('N'), restricted(principal, ask))), named(principal, ask)),
+  );
   return { name: 'label', rules: ['R-13', 'R-51'], rule };
 }
 

@@ -43,5 +43,8 @@ export type RowRule =
    * subject, or with `every` for each of them (what widens access must hold for all it is about).
    */
   | { op: 'consent'; kind: ConsentRow['kind']; parties: string[]; every?: boolean }
-  /** An agreement from the row's service to `to`, covering class, purpose and label, is in force (or expired at most `graceDays` ago and not revoked). */
-  | { op: 'agreement'; to: string; purpose: Purpose; graceDays: number };
+  /**
+   * An agreement from the row's service to `to`, covering class, purpose and label, is in force (or expired at most `graceDays` ago
+   * and not revoked). `reaching`: it lets at least this label through, whatever the row's own is.
+   */
+  | { op: 'agreement'; to: string; purpose: Purpose; graceDays: number; reaching?: Label };

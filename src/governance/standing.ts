@@ -67,7 +67,6 @@ const LIVE: readonly RelationshipKind[] = [
   'task',
   'attendance',
   'self-claim',
-  'named',
   'registered',
 ];
 

@@ -165,7 +165,10 @@ export type RelationshipKind =
   | 'sealed-grant'
   /** Earlier pregnancies, opened with a `history-reason` by somebody who cares for the woman now (R-13). */
   | 'history'
+  /** Of the list of a V record, by two persons: while it is V, that is her relationship, and what opens it (R-13). */
   | 'named'
+  /** Of the list of a colleague or a known person (EMP, CEL): it opens nothing, and stills the alert (R-43). */
+  | 'handler'
   | 'subject'
   | 'related-person'
   /** The service (or person) that registered this patient, for a day: until episode and team stand (record/plan.ts). */
@@ -197,8 +200,8 @@ export interface ConsentRow {
    * keyed hash of her NHS number, R-11) and `s-flag` (party null: PDS restricted her demographics, R-16). `unmask`: a
    * member of her care team (party) opened what the flag hides, with a reason (R-16). `relative` (party = keyed hash of a
    * related person's NHS number) and `conflict` (party = who declared an interest) keep staff out (R-12).
-   * `deceased` (party null): she has died (R-41). `handled`
-   * (party null): a colleague or a known person, EMP or CEL (R-43).
+   * `deceased` (party null): she has died (R-41). `handled` (party null): a colleague or a known person, EMP or CEL
+   * (R-43). `sealed` (party null): her own record is V, so that all of it is for the named alone (R-13, R-42).
    */
   kind:
     | 'objection'
@@ -212,7 +215,8 @@ export interface ConsentRow {
     | 'relative'
     | 'conflict'
     | 'deceased'
-    | 'handled';
+    | 'handled'
+    | 'sealed';
   /**
    * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
    * `own-record`: the keyed hash.

@@ -118,7 +118,7 @@ function refusedKinds({ reason, rules }: AuditEntry): string[] {
 function openedKinds(entry: AuditEntry, facts: AlertFacts): string[] {
   return [
     ...(facts.explanation === null ? ['unexplained'] : []),
-    ...(entry.label === 'R' || entry.label === 'V' ? [entry.label] : []),
+    ...(facts.consents.has('sealed') ? ['V'] : entry.label === 'R' || entry.label === 'V' ? [entry.label] : []),
     ...(facts.consents.has('s-flag') ? ['s-flag'] : []),
     ...(facts.tags.has('EMP') ? ['EMP'] : []),
     ...(facts.tags.has('CEL') ? ['CEL'] : []),

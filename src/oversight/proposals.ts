@@ -34,6 +34,13 @@ export interface Done {
   entities: string[];
 }
 
+/** Kinds that name somebody's record: no matter of those who run the machines. */
+const ABOUT_A_RECORD: readonly string[] = ['named', 'identity'];
+
+function mayKnow({ principal }: Context, kind: string): boolean {
+  return principal.role !== 'sysadmin' || !ABOUT_A_RECORD.includes(kind);
+}
+
 /** Proposals shown at once. */
 const MOST = 200;
 
@@ -77,7 +84,8 @@ export function proposals(door: Door, context: Context): Promise<(PendingLine & 
     requireKeeper(context);
     const waiting = await listPending(door.pool, MOST);
     await door.audit.write(entry);
-    return waiting.map((one) => ({ ...one, mine: isSame(context, one) }));
+    const known = waiting.filter(({ kind }) => mayKnow(context, kind));
+    return known.map((one) => ({ ...one, mine: isSame(context, one) }));
   });
 }
 
@@ -87,7 +95,7 @@ export function proposal(door: Door, context: Context, id: string): Promise<Pend
   return audited(door, entry, async () => {
     requireKeeper(context);
     const pending = await readPending(door.pool, id);
-    if (pending === null) throw await notFound(door, entry);
+    if (pending === null || !mayKnow(context, pending.kind)) throw await notFound(door, entry);
     await door.audit.write(entry);
     return { ...pending, mine: isSame(context, pending) };
   });
@@ -105,7 +113,7 @@ export function carryOut(
     requireKeeper(context);
     requireFreshSignIn(door, context);
     const pending = await readPending(door.pool, id);
-    const work = pending === null ? undefined : kinds[pending.kind];
+    const work = pending === null || !mayKnow(context, pending.kind) ? undefined : kinds[pending.kind];
     if (pending === null || work === undefined) throw await notFound(door, entry);
     if (isSame(context, pending))
       throw refuse(422, 'business-rule', 'A second person confirms what the first proposed (R-27)');
@@ -127,6 +135,8 @@ export function withdraw(door: Door, context: Context, id: string): Promise<void
   const entry = { ...entryOf(context, 'operation'), detail: '$withdraw', rules: ['R-27'] };
   return audited(door, entry, async () => {
     requireKeeper(context);
+    const pending = await readPending(door.pool, id);
+    if (pending === null || !mayKnow(context, pending.kind)) throw await notFound(door, entry);
     const gone = await withdrawPending(door.pool, id, context.principal.practitionerRole ?? '', context.now);
     if (!gone) throw await notFound(door, entry);
     await door.audit.write(entry);

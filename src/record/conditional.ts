@@ -69,10 +69,11 @@ async function refuseHiddenDuplicate(writing: Writing, query: Query): Promise<vo
     now: context.now,
     ruleFor: (type) => (type === 'Patient' ? { op: 'true' } : null),
   });
-  const row = hidden.found[0]?.row;
+  const [found] = hidden.found;
+  const row = found?.row;
   writing.probes?.push(row ?? null);
-  if (row === undefined) return;
-  const sealed = isUntold({ row });
+  if (found === undefined || row === undefined) return;
+  const sealed = isUntold(found);
   const code = sealed ? 'contact-safeguarding' : 'match-restricted';
   const asking = { service: context.principal.service ?? null, now: context.now };
   const words = sealed ? ` Call: ${door.safeguardingContact}` : ' Patient/$break-glass and others take the handle.';

@@ -4,7 +4,7 @@ import { type OutcomeIssue, refuse } from '../fhir/outcome.ts';
 import { saysTheSame } from '../fhir/same-content.ts';
 import type { Decision } from '../governance/decision-types.ts';
 import type { ResourceFacts } from '../governance/facts.ts';
-import type { Relationship } from '../governance/types.ts';
+import type { ConsentRow, Relationship } from '../governance/types.ts';
 import { DRAFT_TAG } from '../governance/vocabulary.ts';
 import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';
@@ -16,8 +16,9 @@ import { stamp } from './document.ts';
 import { entryOf, withDecision, withRows } from './entry.ts';
 import { factWrite, registeredIn, registration } from './fact-write.ts';
 import { checkGeneration } from './refusal.ts';
-import { forgetHidden, outOfSight, sealedPeople } from './sight.ts';
+import { forgetHidden, outOfSight } from './sight.ts';
 import { requireSoundKin } from './sound-kin.ts';
+import { requireSoundLinks } from './sound-links.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
 
 /** One resource about to be written; `document` null = a tombstone. */
@@ -64,16 +65,18 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   const lookup = lookupIn(inside, known);
   const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
   await requireSoundKin(db, context, changes, facts);
+  await requireSoundLinks(door, db, context, changes);
   settle(facts, known);
   touchInside(facts);
-  const sealed = sealedPeople(facts, known);
-  const relationships = [...visible(known, outOfSight(door, context, known)), ...madeHere(context, changes, facts)];
+  const hidden = outOfSight(door, context, known);
+  const relationships = [...visible(known, hidden), ...madeHere(context, changes, facts)];
+  const consents = untold(known, hidden);
   return {
     planned: changes.map((change, i) => {
       const own = facts[i];
       if (own === undefined) throw new Error('facts and changes differ in number');
-      const world = { facts: own, relationships, consents: known.consents, agreements: context.agreements };
-      return planOne(door, context, change, world, sealed);
+      const world = { facts: own, relationships, consents, agreements: context.agreements };
+      return planOne(door, context, change, world);
     }),
     facts: factWrite(
       context,
@@ -85,6 +88,14 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
 
 function visible(known: Prefetched, hidden: ReadonlySet<string>): Relationship[] {
   return known.relationships.filter(({ patient }) => !hidden.has(patient));
+}
+
+/**
+ * A write about a woman out of sight is refused for want of a relationship, like one about nobody: that her record is V
+ * must not be told by another refusal. What is stored about her was decided on before, with everything that is known.
+ */
+function untold(known: Prefetched, hidden: ReadonlySet<string>): ConsentRow[] {
+  return known.consents.filter(({ kind, patient }) => kind !== 'sealed' || !hidden.has(patient));
 }
 
 interface World extends Omit<DecidableRow, 'row'> {
@@ -101,16 +112,14 @@ function madeHere(context: Context, changes: readonly Change[], all: readonly Re
   return [...fresh, ...[...registered].flatMap((patient) => registration(context, patient))];
 }
 
-function planOne(door: Door, context: Context, change: Change, world: World, sealed: ReadonlySet<string>): Planned {
+function planOne(door: Door, context: Context, change: Change, world: World): Planned {
   const version = (change.current?.row.version ?? 0) + 1;
   const previous = change.current?.row.updated.getTime() ?? 0;
   // Stamped here, not when the request came: what commits later than a reader's mark must not carry an earlier time (H12).
   const updated = new Date(Math.max(door.clock().getTime(), previous + 1));
   const body = change.document === null ? null : stamp(change.document, change.id, version, updated);
-  const asWritten = { ...world.facts.row, version, updated, deleted: body === null, body };
-  const decision = decisionOf(door, context, change, { ...world, row: asWritten });
-  const isSealed = asWritten.subjects.some((subject) => sealed.has(subject));
-  const row: ResourceRow = isSealed ? { ...asWritten, label: 'V' } : asWritten;
+  const row: ResourceRow = { ...world.facts.row, version, updated, deleted: body === null, body };
+  const decision = decisionOf(door, context, change, { ...world, row });
   if (isUnchanged(context, change)) return planNothing(context, change, decision);
   const op = change.interaction === 'delete' ? 'D' : change.current === null || change.current.row.deleted ? 'C' : 'U';
   // read together with the index: what is in effect changes between two turns of the event loop only

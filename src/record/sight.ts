@@ -5,7 +5,6 @@
  */
 import { isObject } from '../fhir/resource.ts';
 import { decide } from '../governance/decide.ts';
-import type { ResourceFacts } from '../governance/facts.ts';
 import type { Prefetched } from '../store/prefetch.ts';
 import { type Db, readSeveral } from '../store/reads.ts';
 import { ask, parseStored, reach } from './decide.ts';
@@ -21,17 +20,6 @@ export function outOfSight(door: Door, context: Context, known: Prefetched): Set
     (row) => !row.deleted && !decide(principal, asked, { row, relationships, consents, agreements, now }).permit,
   );
   return new Set(hidden.map((row) => `Patient/${row.id}`));
-}
-
-/**
- * `Patient/..` whose own record is V: everything about her is V, whoever writes it and whenever (R-13). Applied after the
- * decision: what is refused must look like a refusal about somebody unknown.
- */
-export function sealedPeople(facts: readonly ResourceFacts[], known: Prefetched): Set<string> {
-  const rows = [...known.people, ...facts.map(({ row }) => row)];
-  return new Set(
-    rows.filter(({ type, label }) => type === 'Patient' && label === 'V').map(({ id }) => `Patient/${id}`),
-  );
 }
 
 /**

@@ -101,7 +101,7 @@ export function traceResult(door: Door, context: Context, found: DecidableRow): 
   };
 }
 
-/** V, and what its care team marked so under restricted demographics. */
-export function isUntold({ row }: Pick<DecidableRow, 'row'>): boolean {
-  return row.label === 'V' || row.tags.includes(NO_DISCLOSURE);
+/** V, by label or sealed, and what its care team marked so under restricted demographics. */
+export function isUntold({ row, consents }: Pick<DecidableRow, 'row' | 'consents'>): boolean {
+  return row.label === 'V' || row.tags.includes(NO_DISCLOSURE) || consents.some(({ kind }) => kind === 'sealed');
 }

@@ -63,3 +63,16 @@ export async function onDutyNow(db: Db, role: string, now: Date): Promise<string
   });
   return rows.map(({ member }) => member);
 }
+
+/** How many records of people link to this one, or it to others. */
+export async function linksOf(db: Db, patient: string): Promise<number> {
+  const { rows } = await db.query<{ links: number }>({
+    name: 'people_links',
+    text: `select (select count(*) from resource r where not r.deleted
+          and r.tokens && array['Patient.link=' || $1, 'Person.link=' || $1, 'Person.patient=' || $1])::int
+        + (select count(*) from resource r, unnest(r.tokens) w where r.type = 'Patient' and r.id = substr($1, 9)
+          and not r.deleted and w like 'Patient.link=Patient/%')::int as links`,
+    values: [patient],
+  });
+  return rows[0]?.links ?? 0;
+}

@@ -153,11 +153,16 @@ class Compiling {
         name,
         rule,
       }) => `coalesce(bool_or(t.to_service = ${this.#text(rule.to)} and ${this.#text(rule.purpose)} = any (t.purposes)
-        and ${this.#graced('t.until_at', rule.graceDays)} > ${this.#at()}), false) as ${name}`,
+        and ${this.#graced('t.until_at', rule.graceDays)} > ${this.#at()}${this.#reach(rule.reaching)}), false) as ${name}`,
     );
     return `(select ${answers.join(', ')} from agreement t where t.from_service = r.service
       and t.to_service = any (${this.#list([...new Set(atoms.map(({ rule }) => rule.to))])}) and not t.revoked
       and t.from_at <= ${this.#at()} and r.data_class = any (t.classes) and r.label <= t.max_label) as y`;
+  }
+
+  /** Labels order as their letters do: N, R, V. */
+  #reach(label: Label | undefined): string {
+    return label === undefined ? '' : ` and ${this.#text(label)} <= t.max_label`;
   }
 
   #answer(rule: LookupRule): string {

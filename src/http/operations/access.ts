@@ -66,7 +66,8 @@ export const ACCESS_OPERATIONS: readonly Operation[] = [
   }),
 ];
 
-function typeLevel(name: string, handler: Operation['handler']): Operation {
+/** An operation on Patient as a type, by POST. */
+export function typeLevel(name: string, handler: Operation['handler']): Operation {
   return { name, type: 'Patient', level: 'type', methods: ['POST'], handler };
 }
 
@@ -109,9 +110,10 @@ function whyOf(input: OperationInput, kind: keyof typeof GRANT_REASONS): { reaso
   return { reason, words };
 }
 
-function roleOf(reference: string): string {
+/** @throws Outcome 400 */
+export function roleOf(reference: string, name = 'clinician'): string {
   if (/^PractitionerRole\/[A-Za-z0-9.-]{1,64}$/.test(reference)) return reference;
-  throw refuse(400, 'value', 'clinician is a reference such as PractitionerRole/123', 'Parameters.parameter');
+  throw refuse(400, 'value', `${name} is a reference such as PractitionerRole/123`, 'Parameters.parameter');
 }
 
 function traceParameters(result: TraceResult): Resource {

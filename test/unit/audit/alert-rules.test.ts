@@ -84,7 +84,24 @@ describe('fires, and not just short of it', () => {
     ['A-08', NOTHING, { openedHour: 31 }, NOTHING, { openedHour: 30 }],
     ['A-09', NIGHT, { rostered: false, openedHour: 3 }, NIGHT, { rostered: null, openedHour: 3 }],
     ['A-10', DENIED, { denials: 5 }, DENIED, { denials: 4, deniedPeople: 2 }],
-    ['A-11', { label: 'V' }, { relationships: outside }, { label: 'V' }, {}],
+    ['A-11', { label: 'V' }, { relationships: outside }, { label: 'V' }, { relationships: new Set(['named']) }],
+    // a record that is V now, whatever was stamped on the row; the care team alone is no named list
+    ['A-11', NOTHING, { consents: new Set(['sealed']) }, NOTHING, { consents: new Set(['handled']) }],
+    [
+      'A-11',
+      NOTHING,
+      { consents: new Set(['s-flag']), relationships: outside },
+      NOTHING,
+      { consents: new Set(['s-flag']) },
+    ],
+    // vector 17: refused counts, and who is named for it does not
+    [
+      'A-06',
+      DENIED,
+      { tags: new Set(['EMP']) },
+      DENIED,
+      { tags: new Set(['CEL']), relationships: new Set(['handler']) },
+    ],
     ['A-12', { label: 'R' }, { explanation: null }, { label: 'N' }, { explanation: null }],
     ['A-13', disclosure('export access list'), { firstExport: true }, disclosure('export access list'), {}],
     ['A-14', search('family=***'), { nameSearches: 5 }, search('family=***'), { nameSearches: 5, openedSince: 1 }],

@@ -130,7 +130,7 @@ describe('care team and episode', () => {
     ]);
     expect(relationships[2]).toMatchObject({
       from: '2026-03-02T00:00:00.000Z',
-      until: '2026-06-01T00:00:00.000Z',
+      until: '2026-05-31T23:00:00.000Z',
       ending: 'closed',
     });
     expect(lookupsOf(team)).toEqual(['PractitionerRole/mw-1', 'PractitionerRole/hv-1']);
