@@ -17,7 +17,6 @@ import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
 import { DIRECTORY_OPERATIONS } from './http/operations/directory.ts';
 import { LEAVER_OPERATIONS } from './http/operations/leavers.ts';
-import { NAMED_OPERATIONS } from './http/operations/named.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
 import { PROPOSAL_OPERATIONS } from './http/operations/proposals.ts';
 import { subscriptionOperations } from './http/operations/subscriptions.ts';
@@ -194,7 +193,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...STANDARD_OPERATIONS,
     ...auditOperations(book),
     ...ACCESS_OPERATIONS,
-    ...NAMED_OPERATIONS,
     ...OVERSIGHT_OPERATIONS,
     ...PROPOSAL_OPERATIONS,
     ...DIRECTORY_OPERATIONS,

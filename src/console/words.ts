@@ -72,7 +72,7 @@ const RELATIONSHIPS: Readonly<Record<RelationshipKind, string>> = {
   'sealed-grant': 'Emergency access by two people',
   history: 'Earlier pregnancies, opened with a reason',
   named: 'Named for a very restricted record',
-  handler: 'the named list of a colleague or known person',
+  handler: 'On the named list of a colleague or known person',
   subject: 'The person herself',
   registered: 'Registered the record',
   'related-person': 'Related to the family',

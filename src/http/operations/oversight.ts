@@ -7,6 +7,7 @@ import { amendConcern, type ConcernText, concernQueue, ownConcern, reportConcern
 import { restrictUse } from '../../record/own-interest.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { inputOf, personOf } from './access.ts';
+import { NAMED_OPERATIONS } from './named.ts';
 import { OWN_ACCESS_OPERATIONS } from './own-access.ts';
 import { parametersAnswer, systemLevel } from './parameters.ts';
 import { RECTIFY_OPERATIONS } from './rectify.ts';
@@ -15,6 +16,7 @@ const PERSON = ['nhsNumber', 'birthDate', 'family'];
 const ACTIONS = ['read', 'vread', 'history', 'search', 'create', 'update', 'patch', 'delete'] as const;
 
 export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
+  ...NAMED_OPERATIONS,
   ...OWN_ACCESS_OPERATIONS,
   ...RECTIFY_OPERATIONS,
   systemLevel('$report-concern', async (door, request) => {
