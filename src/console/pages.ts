@@ -33,7 +33,7 @@ export function pathHere(to: string): string {
 
 /** Nothing was done for want of a fresh proof (R-39); the way to give it, and back. */
 export function askAgain(path: string): Page {
-  const back = pathHere(path.replace(/\/file$/, ''));
+  const back = pathHere(path.replace(/\/(?:file|copy)$/, ''));
   const words = 'This needs a fresh proof of who you are. Nothing was done: after it, send the form once more.';
   return message(403, 'Confirm that it is you', [words], {
     href: `/console/again?to=${encodeURIComponent(back)}`,

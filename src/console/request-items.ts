@@ -1,15 +1,8 @@
 /** The redaction queue: a stretch of items to release or agree with at once, and one item element by element. */
-import {
-  agreeItems,
-  decideItem,
-  EXCLUSIONS,
-  type ItemView,
-  readItem,
-  readQueue,
-  releaseItems,
-  reviewItem,
-  type Verdict,
-} from '../oversight/sar/queue.ts';
+import { agreeItems, decideItem, releaseItems, reviewItem } from '../oversight/sar/decisions.ts';
+import { openFile } from '../oversight/sar/files.ts';
+import { kindWords } from '../oversight/sar/hints.ts';
+import { EXCLUSIONS, type ItemView, readItem, readQueue, type Verdict } from '../oversight/sar/queue.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readWords } from './access-form.ts';
 import type { Page } from './pages.ts';
@@ -78,6 +71,13 @@ function numberOf(visit: Visit): number {
   return Number(/^\d{1,9}$/.exec(visit.params.get('item') ?? '')?.[0] ?? 0);
 }
 
+/** A file of an item, for review: saved by the browser, never shown in it. */
+export async function filePosted(visit: Visit, context: Context): Promise<Page> {
+  const asked = { reference: visit.look, n: numberOf(visit), path: (visit.form.get('path') ?? '').slice(0, 300) };
+  const { name, bytes } = await openFile(visit.deps.door, context, asked);
+  return { file: { name, type: 'application/octet-stream', text: bytes } };
+}
+
 const VERDICTS: readonly Verdict[] = ['release', 'redact', 'withhold'];
 
 export async function itemPosted(visit: Visit, context: Context): Promise<Page> {
@@ -126,6 +126,7 @@ function shown(status: number, view: ItemView, errors: FieldError[]): Page {
       elements: elements.map((one, i) => ({ ...one, i, cut: cut.has(one.path) })),
       codes: codes.map((value) => ({ value, text: EXCLUSION_WORDS[value] })),
       mayReview: view.mayReview,
+      files: view.files.map((one) => ({ ...one, kind: kindWords(one) })),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Requests for a record in words. */
 import type { Clock } from '../oversight/sar/clock.ts';
+import type { News } from '../oversight/sar/letter.ts';
 import type { Exclusion, ItemState, Verdict } from '../oversight/sar/queue.ts';
 import type { SarJob } from '../oversight/sar/requests.ts';
 
@@ -12,18 +13,21 @@ export const ASKERS: readonly { value: SarJob['asker']; text: string }[] = [
 const LINES: Readonly<Record<string, string>> = {
   open: 'opened the request',
   verify: 'verified who asks',
+  authority: 'saw what lets them ask for another person',
   pause: 'stopped the clock until she says what she means',
   resume: 'started the clock again',
   extend: 'extended it by two months, because it is complex',
   name: 'asked for the opinion of',
   collect: 'collected what is there',
-  interest: 'checked that it is in the child’s interest',
+  interest: 'checked that it is in her interest',
   opinion: 'gave the opinion on serious harm',
   note: 'noted',
   refuse: 'refused the request',
   withdraw: 'closed it: it was withdrawn',
   release: 'released it',
   'hand-over': 'handed it over',
+  restore: 'let it go on',
+  recheck: 'looked again at what became stricter since',
 };
 export const lineWords = (kind: string): string => LINES[kind] ?? kind;
 
@@ -33,6 +37,13 @@ const ENDINGS: Readonly<Record<NonNullable<SarJob['ending']>, string>> = {
   withdrawn: 'Withdrawn',
 };
 export const endingWords = (ending: SarJob['ending']): string | null => (ending === null ? null : ENDINGS[ending]);
+
+/** Letters on the way, on their buttons. */
+export const NEWS_WORDS: Readonly<Record<News, string>> = {
+  extend: 'Save the letter about the extension',
+  pause: 'Save the letter that asks what is meant',
+  refuse: 'Save the letter about the refusal',
+};
 
 export function clockWords({ paused, left }: Clock): string {
   if (paused) return 'The clock stands still';
@@ -46,6 +57,8 @@ export function pointWords(point: string, n: number): string {
   switch (point) {
     case 'verify':
       return 'Verify who asks.';
+    case 'authority':
+      return 'See what lets this person ask for another one.';
     case 'collect':
       return 'Collect what is there.';
     case 'changed':
@@ -55,9 +68,9 @@ export function pointWords(point: string, n: number): string {
     case 'review':
       return `${items} wait for a second person.`;
     case 'opinion':
-      return 'The health professional has not given an opinion on serious harm yet.';
+      return 'The health professional this request names has not given an opinion on serious harm yet.';
     case 'interest':
-      return 'Check that it is in the child’s interest. Where there are signs of danger at home, a safeguarding nurse or the Caldicott Guardian does it.';
+      return 'Check that it is in the interest of the person the record is about. Where there are signs of danger at home, a safeguarding nurse or the Caldicott Guardian does it.';
     default:
       return point;
   }

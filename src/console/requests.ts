@@ -2,24 +2,23 @@
 import { printedNhsNumber } from '../fhir/identifiers.ts';
 import { londonDate } from '../fhir/london.ts';
 import { collect } from '../oversight/sar/collect.ts';
-import { copyFile, release } from '../oversight/sar/release.ts';
+import { NEWS } from '../oversight/sar/letter.ts';
+import { copyFile, newsFile, release } from '../oversight/sar/release.ts';
 import {
-  type Act,
   enterForm,
   listRequests,
-  nameProfessional,
   openRequest,
   type RequestRow,
   type RequestView,
   readRequest,
   type SarJob,
-  stepRequest,
 } from '../oversight/sar/requests.ts';
+import { ACTS, LEAST, nameProfessional, stepRequest } from '../oversight/sar/steps.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, type Fields, readDay, readLookForm, readWords } from './access-form.ts';
 import { ASKED } from './asked.ts';
 import { message, type Page } from './pages.ts';
-import { ASKERS, clockWords, endingWords, lineWords, pointWords } from './request-words.ts';
+import { ASKERS, clockWords, endingWords, lineWords, NEWS_WORDS, pointWords } from './request-words.ts';
 import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
 import { roleWords } from './words.ts';
@@ -99,13 +98,6 @@ export async function requestPage(visit: Visit, context: Context): Promise<Page>
   return shown(200, await readRequest(visit.deps.door, context, visit.look), []);
 }
 
-/** What each step must at least say. */
-const LEAST: Readonly<Record<Act, number>> = {
-  ...{ verify: 10, pause: 10, resume: 3, extend: 15, interest: 15, opinion: 15, note: 3, refuse: 15, withdraw: 3 },
-  'hand-over': 3,
-};
-const ACTS = Object.keys(LEAST) as Act[];
-
 export async function requestStepped(visit: Visit, context: Context): Promise<Page> {
   const { door } = visit.deps;
   const reference = visit.look;
@@ -139,8 +131,14 @@ export async function requestStepped(visit: Visit, context: Context): Promise<Pa
 
 /** The copies: a file of the browser, never shown in it. */
 export async function copyPosted(visit: Visit, context: Context): Promise<Page> {
+  const { door } = visit.deps;
+  const reference = visit.look;
+  const news = NEWS.find((one) => one === visit.form.get('kind'));
   const kind = visit.form.get('kind') === 'fhir' ? 'fhir' : 'pdf';
-  const { name, type, bytes } = await copyFile(visit.deps.door, context, { reference: visit.look, kind });
+  const { name, type, bytes } =
+    news === undefined
+      ? await copyFile(door, context, { reference, kind })
+      : await newsFile(door, context, { reference, kind: news });
   return { file: { name, type, text: bytes } };
 }
 
@@ -173,18 +171,24 @@ function shown(status: number, view: RequestView, errors: FieldError[]): Page {
       collecting: job.place !== '',
       lines: lines.map((line) => ({ ...line, at: shownTime(line.at), did: lineWords(line.kind) })),
       broken: view.broken,
+      stricter: view.stricter,
+      news: view.isKeeper ? NEWS.filter(did).map((kind) => ({ kind, text: NEWS_WORDS[kind] })) : [],
       may: {
         steps: live && view.isKeeper,
-        collect: live && view.isKeeper && did('verify'),
+        collect: live && view.isKeeper && did('verify') && (job.asker === 'self' || did('authority')),
         verify: live && view.isKeeper && !did('verify'),
+        authority: live && view.isKeeper && job.asker !== 'self' && !did('authority'),
         pause: live && view.isKeeper && !paused,
         resume: live && view.isKeeper && paused,
         extend: live && view.isKeeper && !did('extend'),
-        interest: live && job.child && job.asker !== 'self',
+        interest: live && job.asker !== 'self',
         opinion: live && view.mayJudge && job.collected !== null,
         note: live,
         release: live && view.isKeeper && view.points.length === 0,
-        copies: job.ending === 'released',
+        restore: view.isKeeper && (job.ending === 'withdrawn' || job.ending === 'refused'),
+        recheck: job.ending === 'released' && view.mayRecheck,
+        items: live || view.isKeeper,
+        copies: job.ending === 'released' && view.isKeeper,
       },
     },
   };

@@ -31,7 +31,7 @@ import { proofPage, proofPosted } from './proof.ts';
 import { proposalPage, proposalPosted, proposalsPage } from './proposals.ts';
 import { exportPosted, questionsPage } from './questions.ts';
 import { replayPage, replayPosted, replayStepped, replaysPage } from './replays.ts';
-import { itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
+import { filePosted, itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
 import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, requestsPage } from './requests.ts';
 import { retentionPage, retentionPosted } from './retention.ts';
 import { rulesPage, rulesPosted } from './rules.ts';
@@ -144,7 +144,8 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/subject-access/:look', show: requestPage, send: requestStepped },
       { path: '/console/subject-access/:look/items', show: queuePage, send: queuePosted, wide: true },
       { path: '/console/subject-access/:look/items/:item', show: itemPage, send: itemPosted, wide: true },
-      { path: '/console/subject-access/:look/copy', send: copyPosted },
+      { path: '/console/subject-access/:look/items/:item/file', send: filePosted },
+      { path: '/console/subject-access/:look/copy', send: copyPosted, again: true },
       {
         path: '/console/retention',
         show: retentionPage,

@@ -80,6 +80,9 @@ export function asKeeper<T>(
   });
 }
 
+/** Acts that show content. */
+const CONTENT = ['queue', 'item', 'file', 'decide', 'review'];
+
 /** Runs a step inside one request, for its people alone. @throws Outcome 403, 404 no such request */
 export function inside<T>(
   door: Door,
@@ -96,6 +99,9 @@ export function inside<T>(
       keepsRequests(role) || (job !== null && practitionerRole === job.professional && mayJudgeHarm(role));
     if (!isPerson) throw await refused(door, entry, NOT_HERS);
     if (job === null) throw refuse(404, 'not-found', 'There is no such request.');
+    // What a health professional is let into ends with the request; copies are its keepers' alone.
+    const shows = asked.act === 'copy' || (job.ended !== null && CONTENT.includes(asked.act));
+    if (shows && !keepsRequests(role)) throw await refused(door, requestEntry(context, job, detail), NOT_HERS);
     const own = requestEntry(context, job, detail);
     await enterRequest(door, forRequest(context), job, own);
     return work(job, own);
@@ -166,6 +172,7 @@ const REFUSALS: Readonly<Record<string, [number, string]>> = {
   TDS01: [409, 'This request has ended; nothing more can be done in it.'],
   TDS02: [422, 'A second person reviews what the first decided (R-28).'],
   TDS03: [409, 'There is a newer decision about this item; look at it again.'],
+  TDS05: [422, 'What was held back for serious harm is judged by the health professional this request names (R-28).'],
 };
 
 export async function told<T>(work: () => Promise<T>): Promise<T> {

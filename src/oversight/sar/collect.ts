@@ -17,8 +17,10 @@ export function collect(door: Door, context: Context, reference: string): Promis
   return inside(door, context, { reference, act: 'collect' }, async (found, entry) => {
     if (!keepsRequests(context.principal.role))
       throw refuse(409, 'business-rule', 'This step is for those who keep requests.');
-    if (!(await sarLines(door.pool, found.id)).some(({ kind }) => kind === 'verify'))
-      throw refuse(409, 'business-rule', 'Who asks has to be verified first (R-28).');
+    const done = new Set((await sarLines(door.pool, found.id)).map(({ kind }) => kind));
+    if (!done.has('verify')) throw refuse(409, 'business-rule', 'Who asks has to be verified first (R-28).');
+    if (found.asker !== 'self' && !done.has('authority'))
+      throw refuse(409, 'business-rule', 'What lets this person ask for another one comes first (R-28, R-29).');
     let job = found;
     for (let stretch = 0; stretch < STRETCHES; stretch += 1) {
       const place = await told(() => collectStretch(door, job, entry));

@@ -1,4 +1,7 @@
-/** The copy of a record as a letter: what it is, then what is in it by kind, then who looked. Pure. */
+/**
+ * Letters of a request: the copy itself (what it is, what is in it by kind, who looked), and what she is told on the way:
+ * that it is extended and why, what she is asked, and why it is refused. Pure.
+ */
 import type { Resource } from '../../fhir/types.ts';
 import type { SarJob } from '../../store/models/sar-jobs.ts';
 import type { AccessLine } from './accesses.ts';
@@ -18,6 +21,40 @@ const PARTS: readonly { heading: string; types: readonly string[] }[] = [
   { heading: 'Findings', types: ['Observation', 'Condition', 'AllergyIntolerance', 'Procedure', 'Flag'] },
   { heading: 'Letters and documents', types: ['DocumentReference', 'Composition', 'Binary', 'Communication'] },
 ];
+
+/** What she is told by letter on the way, by the step that is told. */
+export const NEWS = ['extend', 'pause', 'refuse'] as const;
+export type News = (typeof NEWS)[number];
+
+const NEWS_TITLES: Readonly<Record<News, string>> = {
+  extend: 'Your request for a record: we need more time',
+  pause: 'Your request for a record: please tell us more',
+  refuse: 'Your request for a record: we cannot do this',
+};
+
+/** A letter about one step, in the words of whoever took it. `due`: the last day of the answer as it stands now. */
+export function newsOf(
+  job: Pick<SarJob, 'reference' | 'received'>,
+  news: { kind: News; words: string; at: Date; due: string },
+): Letter {
+  const { kind, words, at, due } = news;
+  const last = dateWords(due) ?? due;
+  const then: Readonly<Record<News, string>> = {
+    extend: `This request is complex. We will answer it by ${last}.`,
+    pause: 'The time to answer stands still until we hear from you.',
+    refuse: 'You can ask us to look at this again, complain to the Information Commissioner, or go to a court.',
+  };
+  return {
+    title: NEWS_TITLES[kind],
+    about: [
+      `Request ${job.reference}, which came in on ${dateWords(job.received) ?? job.received}. Written on ${dateWords(at.toISOString()) ?? ''}.`,
+      words,
+      then[kind],
+    ],
+    parts: [],
+    at,
+  };
+}
 
 export function letterOf(
   job: Pick<SarJob, 'reference' | 'received' | 'child'>,

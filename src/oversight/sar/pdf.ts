@@ -10,8 +10,18 @@ export interface Letter {
   /** Paragraphs before the first part. */
   about: readonly string[];
   parts: readonly { heading: string; entries: readonly Readable[] }[];
+  /** Files that come with it; readers find them among its attachments. */
+  files?: readonly LetterFile[];
+  /** At the foot of each page: whose copy it is (R-38). */
+  foot?: string;
   /** Of the document; the same letter gives the same bytes. */
   at: Date;
+}
+
+export interface LetterFile {
+  name: string;
+  type: string;
+  bytes: Uint8Array;
 }
 
 const SIZES = { title: 20, part: 15, entry: 12, text: 10 } as const;
@@ -77,7 +87,15 @@ export async function pdfOf(letter: Letter): Promise<Buffer> {
     }
   }
   root.end();
-  numberPages(doc);
+  for (const { name, type, bytes } of letter.files ?? [])
+    doc.file(bytes, {
+      name,
+      type,
+      description: `A file of this record: ${name}`,
+      creationDate: letter.at,
+      modifiedDate: letter.at,
+    });
+  numberPages(doc, letter.foot ?? '');
   doc.end();
   await done;
   return Buffer.concat(chunks);
@@ -102,7 +120,7 @@ function listOf(doc: Doc, lines: readonly Line[]) {
 }
 
 /** Page numbers are no content: readers skip them. */
-function numberPages(doc: Doc): void {
+function numberPages(doc: Doc, foot: string): void {
   const { count } = doc.bufferedPageRange();
   for (let page = 0; page < count; page += 1) {
     doc.switchToPage(page);
@@ -110,11 +128,9 @@ function numberPages(doc: Doc): void {
     margins.bottom = 0;
     doc.markContent('Artifact', { type: 'Pagination' });
     doc.font(REGULAR).fontSize(8);
-    doc.text(`Page ${page + 1} of ${count}`, MARGIN, height - 36, {
-      width: width - 2 * MARGIN,
-      align: 'right',
-      lineBreak: false,
-    });
+    const line = { width: width - 2 * MARGIN, lineBreak: false };
+    if (foot !== '') doc.text(printable(foot), MARGIN, height - 36, line);
+    doc.text(`Page ${page + 1} of ${count}`, MARGIN, height - 36, { ...line, align: 'right' });
     doc.endMarkedContent();
     margins.bottom = MARGIN;
   }

@@ -26,6 +26,7 @@ declare module 'pdfkit' {
     endMarkedContent(): this;
     bufferedPageRange(): { start: number; count: number };
     switchToPage(page: number): this;
+    file(bytes: Uint8Array, options: object): unknown;
     end(): void;
   }
 }

@@ -5,6 +5,7 @@
 import { londonDate } from '../../fhir/london.ts';
 import { isObject } from '../../fhir/resource.ts';
 import type { Json, JsonObject, Resource } from '../../fhir/types.ts';
+import { filesOf, leavingName } from './file-content.ts';
 
 export interface Line {
   label: string;
@@ -44,6 +45,11 @@ const SILENT = new Set([
 
 export function readableOf(resource: Resource): Readable {
   const lines: Line[] = [];
+  if (typeof resource.data === 'string')
+    return {
+      title: titleOf(resource),
+      lines: [{ label: 'File', value: fileLine(resource, '', String(resource.contentType ?? 'unknown')) }],
+    };
   for (const [name, value] of Object.entries(resource)) if (!SILENT.has(name)) push(lines, words(name), value);
   push(lines, 'Text', resource.text);
   return { title: titleOf(resource), lines };
@@ -122,8 +128,7 @@ function wholeOf(value: JsonObject): string | null {
       text('text') ||
       [...list('line'), text('city'), text('district'), text('postalCode')].filter((one) => one !== '').join(', ')
     );
-  if (typeof value.contentType === 'string')
-    return `${text('title')} File of type ${text('contentType')}; it is in the FHIR file`.trim();
+  if (typeof value.contentType === 'string') return fileLine(value, text('title'), text('contentType'));
   if (typeof value.value === 'number') return `${value.value} ${text('unit') || text('code')}`.trim();
   if (
     typeof value.value === 'string' &&
@@ -133,6 +138,13 @@ function wholeOf(value: JsonObject): string | null {
   if (isPeriod(value))
     return [value.start, value.end].map((one) => (typeof one === 'string' ? primitive(one) : '…')).join(' to ');
   return null;
+}
+
+/** A file of its own, or a link to one. */
+function fileLine(value: JsonObject, title: string, type: string): string {
+  const [file] = filesOf({ resourceType: '', attachment: value });
+  const where = file === undefined ? String(value.url ?? '') : `attached to this document as ${leavingName(file)}`;
+  return [title, `a file of type ${type}`, where].filter((one) => one !== '').join(', ');
 }
 
 /** The words of a narrative, without its marks. */

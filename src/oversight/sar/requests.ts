@@ -30,8 +30,9 @@ import {
 import { readByNumber } from '../../store/people.ts';
 import { inTransaction } from '../../store/transaction.ts';
 import { recordInside } from '../officer.ts';
-import { addSarLine, asKeeper, brokenSarLine, inside, onList, personOf, step } from './bench.ts';
+import { addSarLine, asKeeper, brokenSarLine, inside, onList, personOf } from './bench.ts';
 import { type Clock, clockIn, type Day } from './clock.ts';
+import { grownSince } from './standing.ts';
 
 export type { Professional, SarJob, SarLine };
 
@@ -62,7 +63,9 @@ export function openRequest(door: Door, context: Context, asked: NewRequest): Pr
       throw refuse(409, 'multiple-matches', 'Two records carry this number; they have to be put right first.');
     const subject = `Patient/${found.row.id}`;
     const closed = openable(door, context, found);
-    if (closed !== null) throw await refused(door, { ...entry, patients: [subject] }, closed);
+    // A record of named people alone is as unknown here as a number that nobody has: its Guardian keeps such a request.
+    if (closed !== null)
+      throw await refused(door, { ...entry, patients: [subject] }, { ...closed, concealed: closed.reason === 'label' });
     return inTransaction(door.pool, async (client) => {
       const { nhsNumber: _, ...rest } = asked;
       const child = await isChild(client, subject, asked.received);
@@ -115,6 +118,10 @@ export interface RequestView {
   professionals: Professional[];
   isKeeper: boolean;
   mayJudge: boolean;
+  /** May look again at what became stricter after the release. */
+  mayRecheck: boolean;
+  /** Why no further copy is made before somebody looked again, or null. */
+  stricter: string | null;
 }
 
 /** Health professionals whom a request may name. */
@@ -140,98 +147,9 @@ export function readRequest(door: Door, context: Context, reference: string): Pr
     const clock = clockIn(job, lines, context.now);
     const isKeeper = keepsRequests(role);
     const mayJudge = job.professional !== null && job.professional === practitionerRole && mayJudgeHarm(role);
-    const seen = { nhsNumbers, lines, counts, points, professionals, isKeeper, mayJudge };
+    const mayRecheck = role === 'caldicott-guardian' || (mayJudge && role === 'safeguarding');
+    const stricter = job.ending === 'released' ? await grownSince(door.pool, job.id) : null;
+    const seen = { mayRecheck, stricter, nhsNumbers, lines, counts, points, professionals, isKeeper, mayJudge };
     return { job, clock, ...seen, broken: brokenSarLine(lines), professional: names[0] ?? null };
-  });
-}
-
-export type Act =
-  | 'verify'
-  | 'pause'
-  | 'resume'
-  | 'extend'
-  | 'interest'
-  | 'opinion'
-  | 'note'
-  | 'refuse'
-  | 'withdraw'
-  | 'hand-over';
-
-/** One step of a request in words. @throws Outcome 403 for who may not, 409 when it is not possible now, 422 */
-export function stepRequest(
-  door: Door,
-  context: Context,
-  asked: { reference: string; act: Act; words: string; version: number; onDate: Day | null },
-): Promise<void> {
-  const { reference, act, words } = asked;
-  return inside(door, context, { reference, act }, async (found, entry) => {
-    const lines = await sarLines(door.pool, found.id);
-    const no = refusalOf(act, { job: found, lines }, context);
-    if (no !== null) throw refuse(409, 'business-rule', no);
-    const onDate = asked.onDate ?? londonDate(context.now);
-    if (onDate > londonDate(context.now)) throw refuse(422, 'value', 'The clock counts days that have passed.');
-    const opened = clockedFrom(found, lines);
-    if (act !== 'note' && onDate < opened) throw refuse(422, 'value', `This day is before ${opened}.`);
-    const job = { ...found, version: asked.version };
-    if (act === 'hand-over') {
-      await inTransaction(door.pool, async (client) => {
-        await addSarLine(client, context, job.id, { kind: act, words, onDate });
-        const recipient = { recipient: 'the requester', interaction: 'disclosure' as const, action: 'R' as const };
-        await recordInside(client, { ...entry, ...recipient });
-      });
-      return;
-    }
-    const ending = act === 'refuse' ? 'refused' : act === 'withdraw' ? 'withdrawn' : null;
-    const change = ending === null ? {} : ({ ended: context.now, ending } as const);
-    await step(door, context, { job, entry, change }, { kind: act, words, onDate });
-  });
-}
-
-/** A pause begins no earlier than the request, and ends no earlier than it began. */
-function clockedFrom(job: SarJob, lines: readonly SarLine[]): Day {
-  const clocked = lines.filter(({ kind }) => kind === 'pause' || kind === 'resume').map(({ onDate }) => onDate);
-  return clocked.at(-1) ?? job.received;
-}
-
-interface Standing {
-  job: SarJob;
-  lines: readonly SarLine[];
-}
-
-/** Why this step is not possible now, or null. */
-function refusalOf(act: Act, { job, lines }: Standing, { principal }: Context): string | null {
-  const paused =
-    lines.filter(({ kind }) => kind === 'pause').length > lines.filter(({ kind }) => kind === 'resume').length;
-  if (act === 'hand-over') return job.ending === 'released' ? null : 'Nothing has been released yet.';
-  if (job.ended !== null) return 'This request has ended.';
-  if (act === 'opinion') {
-    if (job.professional === null || job.professional !== principal.practitionerRole || !mayJudgeHarm(principal.role))
-      return 'The opinion on serious harm is given by the health professional this request names (R-28).';
-    return job.collected === null ? 'Nothing has been collected yet.' : null;
-  }
-  if (act === 'interest') return job.child && job.asker !== 'self' ? null : 'This is not about the record of a child.';
-  if (act === 'note') return null;
-  if (!keepsRequests(principal.role)) return 'This step is for those who keep requests.';
-  if (act === 'pause') return paused ? 'The clock stands still already.' : null;
-  if (act === 'resume') return paused ? null : 'The clock is running.';
-  if (act === 'extend') return lines.some(({ kind }) => kind === 'extend') ? 'It has been extended once.' : null;
-  return null;
-}
-
-/** Names the health professional whose opinion is asked (R-28). @throws Outcome 409, 422 */
-export function nameProfessional(
-  door: Door,
-  context: Context,
-  asked: { reference: string; professional: string; version: number },
-): Promise<void> {
-  const { reference, professional } = asked;
-  return inside(door, context, { reference, act: 'name' }, async (found, entry) => {
-    if (!keepsRequests(context.principal.role))
-      throw refuse(409, 'business-rule', 'This step is for those who keep requests.');
-    const people = await peopleOfRoles(door.pool, JUDGES, context.now);
-    const one = people.find(({ party }) => party === professional);
-    if (one === undefined) throw refuse(422, 'value', 'Select a health professional of the directory.');
-    const job = { ...found, version: asked.version };
-    await step(door, context, { job, entry, change: { professional } }, { kind: 'name', words: one.name });
   });
 }

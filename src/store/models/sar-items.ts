@@ -27,11 +27,13 @@ export interface SarItem {
   byName: string | null;
   role: string | null;
   reviewer: string | null;
+  /** The human behind the review. */
+  reviewerPerson: string | null;
   reviewWords: string | null;
 }
 
 const COLUMNS = `q.n, q.type, q.id, q.version, q.data_class as "dataClass", q.label, q.alone, q.newest, q.state, q.decision,
-  q.verdict, q.code, q.paths, q.words, q.person, q.by_name as "byName", q.role, q.reviewer, q.review_words as "reviewWords"`;
+  q.verdict, q.code, q.paths, q.words, q.person, q.by_name as "byName", q.role, q.reviewer, q.reviewer_person as "reviewerPerson", q.review_words as "reviewWords"`;
 
 /** Items in one stretch of the queue, by number, after `after`. */
 export async function itemsOf(

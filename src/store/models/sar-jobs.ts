@@ -125,6 +125,16 @@ export async function changeJob(client: PoolClient, job: SarJob, change: JobChan
   return rowCount === 1;
 }
 
+/** Lets a request go on that was withdrawn or refused, if nobody was faster. @returns false otherwise */
+export async function restoreJob(client: PoolClient, job: Pick<SarJob, 'id' | 'version'>): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update sar_job set ended = null, ending = null, version = version + 1
+     where id = $1 and version = $2 and ending in ('withdrawn', 'refused')`,
+    [job.id, job.version],
+  );
+  return rowCount === 1;
+}
+
 export async function sarLines(db: Db, job: number): Promise<(SarLine & { hash: string })[]> {
   const { rows } = await db.query<Omit<SarLine, 'at'> & { at: Date; hash: string }>(
     `select n, at, by_party as "byParty", by_name as "byName", person, role, kind, words, on_date::text as "onDate", hash
