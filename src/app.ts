@@ -169,7 +169,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   };
   const { notifyRule: notify, jointWindowEdge: upperEdge } = config;
   const settings: CareSettings = { notify, upperEdge, calendar: NO_HOLIDAYS };
-  const events = startEvents(door, { pool: pumpPool, policy, onError: onError('events') });
+  const events = startEvents(door, { pool: pumpPool, policy, living: waker.living, onError: onError('events') });
   const pathwayClock = await startPathwayClock(door, { pool: pumpPool, settings, onError: onError('pathway clock') });
   followers.push(events, pathwayClock, live);
 

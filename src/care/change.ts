@@ -17,6 +17,9 @@ export function created(resource: Resource, ifNoneExist?: string): CareEntry & {
     : { method: 'POST', fullUrl, resource, ifNoneExist };
 }
 
+/** Search criteria as `ifNoneExist` takes them. */
+export const criteriaOf = (criteria: Readonly<Record<string, string>>): string => String(new URLSearchParams(criteria));
+
 /** The PractitionerRole of the person who acts. Throws Outcome 403 when no person stands behind the call (R-01). */
 export function personOf(port: CarePort): string {
   const who = port.caller.practitionerRole;

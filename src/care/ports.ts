@@ -16,7 +16,8 @@ export interface CareCaller {
 
 /** One write of a transaction. */
 export type CareEntry =
-  | { method: 'POST'; fullUrl: string; resource: Resource; ifNoneExist?: string }
+  /** What `ifNoneExist` finds is the answer, or with `refuseExisting` a 409 in these words. */
+  | { method: 'POST'; fullUrl: string; resource: Resource; ifNoneExist?: string; refuseExisting?: string }
   /** `ifMatch` is the versionId the change was made on; a newer version is a 412. */
   | { method: 'PUT'; resource: Resource & { id: string }; ifMatch: string };
 

@@ -30,6 +30,8 @@ export interface DeliveryOptions {
   ports: EventPorts;
   sender: Sender;
   onError: (error: unknown) => void;
+  /** Session lock of this process (`store/wake.ts`), so that its leases end with it; default: they end by time. */
+  living?: () => string | null;
   /** Subscriptions served at once by this process. */
   concurrency?: number;
   /** Longest pause, milliseconds. */
@@ -56,7 +58,7 @@ const STOP_PATIENCE = 3_000;
 
 /** Starts the deliveries of this process; any number of processes may run them. */
 export function startDeliveries(options: DeliveryOptions): Deliveries {
-  const { pool, concurrency = 4 } = options;
+  const { pool, concurrency = 4, living = () => null } = options;
   const running = new Set<Promise<void>>();
   let stopping = false;
   const loop = startLoop({
@@ -65,7 +67,7 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
     run: async () => {
       while (running.size < concurrency && !stopping) {
         const owner = randomUUID();
-        const due = await claimDue(pool, owner, LEASE_SLACK);
+        const due = await claimDue(pool, { owner, leaseMs: LEASE_SLACK, living: living() });
         if (!due) return false;
         const serving = serve(options, due, { subscription: due.state.id, owner }, () => stopping)
           .catch(options.onError)

@@ -19,6 +19,8 @@ export interface BundleEntry {
   ifNoneMatch: string | null;
   ifModifiedSince: string | null;
   ifNoneExist: string | null;
+  /** Ours, never in a Bundle: what the criteria find is a refusal in these words (409), not the answer. */
+  refuseExisting?: string;
 }
 
 export interface BundleRequest {

@@ -17,7 +17,7 @@ import type { Context, Door, Shown } from './types.ts';
 
 /** One write of a transaction. */
 export type CallerWrite =
-  | { method: 'POST'; fullUrl: string; resource: Resource; ifNoneExist?: string }
+  | { method: 'POST'; fullUrl: string; resource: Resource; ifNoneExist?: string; refuseExisting?: string }
   | { method: 'PUT'; resource: Resource & { id: string }; ifMatch?: string };
 
 /** Pages read at most: a search of this kind that is longer is a mistake, not a long answer. */
@@ -95,6 +95,7 @@ function entryOf(write: CallerWrite, index: number): BundleEntry {
     ifNoneMatch: null,
     ifModifiedSince: null,
     ifNoneExist: write.method === 'POST' ? (write.ifNoneExist ?? null) : null,
+    ...(write.method === 'POST' && write.refuseExisting !== undefined ? { refuseExisting: write.refuseExisting } : {}),
   };
 }
 

@@ -132,6 +132,8 @@ async function assignOne(writing: Writing, entry: BundleEntry): Promise<Assigned
   await pass(writing, WRITES[method] ?? 'update', type);
   if (method === 'POST') {
     const found = ifNoneExist === null ? null : await findByCriteria(writing, type, ifNoneExist, 'create');
+    if (found !== null && entry.refuseExisting !== undefined)
+      throw refuse(409, 'duplicate', `${entry.refuseExisting}: ${type}/${found}`);
     return { entry, type, id: found ?? newId(writing.context.now), existing: found !== null };
   }
   if (url.id !== null) return { entry, type, id: url.id, existing: false };

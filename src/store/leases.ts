@@ -1,6 +1,7 @@
 /**
- * Who delivers for a subscription: a short lease in its row, so that no transaction is open while the network is waited
- * for, and a process that dies is replaced when its lease runs out. Times are the database's.
+ * Who delivers for a subscription: a lease in its row, so that no transaction is open while the network is waited for.
+ * It ends by time, and at once when its process is gone (`living` of `wake.ts`): after a kill -9 the next notification used
+ * to wait for the lease, 45 s. Times are the database's.
  */
 import type { Pool } from 'pg';
 import { type SubscriptionState, subscriptionState } from './subscriptions.ts';
@@ -10,28 +11,37 @@ export interface Lease {
   owner: string;
 }
 
+/** A lease to be taken. */
+export interface Claim {
+  owner: string;
+  leaseMs: number;
+  /** Session lock that this process holds while it lives; null = only time ends the lease. */
+  living: string | null;
+}
+
 /**
  * Takes the lease of one subscription that has something to do: a handshake, an event, a heartbeat, an end that passed.
  * @returns its state and whether its end has passed, or null when nothing is due
  */
 export async function claimDue(
   pool: Pool,
-  owner: string,
-  leaseMs: number,
+  { owner, leaseMs, living }: Claim,
 ): Promise<{ state: SubscriptionState; ended: boolean } | null> {
   const { rows } = await pool.query<{ id: string; ended: boolean | null }>({
     name: 'subscription_claim',
-    text: `update subscription set lease_owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2 / 1000.0)
+    text: `update subscription set lease_owner = $1, lease_until = clock_timestamp() + make_interval(secs => $2 / 1000.0),
+        lease_key = $3
       where id = (
         select id from subscription
-        where lease_until < clock_timestamp() and next_attempt <= clock_timestamp() and (
+        where (lease_until < clock_timestamp() or pg_try_advisory_xact_lock_shared(lease_key))
+          and next_attempt <= clock_timestamp() and (
           status = 'requested'
           or status = 'active' and (delivered < last_number
             or coalesce(last_sent, '-infinity') + make_interval(secs => heartbeat_ms / 1000.0) <= clock_timestamp()
             or ends <= clock_timestamp()))
         order by next_attempt, id limit 1 for update skip locked)
       returning id, ends <= clock_timestamp() as ended`,
-    values: [owner, leaseMs],
+    values: [owner, leaseMs, living],
   });
   const due = rows[0];
   const state = due ? await subscriptionState(pool, due.id) : null;

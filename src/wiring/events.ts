@@ -18,9 +18,9 @@ export interface Events {
 
 export function startEvents(
   door: Door,
-  options: { pool: Pool; policy: EndpointPolicy; onError: (error: unknown) => void },
+  options: { pool: Pool; policy: EndpointPolicy; living: () => string | null; onError: (error: unknown) => void },
 ): Events {
-  const { pool, policy, onError } = options;
+  const { pool, policy, living, onError } = options;
   const ports: EventPorts = {
     readVersion: (type, id, version) => readVersion(door, type, id, version),
     decideAs: (subscriber, type, id, now) => decideAs(door, subscriber, { type, id }, now),
@@ -28,7 +28,7 @@ export function startEvents(
     mayStop: (rows) => mayStop(pool, rows),
     audit: (entry) => door.audit.write(entry),
   };
-  const deliveries = startDeliveries({ pool, ports, sender: createSender(policy), onError, clock: door.clock });
+  const deliveries = startDeliveries({ pool, ports, sender: createSender(policy), living, onError, clock: door.clock });
   const pump = startPump({ pool, ports, policy, onNumbered: () => deliveries.wake(), onError, clock: door.clock });
   return {
     ports,

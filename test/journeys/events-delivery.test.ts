@@ -218,8 +218,11 @@ describe('in order and none lost', () => {
       onError: () => {},
     });
     while (await again());
-    expect((await claimDue(world.pool, randomUUID(), 700))?.state).toMatchObject({ lastNumber: 3, delivered: 0 });
-    expect(await claimDue(world.pool, randomUUID(), 700)).toBeNull();
+    expect((await claimDue(world.pool, { owner: randomUUID(), leaseMs: 700, living: null }))?.state).toMatchObject({
+      lastNumber: 3,
+      delivered: 0,
+    });
+    expect(await claimDue(world.pool, { owner: randomUUID(), leaseMs: 700, living: null })).toBeNull();
     stop = world.start();
     await until(() => events().length >= 3);
     expect(events()).toEqual([1, 2, 3]);

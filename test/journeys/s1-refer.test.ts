@@ -163,6 +163,33 @@ describe('when the health visiting service hears', () => {
     expect(told(booked)).toEqual([]);
   });
 
+  test('two who refer her at once make one referral; one of them is told that it is there', async () => {
+    const booked = await book(14);
+    expect(await state(booked, 'received')).toBe('received');
+    const [task] = resources(await midwife.get(`Task?focus=${booked.referral}`));
+    const order = (await midwife.get(booked.referral)).json;
+    const said = (name: string, value: JsonObject): JsonObject => ({ name, ...value });
+    const withdrawn = await midwife.post(`${booked.referral}/$referral-event`, {
+      resourceType: 'Parameters',
+      parameter: [said('event', { valueCode: 'withdraw' }), said('reason', { valueCode: 'withdrawn' })],
+    });
+    expect([withdrawn.status, issueOf(withdrawn)]).toEqual([200, '']);
+    const request: JsonObject = {
+      resourceType: 'Parameters',
+      parameter: [
+        said('performer', { valueReference: { reference: textAt(order, 'performer.0.reference') } }),
+        said('owner', { valueReference: { reference: textAt(task ?? {}, 'owner.reference') } }),
+      ],
+    };
+    const replies = await Promise.all([1, 2, 3].map(() => midwife.post(`${booked.patient}/$refer`, request)));
+    expect([replies.map(({ status }) => status).sort(), replies.map(issueOf).join()]).toEqual([
+      [200, 409, 409],
+      expect.stringContaining('an open referral exists already'),
+    ]);
+    const open = await midwife.get(`ServiceRequest?patient=${booked.patient}&status=active`);
+    expect(resources(open)).toHaveLength(1);
+  });
+
   test('urgent at 9+0 goes at once', async () => {
     const booked = await book(9, (bundle) =>
       Object.assign(resourceOf(bundle, 'ServiceRequest'), { priority: 'urgent' }),

@@ -2,9 +2,9 @@
 import { refuse } from '../../fhir/outcome.ts';
 import type { Resource, StoredResource } from '../../fhir/types.ts';
 import { codeSystem, reference } from '../canon.ts';
-import { created, personOf } from '../change.ts';
+import { created, criteriaOf, personOf } from '../change.ts';
 import { civilDate, releaseOf } from '../clock.ts';
-import type { CarePort } from '../ports.ts';
+import type { CareEntry, CarePort } from '../ports.ts';
 import { isReferralTask, referralRequest, referralTask, stepProvenance } from '../referral.ts';
 import { codeIn, textAt } from '../shape.ts';
 import { sharingState } from '../sharing.ts';
@@ -39,9 +39,6 @@ export async function refer(
 ): Promise<{ serviceRequest: Resource; task: Resource; why: string }> {
   const who = personOf(port);
   await refuseIfNotShareable(port, request);
-  const code = `${codeSystem('jv-service')}|antenatal-hv-referral`;
-  const open = await port.search('ServiceRequest', { patient: request.patient, code, status: 'active' });
-  if (open.length > 0) throw refuse(409, 'duplicate', `an open referral exists already: ServiceRequest/${open[0]?.id}`);
   const known = await currentEdd(port, request.patient);
   const today = civilDate(port.now);
   const release = releaseOf({
@@ -67,7 +64,7 @@ export async function refer(
     today,
     settings: port.settings,
   };
-  const order = created(referralRequest(referral));
+  const order = onlyOpenReferral(request.patient, created(referralRequest(referral)));
   const work = created(referralTask(referral, reference(order.fullUrl)));
   const because = request.override === undefined ? undefined : `Safeguarding override: ${request.override}`;
   const provenance = created(
@@ -76,6 +73,12 @@ export async function refer(
   const [serviceRequest, task] = await port.transaction([order, work, provenance]);
   if (serviceRequest === undefined || task === undefined) throw new Error('the transaction answered too few entries');
   return { serviceRequest, task, why: release.why };
+}
+
+/** Asked under its lock in the transaction that writes: two who refer her at once make one referral, and one gets 409. */
+function onlyOpenReferral<E extends CareEntry>(patient: string, order: E): E {
+  const criteria = { patient, code: `${codeSystem('jv-service')}|antenatal-hv-referral`, status: 'active' };
+  return { ...order, ifNoneExist: criteriaOf(criteria), refuseExisting: 'an open referral exists already' };
 }
 
 /**
@@ -114,7 +117,9 @@ export async function adoptReferral(port: CarePort, id: string, owner: string): 
     },
     reference(`ServiceRequest/${id}`),
   );
-  const [stored] = await port.transaction([created(task)]);
+  // Several processes keep a clock: whoever comes second finds the Task of the first.
+  const criteria = { focus: `ServiceRequest/${id}`, code: `${codeSystem('jv-task')}|triage-referral` };
+  const [stored] = await port.transaction([created(task, criteriaOf(criteria))]);
   return stored;
 }
 

@@ -6,7 +6,7 @@
 import { NO_HOLIDAYS } from '../../../src/care/clock.ts';
 import { withReferences } from '../../../src/care/extract-identity.ts';
 import type { CarePort } from '../../../src/care/ports.ts';
-import { objectsAt, textAt } from '../../../src/care/shape.ts';
+import { textAt } from '../../../src/care/shape.ts';
 import { refuse } from '../../../src/fhir/outcome.ts';
 import type { Resource, StoredResource } from '../../../src/fhir/types.ts';
 
@@ -67,12 +67,14 @@ export function memory(): Memory {
       const ids = new Map<string, string>();
       const planned = entries.map((entry): { resource: Resource & { id: string }; keep?: StoredResource } => {
         if (entry.method === 'PUT') return { resource: entry.resource };
-        const value =
-          entry.ifNoneExist === undefined
-            ? undefined
-            : decodeURIComponent(entry.ifNoneExist.slice('identifier='.length));
         const type = entry.resource.resourceType;
-        const known = value === undefined ? undefined : of(type).find((one) => hasIdentifier(one, value));
+        const criteria = [...new URLSearchParams(entry.ifNoneExist ?? '')];
+        const known =
+          criteria.length === 0
+            ? undefined
+            : of(type).find((one) => criteria.every(([name, value]) => matches(one, name, value)));
+        if (known !== undefined && entry.refuseExisting !== undefined)
+          throw refuse(409, 'duplicate', entry.refuseExisting);
         const id = known?.id ?? `n${next++}`;
         ids.set(entry.fullUrl, `${type}/${id}`);
         return known === undefined ? { resource: { ...entry.resource, id } } : { resource: known, keep: known };
@@ -90,12 +92,4 @@ export function memory(): Memory {
       now = new Date(instant);
     },
   };
-}
-
-function hasIdentifier(resource: Resource, value: string): boolean {
-  const identifiers = [
-    ...objectsAt(resource, 'identifier'),
-    ...objectsAt({ one: [resource.identifier ?? null] }, 'one'),
-  ];
-  return identifiers.some((one) => `${textAt(one, 'system')}|${textAt(one, 'value')}` === value);
 }
