@@ -10,6 +10,7 @@ export const THRESHOLDS: Thresholds = {
   openedFloor: 30,
   deviations: 3,
   peerFactor: 3,
+  peerFloor: 1,
   denials: 5,
   denialMinutes: 10,
   deniedPeople: 3,
@@ -103,7 +104,10 @@ export const ALERT_RULES: readonly AlertRule[] = [
     fires: ({ outcome, rules, detail }) =>
       outcome === 0 && (rules.includes('R-07') || detail?.startsWith('self-claim') === true),
   }),
-  rule('A-03', 'Somebody tried to open their own record', { ...LIVE, fires: ({ reason }) => reason === 'own-record' }),
+  rule('A-03', 'Somebody opened their own record, or tried to', {
+    ...LIVE,
+    fires: (entry, facts) => entry.reason === 'own-record' || (opens(entry) && facts.sameSelf),
+  }),
   rule('A-04', 'Same surname, and the same postcode or age band', {
     fires: (entry, facts) => opens(entry) && facts.sameSurname && (facts.samePostcode || facts.sameAgeBand),
   }),
@@ -135,9 +139,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
     ...LIVE,
     fires: (entry, facts) =>
       opens(entry) &&
-      ((isSealed(entry, facts) && !facts.relationships.has('named')) ||
-        ((facts.consents.has('s-flag') || facts.consents.has('restriction')) &&
-          !['named', 'care-team', 'episode', 'referral-accepted'].some((kind) => facts.relationships.has(kind)))),
+      (isOffTheList(VERY, isSealed(entry, facts), facts) || isOffTheList(NAMED, isRestricted(facts), facts)),
   }),
   rule('A-12', 'A restricted record opened without a personal explanation', {
     fires: (entry, facts) => opens(entry) && entry.label === 'R' && facts.explanation === null,
@@ -169,7 +171,7 @@ export const ALERT_RULES: readonly AlertRule[] = [
   rule('A-19', 'The same small thing again and again', {
     severity: 'low',
     quietMinutes: 30 * DAY,
-    fires: (_entry, facts, t) => facts.sameRuleBefore >= t.repeats,
+    fires: (_entry, facts, t) => facts.smallRuleNow && facts.sameRuleBefore >= t.repeats,
   }),
   rule('A-20', 'A label was lowered and the record released', {
     fires: (entry, facts) => entry.outcome === 0 && facts.releasedAfterDowngrade,
@@ -186,9 +188,24 @@ export const ALERT_RULES: readonly AlertRule[] = [
   }),
 ];
 
+/** Rules of low weight whose repetition is one case. */
+export const SMALL: readonly string[] = ['A-02', 'A-04', 'A-05', 'A-07', 'A-10', 'A-12', 'A-14'];
+
+/** label V has a list of its own. A restricted address is known to those who are named in her care. */
+const VERY = ['named'];
+const NAMED = ['named', 'care-team', 'episode', 'referral-accepted'];
+
 /** Label V, of the row itself or of the woman's whole record. */
 function isSealed({ label }: AuditEntry, { consents }: AlertFacts): boolean {
   return label === 'V' || consents.has('sealed');
+}
+
+function isRestricted({ consents }: AlertFacts): boolean {
+  return consents.has('s-flag') || consents.has('restriction');
+}
+
+function isOffTheList(list: readonly string[], applies: boolean, { relationships }: AlertFacts): boolean {
+  return applies && !list.some((kind) => relationships.has(kind));
 }
 
 /** A referral or stop event that its addressee will not hear of by itself: withheld, given up, or with nowhere to send it. */
@@ -208,6 +225,6 @@ function isAboveUsual({ openedHour, usualHour }: AlertFacts, { openedFloor, devi
   return openedHour > Math.max(openedFloor, own);
 }
 
-function isAbovePeers({ openedDay, peerMedian }: AlertFacts, { openedFloor, peerFactor }: Thresholds): boolean {
-  return peerMedian !== null && openedDay > openedFloor && openedDay > peerFactor * peerMedian;
+function isAbovePeers({ openedDay, peerMedian }: AlertFacts, { peerFloor, peerFactor }: Thresholds): boolean {
+  return peerMedian !== null && openedDay > peerFloor && openedDay > peerFactor * peerMedian;
 }

@@ -16,6 +16,8 @@ export interface AlertFacts {
   consents: ReadonlySet<string>;
   /** Handling tags of them: `EMP`, `CEL` ... */
   tags: ReadonlySet<string>;
+  /** Same family name, given name and day of birth: she herself, where no number says so (A-03). */
+  sameSelf: boolean;
   sameSurname: boolean;
   samePostcode: boolean;
   sameAgeBand: boolean;
@@ -59,6 +61,8 @@ export interface AlertFacts {
   volumeUsual: number | null;
   /** Earlier alerts of the same low rule about the same person within 30 days. */
   sameRuleBefore: number;
+  /** Such a rule fired on this very record. */
+  smallRuleNow: boolean;
   explanation: AccessExplanation | null;
 }
 
@@ -67,6 +71,8 @@ export interface Thresholds {
   openedFloor: number;
   deviations: number;
   peerFactor: number;
+  /** Records of a day that are never above the peers, whatever their median. */
+  peerFloor: number;
   /** A-10 */
   denials: number;
   denialMinutes: number;

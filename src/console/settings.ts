@@ -19,6 +19,7 @@ const THRESHOLDS: Readonly<Record<keyof Thresholds, string>> = {
   openedFloor: 'A-08: records opened in an hour that are always usual',
   deviations: 'A-08: standard deviations above a person’s own hours',
   peerFactor: 'A-08: times the median of the same role on a day',
+  peerFloor: 'A-08: records opened in a day that are always usual beside the same role',
   denials: 'A-10: refusals of one person',
   denialMinutes: 'A-10: within so many minutes',
   deniedPeople: 'A-10: people refused at the same record',

@@ -1,10 +1,11 @@
 /** What a case may be opened about: an NHS number, a person, an alert, an access that oversight marked, an access of a sample. */
+import { SMALL } from '../audit/alert-rules.ts';
 import { NHS_NUMBER } from '../fhir/identifiers.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Door } from '../record/types.ts';
 import { word, wordPrefix } from '../search/words.ts';
 import { familyByWords, familyOfPatients } from '../store/models/access-record.ts';
-import { alertByReference, takeAlert } from '../store/models/alerts.ts';
+import { alertByReference, takeAlert, takeSmallAlerts } from '../store/models/alerts.ts';
 import { itemsOf, reviewItem } from '../store/models/samples.ts';
 import type { PoolClient } from '../store/pool.ts';
 
@@ -60,6 +61,8 @@ async function byAlert(door: Door, reference: string): Promise<Found | null> {
     take: async (client, { id }) => {
       if (!(await takeAlert(client, alert.id, id)))
         throw refuse(409, 'conflict', 'A colleague has taken this alert into a case.');
+      // what repeated is one case.
+      if (alert.rule === 'A-19') await takeSmallAlerts(client, { party: alert.party, at: alert.at, rules: SMALL }, id);
     },
   };
 }

@@ -3,7 +3,7 @@
  * reads a stretch, asks what is known around it, and keeps explanations, counts, alerts and its place in one commit; a
  * process that dies or loses the race leaves nothing behind. A rule that throws is switched off, loudly; the others go on.
  */
-import { isOutOfHours, isRefused, opens } from '../audit/alert-rules.ts';
+import { isOutOfHours, isRefused, opens, SMALL } from '../audit/alert-rules.ts';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { AlertFacts, AlertRule } from '../audit/alert-types.ts';
 import { auditColumns, auditEntry } from '../audit/entry.ts';
@@ -147,8 +147,8 @@ function attempt(rule: AlertRule, { one, around, found, oversight, failed }: Att
   if ([partyOf(one.entry), service, team].some((party) => party !== null && rule.suppressed.includes(party)))
     return false;
   try {
-    const sameRuleBefore = found.repeats(partyOf(one.entry));
-    return rule.fires(one.entry, { ...around, sameRuleBefore }, oversight.settings.thresholds);
+    const small = { sameRuleBefore: found.repeats(partyOf(one.entry)), smallRuleNow: found.smallOn(one.seq) };
+    return rule.fires(one.entry, { ...around, ...small }, oversight.settings.thresholds);
   } catch (error) {
     // The class only: a message may quote the record (H8).
     failed.set(rule.id, error instanceof Error ? error.name : 'unknown');
@@ -166,12 +166,15 @@ function readable(row: StoredAudit, log: Log): SealedEntry[] {
   }
 }
 
+type Same = Pick<EarlierAlert, 'rule' | 'party' | 'patient' | 'at' | 'focus'>;
+
 /** Alerts of one stretch: the first of its kind is new, what follows within its quiet time is the same alert. */
 class Found {
-  readonly alerts: NewAlert[] = [];
+  readonly alerts: (NewAlert & Same)[] = [];
   readonly again: { id: number; seq: number }[] = [];
   private readonly earlier: EarlierAlert[];
   private repeated = new Map<string, number>();
+  private lastSmall = 0;
 
   constructor(earlier: EarlierAlert[]) {
     this.earlier = earlier;
@@ -183,13 +186,25 @@ class Found {
     return Math.max(0, ...SMALL.map((rule) => this.repeated.get(`${rule} ${party}`) ?? 0));
   }
 
+  /** Whether a small rule fired on this record. */
+  smallOn(seq: number): boolean {
+    return this.lastSmall === seq;
+  }
+
   add(rule: AlertRule, { seq, entry }: SealedEntry): void {
     if (rule.mode === 'off') return;
+    if (SMALL.includes(rule.id)) this.lastSmall = seq;
+    // Each referral that did not arrive is told of by itself.
+    const focus = rule.id === 'A-22' ? (entry.entities[0] ?? '') : '';
     const party = partyOf(entry);
     const [patient = ''] = rule.id === 'A-19' ? [] : patientsOf(entry);
     const since = Date.parse(entry.at) - rule.quietMinutes * 60_000;
-    const isSame = (one: { rule: string; party: string; patient: string; at: string }) =>
-      one.rule === rule.id && one.party === party && one.patient === patient && Date.parse(one.at) > since;
+    const isSame = (one: Same) =>
+      one.rule === rule.id &&
+      one.party === party &&
+      one.patient === patient &&
+      one.focus === focus &&
+      Date.parse(one.at) > since;
     const standing = this.earlier.find((one) => isSame(one) && !one.closed);
     if (standing !== undefined) {
       this.again.push({ id: standing.id, seq });
@@ -197,7 +212,7 @@ class Found {
     }
     if (this.alerts.some(isSame)) return;
     const { id, severity, mode, words } = rule;
-    this.alerts.push({ rule: id, severity, mode, at: entry.at, seq, party, patient, why: words });
+    this.alerts.push({ rule: id, severity, mode, at: entry.at, seq, party, patient, focus, why: words });
     this.remember(id, party);
   }
 
@@ -205,9 +220,6 @@ class Found {
     this.repeated.set(`${rule} ${party}`, (this.repeated.get(`${rule} ${party}`) ?? 0) + 1);
   }
 }
-
-/** Rules of low weight whose repetition is one case (A-19). */
-const SMALL = ['A-02', 'A-04', 'A-05', 'A-07', 'A-10', 'A-12', 'A-14'];
 
 /** An alert that comes from no record: the proof of the trail, the clock, the writer (A-16). */
 export async function raiseAlert(oversight: Oversight, id: string, why: string): Promise<void> {

@@ -3,7 +3,7 @@ import { isDenied, opens } from '../audit/alert-rules.ts';
 import type { AlertFacts, Thresholds } from '../audit/alert-types.ts';
 import type { AuditEntry } from '../audit/types.ts';
 import type { AccessExplanation } from '../governance/decision-types.ts';
-import { type Kinship, kinshipByKeys, kinshipOf, NOT_KIN } from '../record/kinship.ts';
+import { isSamePerson, type Kinship, kinshipByKeys, kinshipOf, NOT_KIN } from '../record/kinship.ts';
 import {
   alertsBefore,
   type EarlierAlert,
@@ -95,6 +95,7 @@ export async function factsFor(
       agreementExpired: lapsed.has(one.seq),
       rostered: duty ? around.some((row) => row.seq === one.seq && row.onDuty) : null,
       sameRuleBefore: 0,
+      smallRuleNow: false,
       explanation: one.entry.explanation ?? late.get(one.seq) ?? null,
     }),
   };
@@ -154,7 +155,7 @@ function togetherOf(rows: readonly Around[]): Partial<typeof NOTHING_AROUND> {
   };
 }
 
-const NOBODYS_KIN = { ...NOT_KIN, neighbour: false };
+const NOBODYS_KIN = { ...NOT_KIN, neighbour: false, sameSelf: false };
 
 function either(a: Kinship, b: Kinship): Kinship {
   return {
@@ -172,7 +173,7 @@ interface KnownOfStaff {
 }
 
 /** By what the directory says of her, and by what the HR file does. */
-function closestOf(entry: AuditEntry, { bodies, keys, hash }: KnownOfStaff): Kinship & { neighbour: boolean } {
+function closestOf(entry: AuditEntry, { bodies, keys, hash }: KnownOfStaff): typeof NOBODYS_KIN {
   const own = bodies.get(partyOf(entry));
   if (own === undefined) return NOBODYS_KIN;
   const hers = keys.get(partyOf(entry)) ?? [];
@@ -187,5 +188,6 @@ function closestOf(entry: AuditEntry, { bodies, keys, hash }: KnownOfStaff): Kin
     sameAgeBand: all.some((one) => one.sameSurname && one.sameAgeBand),
     sameAddress: all.some((one) => one.sameAddress),
     neighbour: all.some((one) => one.samePostcode),
+    sameSelf: patientsOf(entry).some((one) => isSamePerson(own, bodies.get(one) ?? '{}')),
   };
 }

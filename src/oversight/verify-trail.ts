@@ -14,6 +14,7 @@ import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AuditCheck, checksOf, keepCheck } from '../store/models/audit-checks.ts';
+import { insertAlerts, isOpen } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 import { sealDurable } from '../store/seal.ts';
 import { type PartnerProof, provePartners } from './partner-chains.ts';
@@ -111,8 +112,18 @@ export function verifyTrail(
     // Recorded before it is read, so that the look is part of what it proves; the result has its own place.
     await door.audit.write({ ...entry, rules: ['R-27'] });
     const askedBy = context.principal.practitionerRole ?? context.principal.subject;
-    return proveTrail(door.broadPool, asked.keeper, { askedBy, now: context.now, from: asked.from });
+    const report = await proveTrail(door.broadPool, asked.keeper, { askedBy, now: context.now, from: asked.from });
+    if (!report.ok) await alertOnce(door, context);
+    return report;
   });
+}
+
+/** A-16, whoever found it; once while it is open. */
+async function alertOnce({ pool }: Door, { now }: Context): Promise<void> {
+  const why = 'The proof of the access record failed';
+  if (await isOpen(pool, 'A-16', why)) return;
+  const alert = { rule: 'A-16', severity: 'high', mode: 'live', at: now.toISOString(), seq: null, why } as const;
+  await insertAlerts(pool, [{ ...alert, party: '', patient: '' }]);
 }
 
 function maySeeProof(door: Door, context: Context): Decision | null {

@@ -13,6 +13,24 @@ export interface Kinship {
 
 export const NOT_KIN: Kinship = { sameSurname: false, samePostcode: false, sameAgeBand: false, sameAddress: false };
 
+/** The same person by family name, given name and day of birth, where no number says so (domain.md 6.3, A-03). */
+export function isSamePerson(practitioner: string, patient: string): boolean {
+  const a = selvesOf(practitioner);
+  const b = selvesOf(patient);
+  return a.some((one) => b.includes(one));
+}
+
+function selvesOf(body: string): string[] {
+  const { name, birthDate } = parsed(body);
+  const day = textIn(birthDate);
+  if (day.length !== 10) return [];
+  return objectsIn(name).flatMap(({ family, given }) => {
+    const [first] = Array.isArray(given) ? given : [];
+    const words = [fold(textIn(family)), fold(textIn(first))];
+    return words.includes('') ? [] : [[...words, day].join('|')];
+  });
+}
+
 const BAND_YEARS = 5;
 
 /** Compares a Practitioner with a Patient. What the directory does not hold about staff cannot be the same. */

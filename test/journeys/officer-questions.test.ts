@@ -324,6 +324,9 @@ describe('a partner says who opened what it received (4.12)', () => {
     await owner.end();
     const told = await service.as('ig-officer').get('AuditEvent/$verify');
     expect(told.text).toMatch(/"result","valueBoolean":false.*"partner-fault".*hv-system is broken at its event 2/);
+    await service.as('ig-officer').get('AuditEvent/$verify');
+    const raised = await service.pool.query(`select mode from alert where rule = 'A-16'`);
+    expect(raised.rows).toEqual([{ mode: 'live' }]);
     // The same on the command line, with an exit code.
     const env = {
       ...process.env,

@@ -9,6 +9,7 @@ import { createAuditWriter } from '../../src/store/audit.ts';
 import type { AlertNotice } from '../../src/store/models/oversight.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { sealDurable } from '../../src/store/seal.ts';
+import { startAlerts } from '../../src/wiring/audit.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { TEAM, team } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
@@ -156,6 +157,48 @@ describe('step by step', () => {
     expect(rows).toEqual([{ n: 6 }]);
   });
 
+  test('A-22: each referral that did not arrive is told of by itself, the same one again is not', async () => {
+    const withheld = (entity: string): Partial<AuditEntry> => ({
+      ...{ interaction: 'disclosure', detail: 'withheld', outcome: 4, entities: [entity] },
+      recipient: 'Subscription/s1 https://hv.example.org/hook',
+    });
+    await write([withheld('ServiceRequest/r1'), withheld('ServiceRequest/r2')]);
+    await all();
+    await write([withheld('ServiceRequest/r1'), withheld('ServiceRequest/r3')]);
+    await all();
+    const rows = (await alertsIn(pool)).filter(({ rule }) => rule === 'A-22');
+    expect(rows.map(({ hits, mode }) => [hits, mode])).toEqual([
+      [2, 'live'],
+      [1, 'live'],
+      [1, 'live'],
+    ]);
+  });
+
+  test('A-07: a relationship that was revoked has no grace, one that was closed has fourteen days', async () => {
+    const tie = `insert into relationship (source, party, patient, kind, from_at, until_at, ending)
+      values ($1, 'PractitionerRole/hv-1', $2, 'care-team', '2026-01-01', '2026-03-22T12:00:00Z', $3)`;
+    await pool.query(tie, ['CareTeam/x', 'Patient/revoked', 'revoked']);
+    await pool.query(tie, ['CareTeam/y', 'Patient/closed', 'closed']);
+    const denied = { outcome: 4, status: 403, reason: 'no-relationship' } as const;
+    await write(['Patient/revoked', 'Patient/closed'].map((patient) => ({ ...denied, patients: [patient] })));
+    await all();
+    const found = (await alertsIn(pool)).filter(({ rule }) => rule === 'A-07');
+    expect(found.map(({ patient }) => patient)).toEqual(['Patient/revoked']);
+  });
+
+  test('A-19: the third small alert about one person within 30 days, and nothing else she does', async () => {
+    const again = (patient: string): Partial<AuditEntry> => ({ rules: ['R-07'], patients: [patient] });
+    await write([again('Patient/p1'), again('Patient/p2'), {}]);
+    await all();
+    expect((await alertsIn(pool)).map(({ rule }) => rule)).toEqual(['A-02', 'A-02']);
+    await write([again('Patient/p3'), { explanation: 'own-task' }, { explanation: 'own-task' }]);
+    await all();
+    expect((await alertsIn(pool)).map(({ rule, hits }) => [rule, hits]).slice(2)).toEqual([
+      ['A-02', 1],
+      ['A-19', 1],
+    ]);
+  });
+
   test('a rule is silent about whom the settings name', async () => {
     const quiet = ALERT_RULES.map((rule) =>
       rule.id === 'A-12' ? { ...rule, suppressed: ['CareTeam/hv-north'] } : rule,
@@ -191,6 +234,30 @@ describe('step by step', () => {
       ['A-01', 2],
       ['A-16', null],
     ]);
+  });
+
+  test('A-16: records that could not be written, and clocks apart; not clocks that agree', async () => {
+    let ahead = 4_000;
+    const late: Pool = Object.assign(Object.create(pool), {
+      query: async (text: string, values?: unknown[]) => {
+        const result = await pool.query(text, values);
+        if (!text.includes('clock_timestamp()')) return result;
+        return { ...result, rows: [{ now: new Date(Date.now() + ahead) }] };
+      },
+    });
+    const watch = startAlerts({ alertRules: undefined }, { pool: late, log: oversight().log, hash: (text) => text });
+    await watch.check();
+    expect(await alertsIn(pool)).toEqual([]);
+    watch.writeFailed();
+    ahead = 6_000;
+    await watch.check();
+    await watch.check();
+    const { rows } = await pool.query<{ rule: string; why: string }>('select rule, why from alert order by id');
+    expect(rows).toEqual([
+      { rule: 'A-16', why: 'The access record could not be written 1 times' },
+      { rule: 'A-16', why: 'The clocks of service and database are more than 5 seconds apart' },
+    ]);
+    await watch.stop();
   });
 });
 

@@ -101,13 +101,18 @@ export interface EarlierAlert {
   patient: string;
   at: string;
   closed: boolean;
+  /** Of A-22: the resource that did not arrive; '' for every other rule. */
+  focus: string;
 }
 
 /** Alerts of these people in the 30 days before. */
 export async function alertsBefore(db: Db, parties: readonly string[], at: string): Promise<EarlierAlert[]> {
   const result = await db.query<Omit<EarlierAlert, 'at'> & { at: Date }>({
     name: 'alert_before',
-    text: `select id, rule, party, patient, at, state = 'closed' as closed from alert
+    text: `select id, rule, party, patient, at, state = 'closed' as closed,
+        coalesce((select audit_json_or_null(b.body) -> 'entities' ->> 0 from audit_seal s join audit b on b.xid = s.xid and b.id = s.id
+          where alert.rule = 'A-22' and s.seq = alert.seq), '') as focus
+      from alert
       where rule = any (array(select 'A-' || lpad(n::text, 2, '0') from generate_series(1, 22) n))
         and party = any ($1) and at > $2::timestamptz - interval '30 days'`,
     values: [parties, at],

@@ -68,7 +68,8 @@ export async function aroundOf(db: Db, touches: readonly Touch[], permitHours: n
         exists (select from sides s join relationship r on r.party = s.self and r.patient = a.patient
             where s.party = a.party and r.until_at <= a.at - case when r.ending = 'revoked' then interval '0' else interval '14 days' end)
           and not exists (select from sides s join relationship r on r.party = s.self and r.patient = a.patient
-            where s.party = a.party and r.from_at <= a.at and a.at < r.until_at + interval '14 days') as "relationshipOver",
+            where s.party = a.party and r.from_at <= a.at
+              and a.at < r.until_at + case when r.ending = 'revoked' then interval '0' else interval '14 days' end) as "relationshipOver",
         array(select distinct c.kind from consent c
           where c.patient = a.patient and c.from_at <= a.at and a.at < c.until_at) as consents,
         exists (select from consent c where c.patient = a.patient and c.kind in ('permit', 'override')

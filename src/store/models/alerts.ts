@@ -68,6 +68,19 @@ export async function takeAlert(client: PoolClient, id: number, caseId: number):
   return taken.rowCount === 1;
 }
 
+/** Puts a person's open alerts of these rules, of the 30 days before `at`, into a case. */
+export async function takeSmallAlerts(
+  client: PoolClient,
+  { party, at, rules }: { party: string; at: Date; rules: readonly string[] },
+  caseId: number,
+): Promise<void> {
+  await client.query(
+    `update alert set state = 'in-case', case_id = $4
+     where party = $1 and rule = any ($3) and state = 'open' and at > $2::timestamptz - interval '30 days' and at <= $2`,
+    [party, at, rules, caseId],
+  );
+}
+
 export async function closeAlerts(client: PoolClient, caseId: number): Promise<void> {
   await client.query(`update alert set state = 'closed' where case_id = $1`, [caseId]);
 }

@@ -211,6 +211,12 @@ export async function insertAlerts(db: Db, alerts: readonly NewAlert[]): Promise
   return result.rows;
 }
 
+/** Whether such an alert waits already. */
+export async function isOpen(db: Db, rule: string, why: string): Promise<boolean> {
+  const text = `select from alert where rule = $1 and why = $2 and state <> 'closed' limit 1`;
+  return (await db.query(text, [rule, why])).rowCount === 1;
+}
+
 export async function faultyRules(db: Db): Promise<Set<string>> {
   const result = await db.query<{ rule: string }>('select rule from alert_rule_fault');
   return new Set(result.rows.map(({ rule }) => rule));

@@ -11,6 +11,7 @@ const QUIET: AlertFacts = {
   relationshipOver: false,
   consents: new Set(),
   tags: new Set(),
+  sameSelf: false,
   sameSurname: false,
   samePostcode: false,
   sameAgeBand: false,
@@ -37,6 +38,7 @@ const QUIET: AlertFacts = {
   rostered: null,
   endpointChanged: false,
   sameRuleBefore: 0,
+  smallRuleNow: false,
   explanation: 'named-role',
 };
 
@@ -102,13 +104,22 @@ describe('fires, and not just short of it', () => {
       DENIED,
       { tags: new Set(['CEL']), relationships: new Set(['handler']) },
     ],
+    [
+      'A-11',
+      NOTHING,
+      { consents: new Set(['restriction']), relationships: outside },
+      { label: 'R' },
+      { relationships: outside },
+    ],
     ['A-12', { label: 'R' }, { explanation: null }, { label: 'N' }, { explanation: null }],
     ['A-13', disclosure('export access list'), { firstExport: true }, disclosure('export access list'), {}],
     ['A-14', search('family=***'), { nameSearches: 5 }, search('family=***'), { nameSearches: 5, openedSince: 1 }],
     ['A-15', { label: 'R' }, { newPlace: true }, { label: 'N' }, { newPlace: true }],
     ['A-17', disclosure('delivered id-only'), { endpointChanged: true }, disclosure('delivered id-only'), {}],
     ['A-18', NOTHING, { newlyPermitted: true }, { interaction: 'update', action: 'U' }, { newlyPermitted: true }],
-    ['A-19', NOTHING, { sameRuleBefore: 3 }, NOTHING, { sameRuleBefore: 2 }],
+    ['A-19', NOTHING, { sameRuleBefore: 3, smallRuleNow: true }, NOTHING, { sameRuleBefore: 2, smallRuleNow: true }],
+    ['A-19', NOTHING, { sameRuleBefore: 3, smallRuleNow: true }, NOTHING, { sameRuleBefore: 9 }],
+    ['A-03', NOTHING, { sameSelf: true }, search('family=***'), { sameSelf: true }],
     // vector 34
     ['A-20', NOTHING, { releasedAfterDowngrade: true }, NOTHING, {}],
     ['A-21', NOTHING, { agreementExpired: true }, DENIED, { agreementExpired: true }],
@@ -123,7 +134,9 @@ describe('fires, and not just short of it', () => {
     expect(fired({}, { openedHour: 40, usualHour: { mean: 30, deviation: 4 } })).not.toContain('A-08');
     expect(fired({}, { openedHour: 43, usualHour: { mean: 30, deviation: 4 } })).toContain('A-08');
     expect(fired({}, { openedDay: 60, peerMedian: 15 })).toContain('A-08');
-    expect(fired({}, { openedDay: 20, peerMedian: 5 })).not.toContain('A-08');
+    expect(fired({}, { openedDay: 16, peerMedian: 5 })).toContain('A-08');
+    expect(fired({}, { openedDay: 15, peerMedian: 5 })).not.toContain('A-08');
+    expect(fired({}, { openedDay: 90, peerMedian: null })).not.toContain('A-08');
   });
 
   test('A-09: only at night, only off the list, only from the third patient on', () => {
