@@ -95,7 +95,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const secrets = openSecrets(folder);
   const maxLife = maxTokenLife(config.mode);
   const keys = openKeys({ folder, maxLife, warn: (message) => log.warn(message) }, clock());
-  const verifier = createVerifier({ keys, issuer, audience: base, maxLife, log });
+  const verifier = createVerifier({ keys, issuer, audience: base, maxLife, assurance: config.assurance, log });
 
   // Pools of their own, so that requests, the audit trail and the pumps cannot starve each other (H24).
   const pool = openPool(options.serviceUrl, config.poolSize);

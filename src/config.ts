@@ -38,6 +38,10 @@ export function loadConfig(env: Environment, cwd: string = process.cwd()): Confi
     poolSize: read.integer('POOL_SIZE', { min: 2, max: 500, default: 16 }),
     safeguardingContact: read.text('SAFEGUARDING_CONTACT') ?? 'the on-call safeguarding lead of your service',
     freshSignIn: read.integer('FRESH_SIGN_IN', { min: 60, max: 43_200, default: mode === 'demo' ? 28_800 : 900 }),
+    assurance: Object.freeze({
+      levels: Object.freeze((read.text('ASSURANCE') ?? 'AAL2 AAL3').split(/\s+/).filter((one) => one !== '')),
+      required: mode === 'production',
+    }),
     jointWindowEdge: read.choice('JOINT_WINDOW_EDGE', ['25+0', '25+6']) ?? '25+6',
     notifyRule: read.choice('NOTIFY_RULE', ['dating-scan-or-12+0', '12+0', 'immediate']) ?? 'dating-scan-or-12+0',
     webhookAllow: Object.freeze(readWebhookHosts(read, mode)),

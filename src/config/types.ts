@@ -48,6 +48,8 @@ export interface Config {
   safeguardingContact: string;
   /** R-39: seconds for which a sign-in counts as fresh. */
   freshSignIn: number;
+  /** R-39: values of `acr` that are strong enough for staff, and whether a token must say one (production). */
+  assurance: { levels: readonly string[]; required: boolean };
   /** Another terminology server, for what is not held here; null = none. */
   terminology: TerminologyConfig | null;
   /** Absolute folder of implementation-guide packages (`.tgz`), read at start. */

@@ -33,7 +33,12 @@ const NO_NUMBER: ExtensionSource = {
 /** why, on whose advice, and whether the family knows. */
 const OVERRIDE: ExtensionSource = {
   v: [],
-  p: { rationale: ['string'], 'advised-by': ['string'], 'family-told': ['boolean'], 'why-not-told': ['string'] },
+  p: {
+    rationale: ['string'],
+    'advised-by': ['string', 'Reference'],
+    'family-told': ['boolean'],
+    'why-not-told': ['string'],
+  },
 };
 
 const OAUTH_URIS: ExtensionSource = {

@@ -6,14 +6,17 @@
  */
 import type { Json, JsonObject, Resource } from '../fhir/types.ts';
 import { classesOfType } from './data-classes.ts';
+import { roleOf } from './directory.ts';
 import { codes, codings, hasCode, isTo, type Lookup, object, objects, ref, refs, text, unique } from './elements.ts';
 import { civilDay, endOf, startOf } from './instants.ts';
 import { DATA_CLASSES } from './role-views.ts';
 import type { ConsentRow, DataClass } from './types.ts';
 import { CANON, local, SHARING_POLICY } from './vocabulary.ts';
 
-/** Marks an override among consents: only safeguarding may write one (R-22). */
+/** Marks an override among consents: safeguarding writes one, and a clinician whom safeguarding advised (R-22). */
 export const OVERRIDE_TAG = 'OVERRIDE';
+/** Marks an override whose `advised-by` names somebody else whom the directory knows as safeguarding. */
+export const ADVISED_TAG = 'ADVISED';
 const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types';
 const SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope';
 
@@ -154,6 +157,24 @@ function hasPartnerPresent(items: Json | undefined): boolean {
   });
 }
 
+/** `PractitionerRole/..` whom an override names as its adviser. */
+function adviserOf(resource: Resource): string | null {
+  const reference = ref(detailsOf(resource).find((one) => one.url === 'advised-by')?.valueReference);
+  return reference !== null && isTo(reference, 'PractitionerRole') ? reference : null;
+}
+
+/** The adviser's entry of the directory. */
+export function adviserLookups(resource: Resource): string[] {
+  return isOverride(resource) ? [adviserOf(resource)].filter((one) => one !== null) : [];
+}
+
+/** True when safeguarding, as the directory knows it, advised the override, and not its own writer. */
+export function isAdvised(resource: Resource, lookup: Lookup, writer: readonly string[]): boolean {
+  const [adviser] = adviserLookups(resource);
+  const entry = adviser === undefined || writer.includes(adviser) ? null : lookup(adviser);
+  return entry !== null && entry.active !== false && roleOf(entry) === 'safeguarding';
+}
+
 /** Where an override says why, on whose advice, and whether the family knows (R-22). */
 export const OVERRIDE_DETAILS = `${CANON}/StructureDefinition/safeguarding-override`;
 
@@ -177,7 +198,7 @@ export function overrideFaults(resource: Resource): string[] {
   return [
     ...(parts.length > 0 ? [] : [`an override has one extension ${OVERRIDE_DETAILS}`]),
     ...(says('rationale') ? [] : ['rationale: why it is shared although the family objects, in words']),
-    ...(says('advised-by') ? [] : ['advised-by: who gave the safeguarding advice']),
+    ...(says('advised-by') || adviserOf(resource) !== null ? [] : ['advised-by: who gave the safeguarding advice']),
     ...(typeof told === 'boolean' ? [] : ['family-told: whether the family has been told']),
     ...(told === false && !says('why-not-told') ? ['why-not-told: why the family has not been told'] : []),
   ];

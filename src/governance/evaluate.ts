@@ -88,11 +88,16 @@ function applies(one: ConsentRow, rule: Extract<RowRule, { op: 'consent' }>, sub
   return (
     one.patient === subject &&
     one.kind === rule.kind &&
-    (one.party === null || rule.parties.includes(one.party)) &&
+    isParty(one.party, rule, world) &&
     (one.classes.length === 0 || one.classes.includes(world.row.dataClass)) &&
     hasBegun(one.from, world.now) &&
     (one.until === null || world.now.getTime() < Date.parse(one.until))
   );
+}
+
+function isParty(party: string | null, rule: Extract<RowRule, { op: 'consent' }>, { row }: World): boolean {
+  if (rule.ofPregnancy === true) return party !== null && party === row.pregnancy;
+  return party === null || rule.parties.includes(party);
 }
 
 /** Whether one clause lets this row through at this moment. */

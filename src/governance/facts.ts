@@ -7,18 +7,26 @@ import { patientReferences } from '../fhir/compartments.ts';
 import type { Resource } from '../fhir/types.ts';
 import { agreementsOf } from './agreements.ts';
 import { authorsOf, practitionersOfVisit, recordingServiceOf, serviceLookups, visitLookups } from './authorship.ts';
-import { consentLookups, consentsOf, isOverride, OVERRIDE_TAG } from './consents.ts';
+import {
+  ADVISED_TAG,
+  adviserLookups,
+  consentLookups,
+  consentsOf,
+  isAdvised,
+  isOverride,
+  OVERRIDE_TAG,
+} from './consents.ts';
 import { classLookups, classOf } from './data-classes.ts';
 import { type DirectoryRow, directoryOf } from './directory.ts';
 import { DUTY_TAG, dutyLookups, dutyService, dutyTeamOf } from './duty.ts';
-import { claims, type Lookup, literal, object, objects, ref, refs, text, unique } from './elements.ts';
+import { claims, codes, hasCode, type Lookup, literal, object, objects, ref, refs, text, unique } from './elements.ts';
 import { type Kin, kinLookups, kinOf } from './kin.ts';
 import { HANDLED, labelOf } from './labels.ts';
 import { type PregnancyHints, type PregnancyRow, pregnanciesOf, pregnancyHintsOf } from './pregnancies.ts';
-import { referralOf } from './referrals.ts';
+import { isReferralTask, referralOf } from './referrals.ts';
 import { relationshipLookups, relationshipsOf } from './relationships.ts';
 import type { AgreementRow, ConsentRow, DataClass, Relationship, RowFacts } from './types.ts';
-import { ASSESSMENT_COPY, DRAFT_TAG, NHS_NUMBER, UNBORN_TAG } from './vocabulary.ts';
+import { ASSESSMENT_COPY, DRAFT_TAG, local, NHS_NUMBER, UNBORN_TAG } from './vocabulary.ts';
 
 /** What deriving facts may know beyond the resource. */
 export interface FactContext {
@@ -69,6 +77,7 @@ export function lookupsOf(resource: Resource, unowned = false): string[] {
     ...visitLookups(resource),
     ...dutyLookups(resource),
     ...consentLookups(resource),
+    ...adviserLookups(resource),
     ...(unowned ? serviceLookups(resource) : []),
   ]);
 }
@@ -81,7 +90,11 @@ export function factsOf(resource: Resource, context: FactContext): ResourceFacts
     row: rowFactsOf(resource, context),
     pregnancyHints: pregnancyHintsOf(resource, context.now),
     relationships: relationshipsOf(resource, { lookup: context.lookup, now }),
-    consents: [...consentsOf(resource, context.lookup), ...aboutPatient(resource, context)],
+    consents: [
+      ...consentsOf(resource, context.lookup),
+      ...aboutPatient(resource, context),
+      ...endOfPregnancy(resource),
+    ],
     agreements: agreementsOf(resource),
     directory: directoryOf(resource),
     kin: kinOf(resource, context.lookup),
@@ -109,6 +122,9 @@ export function resolveFacts(
   // What seals an unborn child's own record seals that record, not its mother's.
   facts.consents = facts.consents.filter(({ kind, patient }) => kind !== 'sealed' || !mothers.has(patient));
   for (const one of facts.consents) one.patient = mother(one.patient);
+  // An end that belongs to no known pregnancy narrows nothing: it would narrow the next one as well.
+  facts.consents = facts.consents.filter(({ kind }) => kind !== 'ended' || pregnancy !== null);
+  for (const one of facts.consents) if (one.kind === 'ended') one.party = pregnancy;
 }
 
 function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
@@ -139,6 +155,7 @@ function rowFactsOf(resource: Resource, context: FactContext): RowFacts {
     tags: [
       ...tags,
       ...(isOverride(resource) ? [OVERRIDE_TAG] : []),
+      ...(isAdvised(resource, lookup, context.writer ?? []) ? [ADVISED_TAG] : []),
       ...(isUnborn(resource) ? [UNBORN_TAG] : []),
       ...(duty ? [DUTY_TAG] : []),
       ...(isDraft(resource) ? [DRAFT_TAG] : []),
@@ -209,6 +226,16 @@ function aboutPatient(resource: Resource, context: FactContext): ConsentRow[] {
     ...(label === 'V' ? [{ ...row, kind: 'sealed' as const, party: null }] : []),
     ...(hasDied(resource) ? [{ ...row, kind: 'deceased' as const, party: null }] : []),
   ];
+}
+
+/** R-41, R-51: the referral of a pregnancy says that it ended; which pregnancy that is, the store settles. */
+function endOfPregnancy(resource: Resource): ConsentRow[] {
+  const patient = ref(resource.for);
+  if (resource.id === undefined || patient === null || !isReferralTask(resource)) return [];
+  const isEnd = hasCode(codes(resource.businessStatus), local('referral-state'), 'pregnancy-ended');
+  if (!isEnd || resource.status === 'entered-in-error') return [];
+  const source = `Task/${resource.id}`;
+  return [{ patient, kind: 'ended', party: null, classes: [], from: null, until: null, source }];
 }
 
 function hasDied({ deceasedBoolean, deceasedDateTime }: Resource): boolean {

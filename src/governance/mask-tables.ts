@@ -40,6 +40,12 @@ export const PLACE: Readonly<Record<string, Carrier>> = {
   Immunization: { remove: ['location'], params: ['location'] },
   Task: { remove: ['location', 'description', 'note'], params: [] },
   CarePlan: { remove: ['activity.detail.location', 'note'], params: [] },
+  AdverseEvent: { remove: ['location'], params: ['location'] },
+  ImagingStudy: { remove: ['location'], params: [] },
+  MedicationDispense: { remove: ['location', 'destination'], params: ['destination'] },
+  SupplyDelivery: { remove: ['destination'], params: [] },
+  SupplyRequest: { remove: ['deliverFrom', 'deliverTo'], params: ['subject'] },
+  Provenance: { remove: ['location'], params: ['location'] },
   Location: {
     remove: ['address', 'telecom', 'position', 'description'],
     params: [...ADDRESS, 'near'],
@@ -72,6 +78,26 @@ export const SUMMARY: Readonly<Record<string, Carrier>> = {
   DocumentReference: { remove: ['content.attachment.data', 'description'], params: ['description'] },
   Composition: { remove: ['section'], params: ['section', 'entry'] },
   Consent: { remove: ['sourceAttachment', 'sourceReference', 'verification'], params: ['source-reference'] },
+};
+
+/** 5.3 "exists": there is a flag, and not even its kind or who raised it; meta tells the labels, so most of it goes too. */
+export const EXISTS: Readonly<Record<string, Carrier>> = {
+  Flag: {
+    remove: [
+      ...['category', 'code', 'identifier', 'period', 'encounter', 'author', 'extension', 'modifierExtension'],
+      ...['meta.security', 'meta.tag', 'meta.profile', 'meta.source', 'meta.extension'],
+    ],
+    params: ['author', 'date', 'encounter', 'identifier', '_security', '_tag', '_profile', '_source'],
+  },
+};
+
+/** whoever did not treat her learns that a pregnancy ended, not from what somebody wrote beside it. */
+export const ENDING: Readonly<Record<string, Carrier>> = {
+  ServiceRequest: {
+    remove: ['note', 'reasonCode', 'reasonReference', 'patientInstruction', 'supportingInfo'],
+    params: [],
+  },
+  Task: { remove: ['note', 'description', 'statusReason', 'reasonCode', 'reasonReference', 'output'], params: [] },
 };
 
 /** How a pregnancy ended is no part of a name and address (5.3: those who see only the expected date). */

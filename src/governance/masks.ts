@@ -3,13 +3,24 @@
  * that would reveal it. Masked is not findable: whoever filters or sorts by such a parameter gets only rows of which
  * nothing is masked for her (`paramGuard`).
  */
-import { all, consentFor, consentForEvery, FALSE, inClasses, not, TRUE, tagged } from './compose.ts';
+import { hasEnded } from './after-death.ts';
+import { all, consentFor, consentForEvery, FALSE, inClasses, not, ofService, TRUE, tagged } from './compose.ts';
 import { classesOfType } from './data-classes.ts';
 import type { Mask } from './decision-types.ts';
 import { type ElementPaths, reaches } from './element-paths.ts';
 import { evaluate, type World } from './evaluate.ts';
 import { NAMES, nameInLists } from './handling.ts';
-import { type Carrier, EVERYWHERE, FETAL_STATUS, PLACE, SUMMARY, THIRD_PARTY, TRIMS } from './mask-tables.ts';
+import {
+  type Carrier,
+  ENDING,
+  EVERYWHERE,
+  EXISTS,
+  FETAL_STATUS,
+  PLACE,
+  SUMMARY,
+  THIRD_PARTY,
+  TRIMS,
+} from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
 import type { RowRule } from './rule-types.ts';
 import type { DataClass, Principal, Role } from './types.ts';
@@ -26,6 +37,8 @@ export function masksFor(principal: Principal, world: World): Mask[] {
   const masks = roleMasks(principal, row.type, row.dataClass);
   if (row.tags.includes(UNBORN_TAG) && OUTSIDE_PREGNANCY.includes(principal.role))
     masks.push(maskOf('R-25', FETAL_STATUS));
+  const ending = ENDING[row.type];
+  if (ending && evaluate(endedElsewhere(principal), world)) masks.push(maskOf('R-51', ending));
   const place = PLACE[row.type];
   if (place && principal.role !== 'mother' && evaluate(isHidden(principal), world)) masks.push(maskOf('R-16', place));
   return masks;
@@ -39,6 +52,7 @@ function roleMasks(principal: Principal, type: string, dataClass: DataClass): Ma
   // Authors' view of a team lead is the status of the working copy, not its answers (5.3 "status only").
   const isStatus = principal.role === 'team-lead' && dataClass === 'working-copy';
   if (isSummary || isStatus) masks.push(maskOf('R-24', SUMMARY[type] ?? NOTHING));
+  if (view === 'exists') masks.push(maskOf('R-25', EXISTS[type] ?? NOTHING));
   const trim = TRIMS[principal.role]?.[type];
   if (trim) masks.push(maskOf('R-25', trim));
   const place = PLACE[type];
@@ -47,6 +61,12 @@ function roleMasks(principal: Principal, type: string, dataClass: DataClass): Ma
   const hidesOthers = dataClass === 'confidential' && cellOf(principal.role, 'third-party').view === 'none';
   if (apart && hidesOthers) masks.push(maskOf('R-23', apart));
   return masks;
+}
+
+/** R-51: the row's pregnancy has ended, and another service than hers treated the woman. Her own row is hers. */
+function endedElsewhere(principal: Principal): RowRule {
+  if (principal.kind === 'family') return FALSE;
+  return all(hasEnded(), not(ofService(principal.service === undefined ? [] : [principal.service])));
 }
 
 function maskOf(rule: string, carrier: Carrier): Mask {
@@ -90,11 +110,14 @@ export function paramGuard(
   const isFetal = OUTSIDE_PREGNANCY.includes(principal.role) && reaches(withEverywhere(FETAL_STATUS).remove, paths);
   const masked = classesOfType(type).filter((dataClass) => roleMasks(principal, type, dataClass).some(reveals));
   const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
+  const ending = ENDING[type];
+  const isEnding = ending !== undefined && reveals(withEverywhere(ending));
   const name = NAMES[type];
   const isName = name !== undefined && reveals(name);
   return all(
     unmasked,
     isPlace ? not(isRestricted()) : TRUE,
+    isEnding ? not(endedElsewhere(principal)) : TRUE,
     isFetal ? not(tagged(UNBORN_TAG)) : TRUE,
     isName ? nameInLists(principal) : TRUE,
   );
@@ -117,6 +140,7 @@ function wholeTextGuard(principal: Principal, type: string): RowRule {
   return all(
     not(inClasses(masked)),
     isPlace ? not(isRestricted()) : TRUE,
+    ENDING[type] === undefined ? TRUE : not(endedElsewhere(principal)),
     OUTSIDE_PREGNANCY.includes(principal.role) ? not(tagged(UNBORN_TAG)) : TRUE,
     NAMES[type] === undefined ? TRUE : nameInLists(principal),
   );

@@ -7,7 +7,7 @@ import type { Action, DataClass, Role } from './types.ts';
 
 /**
  * How a class is seen. `full`; `summary` = trimmed (R-24); `edd` = only what carries the EDD; `own` = what she wrote
- * herself; `copy` = what was extracted from the released copy; `summary-shared` = trimmed, and only with an override
+ * herself; `exists` = that it is there and nothing it says; `copy` = what was extracted from the released copy; `summary-shared` = trimmed, and only with an override
  * or a consent (social worker); `summary-permitted` = trimmed, with the mother's permit (partner); `care-team`,
  * `attendance`, `supervision` = only through a relationship of that kind; `authors` = the authors' teams;
  * `case` = inside a case or job only; `none` also stands for counts and aggregates, which are not rows.
@@ -21,6 +21,7 @@ export type View =
   | 'copy'
   | 'summary-shared'
   | 'summary-permitted'
+  | 'exists'
   | 'edd-permitted'
   | 'care-team'
   | 'attendance'
@@ -49,6 +50,7 @@ const CELLS = {
   'V override': { view: 'full', write: 'override' },
   'VW two': { view: 'full', write: 'two-person' },
   S: { view: 'summary', write: 'none' },
+  exists: { view: 'exists', write: 'none' },
   'S shared': { view: 'summary-shared', write: 'none' },
   'S permitted': { view: 'summary-permitted', write: 'none' },
   edd: { view: 'edd', write: 'none' },
@@ -107,7 +109,7 @@ const CARE: Readonly<Record<DataClass, readonly CellName[]>> = {
   findings:            ['VW', 'VW', 'V', '-', 'V', 'V', '-', '-', 'V', 'V'],
   confidential:        ['VW care-team', 'VW care-team', 'V attendance', '-', 'V care-team', 'VW', '-', '-', '-', 'V supervision'],
   plan:                ['VW', 'VW', 'V', 'VW assigned', 'V', 'V', 'S', 'S shared', 'V', 'V'],
-  'safeguarding-flag': ['V', 'V', 'V', 'V', 'V', 'VW', 'S', 'V', '-', 'V'],
+  'safeguarding-flag': ['V', 'V', 'V', 'exists', 'V', 'VW', 'S', 'V', '-', 'V'],
   'scene-safety':      ['VW', 'VW', 'V', 'V', 'V', 'VW', '-', 'V', 'V', 'VW'],
   'third-party':       ['V authors', 'V', '-', '-', '-', 'V', '-', '-', '-', '-'],
   consent:             ['VW', 'VW', 'V', 'V', 'V', 'V override', 'V', 'S', 'V', 'V'],
@@ -142,8 +144,8 @@ const OTHERS: Readonly<Record<DataClass, readonly CellName[]>> = {
   // A system sees R only through an agreement that names it (vector 25): the label rule, not the cell.
   confidential:        ['-', '-', '-', 'c', 'c', '-', '-', 'V', '-'],
   plan:                ['-', '-', '-', 'c', 'c', 'V', 'S permitted', 'V', '-'],
-  // Admins get "ask the clinician first" on the visit, never the flag (R-25).
-  'safeguarding-flag': ['-', '-', '-', 'c', 'c', '-', '-', 'S', '-'],
+  // "Ask the clinician first": an admin learns that there is one, and no more (R-25).
+  'safeguarding-flag': ['exists', '-', '-', 'c', 'c', '-', '-', 'S', '-'],
   'scene-safety':      ['V', '-', '-', 'c', 'c', '-', '-', 'V', '-'],
   'third-party':       ['-', '-', '-', 'c', 'c', '-', '-', '-', '-'],
   consent:             ['V', '-', 'V', 'V', 'V', 'V', '-', 'V', '-'],

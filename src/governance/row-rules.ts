@@ -22,26 +22,18 @@ import {
   tagged,
 } from './compose.ts';
 import { conflictPiece } from './conflict-rule.ts';
-import { OVERRIDE_TAG } from './consents.ts';
+import { ADVISED_TAG, OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
 import { DUTY_TAG, E_ROSTER } from './duty.ts';
 import { familyPieces } from './family-rules.ts';
 import { keeper, piecesKey } from './kept.ts';
-import {
-  brokenGlass,
-  lateEntry,
-  relatedBy,
-  relationshipPiece,
-  sealedGlass,
-  servicesOf,
-  supervision,
-  WHOLE_RECORD,
-} from './relationship-rules.ts';
+import { label, labelPiece } from './label-rule.ts';
+import { brokenGlass, relatedBy, relationshipPiece, servicesOf, supervision } from './relationship-rules.ts';
 import { restrictionPiece } from './restriction.ts';
 import { classesSeen, classesWritten, isWrite, writesConformance } from './role-views.ts';
 import type { RowRule } from './rule-types.ts';
 import { isSealed } from './sealed.ts';
-import { isClinical, isRegistered, kindsFor, READ_GRACE_DAYS, selvesOf } from './standing.ts';
+import { READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
 import { EDD_TAG } from './vocabulary.ts';
 
@@ -214,46 +206,6 @@ function objectionPiece(principal: Principal): Piece {
   return { name: 'objection', rules: ['R-20', 'R-21', 'R-22'], rule };
 }
 
-/**
- * R-13: N for everyone with a relationship, R for the registered of the care team and safeguarding, V by name: rows that
- * say so, and every row about a woman whose own record is V, whenever it was written. R-51: what is labelled SEX (how a
- * pregnancy ended, where and when) stays with the service that treated her.
- */
-function labelPiece(principal: Principal, ask: Ask): Piece {
-  const treating = any(not(tagged('SEX')), ofService(servicesOf(principal)));
-  const rule = all(
-    treating,
-    any(all(not(isSealed()), any(label('N'), restricted(principal, ask))), named(principal, ask)),
-  );
-  return { name: 'label', rules: ['R-13', 'R-51'], rule };
-}
-
-function restricted(principal: Principal, ask: Ask): RowRule {
-  // Up to R, and only where the agreement piece let it through.
-  if (principal.kind === 'system') return label('R');
-  if (principal.role === 'safeguarding') return label('R');
-  if (!isRegistered(principal.role)) return FALSE;
-  const grace = isWrite(ask.action) ? 0 : READ_GRACE_DAYS;
-  const kinds: RelationshipKind[] = ['care-team', 'episode', 'attendance', 'registered'];
-  if (principal.role === 'team-lead' && !isWrite(ask.action)) kinds.push('supervision');
-  const usable = kinds.filter((kind) => kindsFor(principal, ask).includes(kind));
-  const personal = any(
-    relatedBy(principal, usable, grace, 'row'),
-    all(inClasses(WHOLE_RECORD), relatedBy(principal, usable, grace, 'any')),
-    brokenGlass(principal, ask),
-    principal.role === 'team-lead' ? supervision(principal, ask, 'row') : FALSE,
-  );
-  const workingCopy = inClasses(['working-copy']);
-  const late = lateEntry(principal, ask, relatedBy(principal, usable, READ_GRACE_DAYS, 'row'));
-  const own = all(workingCopy, byAuthor(selvesOf(principal)));
-  return all(label('R'), any(own, all(not(workingCopy), any(personal, late))));
-}
-
-function named(principal: Principal, ask: Ask): RowRule {
-  if (!isClinical(principal.role)) return FALSE;
-  return any(related(principal.parties, ['named'], { pregnancy: 'any' }), sealedGlass(principal, ask));
-}
-
 /** the cell of the role matrix, with what it asks beyond the class. */
 function rolePiece(principal: Principal, ask: Ask): Piece {
   const rule = isWrite(ask.action) ? all(writable(principal), dutyRule(principal)) : viewable(principal, ask);
@@ -266,7 +218,7 @@ function viewable(principal: Principal, ask: Ask): RowRule {
     any(relatedBy(principal, kind, READ_GRACE_DAYS, 'row'), brokenGlass(principal, ask));
   const service = servicesOf(principal);
   return any(
-    seen('full', 'summary', 'summary-permitted'),
+    seen('full', 'summary', 'summary-permitted', 'exists'),
     all(seen('edd', 'edd-permitted'), tagged(EDD_TAG)),
     all(seen('own'), byAuthor(selvesOf(principal))),
     all(seen('copy'), inTypes('Observation', 'RiskAssessment')),
@@ -281,16 +233,13 @@ function viewable(principal: Principal, ask: Ask): RowRule {
 function writable(principal: Principal): RowRule {
   const written = (...kinds: Parameters<typeof classesWritten>[1][]) =>
     inClasses(classesWritten(principal.role, ...kinds));
-  // an override is a safeguarding decision; nobody else opens a record to a service that is objected to.
+  // an override is a safeguarding decision, or a clinician's whom safeguarding advised by name; nobody else opens a
+  // record to a service that is objected to.
   return any(
-    all(written('yes'), not(tagged(OVERRIDE_TAG))),
+    all(written('yes'), any(not(tagged(OVERRIDE_TAG)), tagged(ADVISED_TAG))),
     all(written('override'), tagged(OVERRIDE_TAG)),
     all(written('own'), byAuthor(selvesOf(principal))),
     all(written('assigned'), inTypes('Task'), related(principal.parties, ['task'], { scoped: true, pregnancy: 'any' })),
     all(written('responses'), inTypes('QuestionnaireResponse')),
   );
-}
-
-function label(atMost: 'N' | 'R'): RowRule {
-  return { op: 'label', atMost };
 }

@@ -40,9 +40,10 @@ export type RowRule =
     }
   /**
    * A consent row of this kind is in force, about one of `parties` (or null party), covering the class: for some data
-   * subject, or with `every` for each of them (what widens access must hold for all it is about).
+   * subject, or with `every` for each of them (what widens access must hold for all it is about). `ofPregnancy`: its
+   * party is the pregnancy the row belongs to.
    */
-  | { op: 'consent'; kind: ConsentRow['kind']; parties: string[]; every?: boolean }
+  | { op: 'consent'; kind: ConsentRow['kind']; parties: string[]; every?: boolean; ofPregnancy?: boolean }
   /**
    * An agreement from the row's service to `to`, covering class, purpose and label, is in force (or expired at most `graceDays` ago
    * and not revoked). `reaching`: it lets at least this label through, whatever the row's own is.

@@ -202,6 +202,7 @@ export interface ConsentRow {
    * related person's NHS number) and `conflict` (party = who declared an interest) keep staff out (R-12).
    * `deceased` (party null): she has died (R-41). `handled` (party null): a colleague or a known person, EMP or CEL
    * (R-43). `sealed` (party null): her own record is V, so that all of it is for the named alone (R-13, R-42).
+   * `ended` (party = the pregnancy): it has ended with no living fetus or baby (R-41, R-51).
    */
   kind:
     | 'objection'
@@ -216,7 +217,8 @@ export interface ConsentRow {
     | 'conflict'
     | 'deceased'
     | 'handled'
-    | 'sealed';
+    | 'sealed'
+    | 'ended';
   /**
    * The party it is about: `Organization/..`, `CareTeam/..` or `RelatedPerson/..`; null = everyone outside.
    * `own-record`: the keyed hash.

@@ -35,6 +35,7 @@ export const TOKEN_FAULTS = {
   scope: 'scope is missing or not a list of words',
   'fhir-user': 'fhirUser is not a PractitionerRole, Patient or RelatedPerson',
   claim: 'a claim has the wrong type',
+  assurance: 'the person was not authenticated strongly enough for staff (acr)',
 } as const;
 
 export type TokenFault = keyof typeof TOKEN_FAULTS;

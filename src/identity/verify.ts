@@ -20,9 +20,28 @@ export interface VerifierOptions {
   audience: string;
   /** Longest life of an access token, in seconds. */
   maxLife: number;
+  /** How strongly staff must have been authenticated (R-39); absent = not judged. */
+  assurance?: Assurance;
   log: IdentityLog;
   /** Most remembered tokens; default 10,000. */
   cacheSize?: number;
+}
+
+export interface Assurance {
+  /** Values of `acr` that are strong enough, in the words of the sign-in service. */
+  levels: readonly string[];
+  /** Whether a token of staff must say one. */
+  required: boolean;
+}
+
+/** `acr` of a token that somebody got with a key of her own: no sign-in service stands between. */
+export const OWN_KEY = 'own-key';
+
+/** R-39: a person of staff, by her own token or through a system, who was not authenticated strongly enough. */
+function isWeak({ fhirUser, actingFor, acr }: Caller, assurance: Assurance | undefined): boolean {
+  const isStaff = fhirUser?.startsWith('PractitionerRole/') === true || actingFor !== null;
+  if (!isStaff || assurance === undefined) return false;
+  return acr === null ? assurance.required : acr !== OWN_KEY && !assurance.levels.includes(acr);
 }
 
 export interface Verifier {
@@ -43,7 +62,7 @@ export function bearerToken(authorization: string | undefined): string {
 
 /** The verifier of one service: options are fixed for its life. */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { keys, issuer, audience, maxLife, log } = options;
+  const { keys, issuer, audience, maxLife, log, assurance } = options;
   const size = options.cacheSize ?? 10_000;
   const expected = { issuer, audience, maxLife, lifeFrom: 'iat' } as const;
   /** sha256 of the token -> its caller, oldest use first. The token itself is never kept. */
@@ -56,7 +75,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const key = keys.find(opened.kid, now);
     if (!key) return { fault: 'kid-unknown', kid: opened.kid };
     const caller = jwtFault(opened, key, expected, now) ?? callerOf(opened.type, opened.claims, audience);
-    return typeof caller === 'string' ? { fault: caller, kid: opened.kid } : { caller };
+    if (typeof caller === 'string') return { fault: caller, kid: opened.kid };
+    return isWeak(caller, assurance) ? { fault: 'assurance', kid: opened.kid } : { caller };
   };
 
   const remembered = (digest: string, now: Date): Caller | null => {

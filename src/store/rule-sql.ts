@@ -137,8 +137,9 @@ class Compiling {
 
   #consentsSql(atoms: { name: string; rule: Extract<LookupRule, { op: 'consent' }> }[]): string {
     const answers = atoms.map(({ name, rule }) => {
-      const party = rule.parties.length === 0 ? '' : ` or t.party = any (${this.#list(rule.parties)})`;
-      return `coalesce(bool_or(t.kind = ${this.#text(rule.kind)} and (t.party is null${party})
+      const named = rule.parties.length === 0 ? '' : ` or t.party = any (${this.#list(rule.parties)})`;
+      const party = rule.ofPregnancy === true ? 't.party = r.pregnancy' : `(t.party is null${named})`;
+      return `coalesce(bool_or(t.kind = ${this.#text(rule.kind)} and ${party}
         and (t.classes = '{}' or r.data_class = any (t.classes))), false) as ${name}`;
     });
     return `(select ${answers.join(', ')} from consent t

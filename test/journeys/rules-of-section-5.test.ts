@@ -179,10 +179,24 @@ describe('R-22: an override says why, on whose advice, and whether the family kn
       agent: { practitionerRole: 'PractitionerRole/sg-moira' },
     });
     expect(JSON.stringify(record)).not.toContain('unborn child');
-    // Nobody else decides it.
+    // A clinician decides it on the advice of safeguarding, whom the directory knows, and of nobody else.
+    const by = (who: string): JsonObject => ({
+      url: 'advised-by',
+      valueReference: reference(`PractitionerRole/${who}`),
+    });
+    const asMidwife = async (advised: JsonObject) => {
+      const consented = override(why, advised, { url: 'family-told', valueBoolean: true });
+      return (await service.as('midwife').post('Consent', consented)).status;
+    };
+    expect(await asMidwife(advice)).toBe(403);
+    for (const who of ['hv-helen', 'mw-priya', 'nobody']) expect([who, await asMidwife(by(who))]).toEqual([who, 403]);
+    expect(await asMidwife(by('sg-moira'))).toBe(201);
     expect(
-      (await service.as('midwife').post('Consent', override(why, advice, { url: 'family-told', valueBoolean: true })))
-        .status,
+      (
+        await service
+          .as('nursery-nurse')
+          .post('Consent', override(why, by('sg-moira'), { url: 'family-told', valueBoolean: true }))
+      ).status,
     ).toBe(403);
   });
 });
@@ -209,6 +223,32 @@ describe('R-41: after a death the record is the care team’s', () => {
     const refusal = await nell.get('Observation/late-note');
     expect([refusal.text.includes('R-41'), refusal.text.includes('break-glass')]).toEqual([true, true]);
     expect((await nell.post('Observation', { ...note('x', 'late', 'more'), id: undefined as never })).status).toBe(403);
+  });
+});
+
+describe('R-41: after a pregnancy that ended with no living baby', () => {
+  test('what belongs to it is the care team’s, from the next request; undone, it is as it was', async () => {
+    await service.family('lost', { referral: 'accepted' });
+    await service.load([task('lost-nell', 'lost', 'hv-none'), note('lost-note', 'lost', 'words')]);
+    const [nell, helen] = [service.as(staff('hv-none')), service.as('health-visitor')];
+    const seen = async () => [
+      (await nell.get('Observation/lost-note')).status,
+      found(await nell.get('Observation?patient=Patient/lost')).length > 0,
+      (await helen.get('Observation/lost-note')).status,
+      (await nell.get('Patient/lost')).status,
+    ];
+    expect(await seen()).toEqual([200, true, 200, 200]);
+    const [referral] = resources(await service.as('steward').get('Task?patient=Patient/lost&code=triage-referral'));
+    const state = (code: string, status: string) => ({
+      ...(referral as Resource),
+      status,
+      businessStatus: { coding: [{ system: `${OURS}/CodeSystem/referral-state`, code }] },
+    });
+    await service.load([state('pregnancy-ended', 'cancelled')]);
+    expect(await seen()).toEqual([403, false, 200, 200]);
+    // An end that was recorded in error is no end.
+    await service.load([state('accepted', 'accepted')]);
+    expect(await seen()).toEqual([200, true, 200, 200]);
   });
 });
 

@@ -20,7 +20,7 @@ export const VIEW: Record<string, string> = {
     'midwife:care-team health-visitor:care-team hospital-midwife:attendance safeguarding team-lead:supervision system',
   plan: 'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker:shared student team-lead mother partner system',
   'safeguarding-flag':
-    'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker team-lead system',
+    'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker team-lead admin system',
   'scene-safety':
     'midwife health-visitor hospital-midwife nursery-nurse safeguarding social-worker student team-lead admin system',
   consent:

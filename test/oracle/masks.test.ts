@@ -68,7 +68,7 @@ const SUMMARY: Readonly<Record<string, readonly string[]>> = {
   visit: ['social-worker', 'admin', 'partner'],
   'assessment-copy': ['nursery-nurse', 'gp', 'partner'],
   plan: ['gp', 'social-worker', 'partner'],
-  'safeguarding-flag': ['gp', 'system'],
+  'safeguarding-flag': ['gp', 'system', 'nursery-nurse', 'admin'],
   documents: ['nursery-nurse', 'partner'],
   consent: ['social-worker'],
 };

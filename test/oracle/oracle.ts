@@ -332,7 +332,15 @@ function isLabelOpen(q: Question): boolean {
     );
     return isNamed && isGlassBroken(q);
   }
-  if (q.person.role === 'safeguarding' || q.person.role === 'system') return true;
+  if (q.person.role === 'system') return true;
+  // what she claimed for herself covers N alone.
+  if (q.person.role === 'safeguarding') {
+    const about = (one: { patient?: string | undefined }) => q.subjects.every((subject) => subject === one.patient);
+    const others = tiesOf(q.world, q.person, q.now).filter(({ kind }) => kind !== 'claim');
+    return q.subjects.length > 0 && (others.some(about) || supervisedTies(q.world, q.person, q.now).some(about));
+  }
+  // 5.3: that there is a safeguarding flag.
+  if (q.kind === 'safeguarding-flag' && ['nursery-nurse', 'admin'].includes(q.person.role)) return true;
   if (!['midwife', 'health-visitor', 'hospital-midwife', 'gp', 'team-lead'].includes(q.person.role)) return false;
   if (q.kind === 'working-copy') return isByMyTeam(q);
   if (q.person.role === 'team-lead' && isSupervised(q, false)) return true;

@@ -33,6 +33,7 @@ describe('what an environment means', () => {
       port: 8080,
       safeguardingContact: 'the on-call safeguarding lead of your service',
       freshSignIn: 28_800,
+      assurance: { levels: ['AAL2', 'AAL3'], required: false },
       databaseUrl: undefined,
       serviceDatabaseUrl: undefined,
       dataDir: '/srv/data',

@@ -6,6 +6,7 @@ import { audienceOf, SYSTEM_TOKEN_LIFE } from '../../identity/contract.ts';
 import { isWord } from '../../identity/jwt.ts';
 import { grantScopes } from '../../identity/scopes.ts';
 import { signAccess } from '../../identity/sign.ts';
+import { OWN_KEY } from '../../identity/verify.ts';
 import { clientOf, type Exchange, oauthError, type Verdict } from './oauth.ts';
 
 /** What a client may state in its assertion. `org` is not among them: it acts for its own organisation's people only. */
@@ -24,9 +25,13 @@ function personClaims(assertion: JsonObject): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** When the person signed in at the client, as it says; R-39 asks. What lies ahead is not said. */
-function signedIn({ auth_time: at, sds_user_id: user }: JsonObject, now: Date): Record<string, number> {
-  return isWord(user) && typeof at === 'number' && at * 1_000 <= now.getTime() ? { auth_time: at } : {};
+/** When and how strongly the person signed in at the client, as it says; R-39 asks. What lies ahead is not said. */
+function signedIn({ auth_time: at, acr, sds_user_id: user }: JsonObject, now: Date): Record<string, string | number> {
+  if (!isWord(user)) return {};
+  const isPast = typeof at === 'number' && at * 1_000 <= now.getTime();
+  // Keys of our own say so themselves; no client says it of her.
+  const isSaid = isWord(acr) && acr !== OWN_KEY;
+  return { ...(isPast ? { auth_time: at } : {}), ...(isSaid ? { acr } : {}) };
 }
 
 function reasonOf({ purpose_of_use: purpose }: JsonObject): Record<string, string> {
@@ -54,7 +59,7 @@ export async function issueToken(exchange: Exchange): Promise<Verdict> {
   const stated =
     person === null
       ? { ...personClaims(token.claims), ...signedIn(token.claims, now) }
-      : { ...reasonOf(token.claims), fhirUser: person };
+      : { ...reasonOf(token.claims), fhirUser: person, acr: OWN_KEY };
   const claims = {
     ...stated,
     org: client.org,

@@ -41,6 +41,8 @@ const visitor = staff('health-visitor', HV);
 const nurse = staff('nursery-nurse', HV);
 const PERMIT: Expected = { permit: true };
 
+const BABY = 'Patient/baby';
+
 const inTeam = (who: Principal, change = {}) => relationship('care-team', who.teams[0] ?? '', change);
 const copy = row('QuestionnaireResponse', 'assessment-copy');
 const working = row('QuestionnaireResponse', 'working-copy', { label: 'R' });
@@ -171,6 +173,12 @@ const VECTORS: Vector[] = [
     { permit: false, reason: 'label', concealed: true }],
   ['25 EPR, an agreement names R', system(MATERNITY), read('QuestionnaireResponse', 'COC'),
     world(confidential, { agreements: [systemAgreement({ toService: MATERNITY, maxLabel: 'R' })] }), PERMIT],
+  ['27 (rules) baby, HV team whose episode was opened for it', visitor, read('CarePlan'),
+    world({ ...plan, subjects: [BABY], service: HV }, { relationships: [relationship('episode', visitor.teams[0] ?? '', { patient: BABY, pregnancy: null })] }), PERMIT],
+  ['27 (rules) baby, HV team without: the mother alone opens nothing', visitor, read('CarePlan'),
+    world({ ...plan, subjects: [BABY], service: HV }, { relationships: [inTeam(visitor)] }), { permit: false, reason: 'no-relationship' }],
+  ['27 (rules) what was written before birth stays the mother’s', visitor, read('CarePlan'),
+    world({ ...plan, patients: [BABY], service: HV }, { relationships: [inTeam(visitor)] }), PERMIT],
   ['28 purpose the role may not have', midwife, read('CarePlan', 'HQUALIMP'), world(plan, { relationships: [inTeam(midwife)] }),
     { permit: false, reason: 'purpose', rule: 'R-03' }],
   ['31 anyone, AuditEvent PUT', midwife, asks('update', 'AuditEvent'), world(row('AuditEvent', 'audit')), { permit: false, rule: 'R-27' }],
@@ -265,12 +273,11 @@ describe('decision vectors of domain.md 5.6', () => {
 
 /** Vectors of 5.6 that rows and gates alone do not decide: the test that does, or why there is none yet. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  '1b': 'not built: auto-referral is a workflow of care/',
-  '8': 'not built: measures are a named read model',
+  '1b': 'not built: nothing refers by itself yet ($refer is refused where she objects); the Task to ask again comes with booking',
+  '8': 'not built: there are no measures to suppress (domain.md 1.7)',
   '15': 'test/unit/governance/masks.test.ts',
   '24': 'test/journeys/events-delivery.test.ts',
   '26': 'test/journeys/bundle.test.ts',
-  '27': 'not built: the birth transaction is a workflow of care/',
   '29': 'test/adversary/dead-database.test.ts',
   '30': 'test/adversary/dead-database.test.ts',
   '33': 'test/journeys/officer-questions.test.ts',
@@ -281,15 +288,15 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '43': 'test/journeys/access.test.ts',
   '44': 'test/journeys/access.test.ts',
   '47': 'test/journeys/duty.test.ts',
-  '48': 'not built: per-fetus state is a workflow of care/',
-  '49': 'not built: per-fetus state is a workflow of care/',
-  '50': 'not built: birth matching is a workflow of care/',
+  '48': 'not built: nothing cancels contacts or sends messages yet, so nothing is silenced by fetus',
+  '49': 'not built: nothing was cancelled that could come back; that recipients are told is in test/unit/events/match.test.ts',
+  '50': 'not built: no birth notification is received yet',
   '54': 'test/journeys/s5-disclosure.test.ts',
   '55': 'test/journeys/stop-events.test.ts',
   '56': 'test/journeys/duty.test.ts',
   '57': 'test/unit/governance/masks.test.ts',
   '61': 'test/unit/audit/alert-rules.test.ts',
-  '64': 'not built: offline drafts are in the console',
+  '64': 'not built: no client that keeps drafts offline ships here (R-47)',
 };
 
 test('every vector number is decided here, by another test that is there, or not built yet with the reason', () => {

@@ -36,7 +36,14 @@ export function place(cacheSize?: number) {
   const keys = openKeys({ folder, maxLife: DEMO_TOKEN_LIFE }, NOW);
   const lines: LogLine[] = [];
   const log = { warn: (message: string, ids: LogLine['ids']) => void lines.push({ message, ids }) };
-  const options = { keys, issuer: ISSUER, audience: AUDIENCE, maxLife: DEMO_TOKEN_LIFE, log };
+  const options = {
+    keys,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    maxLife: DEMO_TOKEN_LIFE,
+    assurance: { levels: ['AAL2', 'AAL3'], required: false },
+    log,
+  };
   const verifier = createVerifier(cacheSize === undefined ? options : { ...options, cacheSize });
   const claims = (key = 'midwife') => demoClaims(identity(key), ISSUER, AUDIENCE);
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Outcome } from '../../../src/fhir/outcome.ts';
-import { bearerToken } from '../../../src/identity/verify.ts';
+import { bearerToken, createVerifier } from '../../../src/identity/verify.ts';
 import { AUDIENCE, ISSUER, later, NOW, place, SECONDS } from './place.ts';
 
 const house = place();
@@ -118,5 +118,33 @@ describe('remembered tokens', () => {
     const proof = time(tokens);
     const repeat = time(Array.from({ length: 2000 }, () => tokens[99] ?? ''));
     expect(proof / repeat).toBeGreaterThan(10);
+  });
+});
+
+describe('R-39: how strongly staff signed in', () => {
+  const { keys, log } = house;
+  const asked = (required: boolean) => {
+    const assurance = { levels: ['AAL2', 'AAL3'], required };
+    return createVerifier({ keys, issuer: ISSUER, audience: AUDIENCE, maxLife: 28_800, assurance, log });
+  };
+  const acting = { fhirUser: undefined, sds_user_id: '555', acr: 'AAL1' };
+
+  test.each([
+    ['AAL3', { acr: 'AAL3' }, true],
+    ['AAL1', { acr: 'AAL1' }, false],
+    ['a word the configuration does not name', { acr: 'strong' }, false],
+    ['a key of her own', { acr: 'own-key' }, true],
+    ['through a system, AAL1', acting, false],
+    ['through a system, AAL2', { ...acting, acr: 'AAL2' }, true],
+  ])('%s', (_name, claims, isTaken) => {
+    const judged = asked(true).judge(twisted({ claims }), NOW);
+    expect(judged === 'assurance').toBe(!isTaken);
+  });
+
+  test('nothing said: refused where it must be said; families and systems are not judged', () => {
+    const silent = twisted({ claims: { acr: undefined } });
+    expect([asked(true).judge(silent, NOW), typeof asked(false).judge(silent, NOW)]).toEqual(['assurance', 'object']);
+    for (const who of ['mother', 'epr'])
+      expect([who, typeof asked(true).judge(house.token(who), NOW)]).toEqual([who, 'object']);
   });
 });

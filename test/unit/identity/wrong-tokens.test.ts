@@ -68,6 +68,7 @@ const WRONG: readonly (readonly [string, TokenFault, string])[] = [
   ['iat 61 s ahead', 'iat-future', twisted({ claims: { iat: SECONDS + 61 } })],
   ['iat in milliseconds', 'iat-future', twisted({ claims: { iat: SECONDS * 1000 } })],
   ['no exp', 'exp-missing', twisted({ claims: { exp: undefined } })],
+  ['R-39: staff signed in too weakly', 'assurance', twisted({ claims: { acr: 'AAL1' } })],
   ['exp that is text', 'exp-missing', twisted({ claims: { exp: '9999999999' } })],
   ['exp null', 'exp-missing', twisted({ claims: { exp: null } })],
   ['exp in milliseconds', 'exp-milliseconds', twisted({ claims: { exp: (SECONDS + 900) * 1000 } })],
