@@ -97,3 +97,35 @@ test('a page link of the history carries the question with it', async () => {
   expect(link(first, 'next')).toContain('_since=2020-01-01');
   expect(link(first, 'self')).toBe(`${service.base}/Observation/_history?_count=2&_since=2020-01-01`);
 });
+
+test('pages of a type and of the system hold what is permitted of each resource, once, newest first', async () => {
+  // Written in one transaction, so at one instant; and most of it hidden from the mother of another family.
+  for (const text of ['first', 'second']) {
+    await service.load(Array.from({ length: 6 }, (_, n) => note(`tie${n}`, n % 2 === 0 ? 'one' : 'far', text)));
+  }
+  const sql = `select type, id, version, updated from resource union all select type, id, version, updated from history
+    order by updated desc, type desc, id desc, version desc`;
+  const { rows: all } = await service.pool.query<{ type: string; id: string; version: number }>(sql);
+  const key = (entry: ReturnType<typeof entries>[number]): string =>
+    `${textAt(entry, 'request.url')} ${textAt(entry, 'response.etag')}`;
+  for (const who of ['midwife', 'health-visitor', 'steward']) {
+    const client = service.as(who);
+    const own = new Set<string>();
+    for (const id of new Set(all.flatMap(({ type, id }) => (type === 'Observation' ? [id] : [])))) {
+      for (const entry of entries(await client.get(`Observation/${id}/_history?_count=1000`))) own.add(key(entry));
+    }
+    const expected = all
+      .filter(({ type }) => type === 'Observation')
+      .map(({ type, id, version }) => `${type}/${id} W/"${version}"`)
+      .filter((one) => own.has(one));
+    for (const count of [1, 5, 1_000]) {
+      const paged = await pages(client, await client.get(`Observation/_history?_count=${count}`));
+      expect([who, count, paged.flatMap(entries).map(key)]).toEqual([who, count, expected]);
+    }
+    const whole = await pages(client, await client.get('_history?_count=7'));
+    const keys = whole.flatMap(entries).map(key);
+    const order = all.map(({ type, id, version }) => `${type}/${id} W/"${version}"`);
+    expect(keys).toEqual(order.filter((one) => keys.includes(one)));
+    expect(keys.filter((one) => one.startsWith('Observation/'))).toEqual(expected);
+  }
+});
