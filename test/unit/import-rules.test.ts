@@ -34,6 +34,7 @@ const EVERYTHING = new Set([
   'demo.ts',
   'banner.ts',
   'setup.ts',
+  'client.ts',
   'audit-verify.ts',
   'package-add.ts',
   'wiring',
