@@ -10,7 +10,9 @@ export function banner(ready: { config: Config; base: string; seconds: number })
   const lines = [
     `Tandem is ready (${config.mode}, ${seconds.toFixed(1)} s)`,
     `  FHIR base  ${base}`,
-    `  Console    ${root}/console`,
+    config.mode === 'production' && config.signIn === null
+      ? '  Console    closed: no sign-in provider is set (OIDC_ISSUER)'
+      : `  Console    ${root}/console`,
   ];
   if (config.mode === 'production') return `${lines.join('\n')}\n`;
   const port = base === `http://127.0.0.1:8080/fhir/R4` ? '' : ` --base ${root}`;

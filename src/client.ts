@@ -20,6 +20,7 @@ const USAGE = `npm run client -- <what> --key FILE [--base https://record.exampl
   end-key CLIENT KID --reason WHY             at once, by one person
   waiting                                     what waits for a second person
   confirm ID | withdraw ID
+  token [--scope SCOPE]                       a bearer token of five minutes, for curl
 
 --key is the line that the setup printed for you, in a file of yours alone.`;
 
@@ -33,6 +34,7 @@ const OPTIONS = {
   expires: { type: 'string' },
   overlap: { type: 'string' },
   reason: { type: 'string' },
+  scope: { type: 'string', default: 'user/*.cruds' },
   'e-roster': { type: 'boolean' },
 } as const;
 
@@ -49,6 +51,7 @@ export interface Outcome {
 
 interface Given {
   ask: Ask;
+  token: string;
   /** An option that the command cannot do without. */
   need(name: 'name' | 'service' | 'jwks' | 'expires' | 'reason'): string;
   /** A word behind the command. */
@@ -72,7 +75,8 @@ const COMMANDS: Readonly<Record<string, (given: Given) => Promise<Outcome>>> = {
   'end-key': async ({ ask, need, at }) =>
     done(await ask('$end-client', { client: at(0, 'CLIENT'), key: at(1, 'KID'), reason: need('reason') })),
   waiting: async ({ ask }) => printed(parts(await ask('$proposals', {})).map(({ part }) => flat(objects(part)))),
-  confirm: async ({ ask, at }) => printed(parts(await ask('$confirm', { pending: at(0, 'ID') }))),
+  confirm: async ({ ask, at }) => confirmed(await ask('$confirm', { pending: at(0, 'ID') })),
+  token: async ({ token }) => ({ lines: [token], code: 0 }),
   withdraw: async ({ ask, at }) => done(await ask('$withdraw', { pending: at(0, 'ID') })),
 };
 
@@ -87,9 +91,10 @@ export async function runClient(args: readonly string[]): Promise<Outcome> {
     if (value === undefined) throw new UsageError(`${what} needs ${name}.`);
     return value;
   };
-  const ask = await signIn(values.base ?? 'http://127.0.0.1:8080', given(values.key, '--key'));
+  const origin = (values.base ?? 'http://127.0.0.1:8080').replace(/\/+$/, '').replace(/\/fhir\/R4$/, '');
+  const token = await signIn(origin, given(values.key, '--key'), values.scope);
   const need: Given['need'] = (name) => given(values[name], `--${name}`);
-  return command({ ask, need, at: (place, name) => given(rest[place], name), values });
+  return command({ ask: asking(origin, token), token, need, at: (place, name) => given(rest[place], name), values });
 }
 
 async function keysIn(need: Given['need']): Promise<{ jwks: string; expires: string; reason: string }> {
@@ -113,21 +118,20 @@ function parse(args: readonly string[]) {
 
 type Ask = (operation: string, said: Readonly<Record<string, string>>) => Promise<JsonObject>;
 
-/** A token by her own key, and a way to ask with it. */
-async function signIn(base: string, keyFile: string): Promise<Ask> {
-  const origin = base.replace(/\/+$/, '').replace(/\/fhir\/R4$/, '');
+/** A token by her own key. */
+async function signIn(origin: string, keyFile: string, scope: string): Promise<string> {
   const { clientId, kid, alg, privateKey } = readKey(keyFile);
   const endpoint = await tokenEndpoint(origin);
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: clientId, sub: clientId, aud: endpoint, exp: now + 240, iat: now, jti: randomUUID() };
   const form = {
     grant_type: 'client_credentials',
-    scope: 'user/*.cruds',
+    scope,
     client_assertion_type: ASSERTION_TYPE,
     client_assertion: signAnything(
       { alg, privateKey },
       { alg, kid, typ: 'JWT' },
-      { ...claims, purpose_of_use: 'HSYSADMIN' },
+      scope.startsWith('user/') ? { ...claims, purpose_of_use: 'HSYSADMIN' } : claims,
     ),
   };
   // The issuer may be known by another name than the address we came by.
@@ -135,6 +139,10 @@ async function signIn(base: string, keyFile: string): Promise<Ask> {
   const { access_token: token } = await jsonOf(reply);
   if (typeof token !== 'string')
     throw new Error(`The service gave no token (${reply.status}): is this your key, and have you a role?`);
+  return token;
+}
+
+function asking(origin: string, token: string): Ask {
   return async (operation, said) => {
     const parameter = Object.entries(said).map(([name, valueString]) => ({ name, valueString }));
     const answer = await fetch(`${origin}/fhir/R4/${operation}`, {
@@ -197,6 +205,14 @@ function listed(clients: readonly JsonObject[]): Outcome {
     return JSON.stringify({ client, name, kind, state, keys });
   });
   return { lines, code };
+}
+
+/** What took effect: the references of it, or the one resource itself. */
+function confirmed(body: JsonObject): Outcome {
+  if (body.resourceType !== 'Parameters') return { lines: [`${body.resourceType}/${body.id}`], code: 0 };
+  const { done: _all, ...rest } = flat(parts(body));
+  const written = parts(body).filter(({ name }) => name === 'done');
+  return { lines: [String(rest.kind), ...written.map(({ valueString }) => String(valueString))], code: 0 };
 }
 
 const done = (_body: JsonObject): Outcome => ({ lines: ['done'], code: 0 });

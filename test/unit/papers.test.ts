@@ -32,6 +32,7 @@ describe('papers', () => {
     'docs/conformance.md',
     'docs/dpia.md',
     'docs/information-governance.md',
+    'docs/production.md',
   ])('links of %s lead somewhere', (paper) => {
     const folder = paper.includes('/') ? `${paper.slice(0, paper.lastIndexOf('/'))}/` : '';
     const links = [...read(paper).matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '');
