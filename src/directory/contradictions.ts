@@ -34,6 +34,28 @@ export function contradictions(workspace: Workspace): ImportFault[] {
   });
 }
 
+/** Organisations that would be part of themselves, through others. `parents`: what stands there, child to parent. */
+export function circles(workspace: Workspace, parents: ReadonlyMap<string, string>): ImportFault[] {
+  const targets = targetsOf(workspace).filter(({ type }) => type === 'Organization');
+  const above = new Map(parents);
+  for (const target of targets) {
+    const parent = isObject(target.after.partOf) ? target.after.partOf.reference : undefined;
+    if (typeof parent === 'string') above.set(referenceOf(target), parent);
+    else above.delete(referenceOf(target));
+  }
+  return targets.flatMap((target): ImportFault[] => {
+    const where = target.where.at(-1);
+    const seen = new Set<string>();
+    let at: string | undefined = referenceOf(target);
+    while (at !== undefined && !seen.has(at)) {
+      seen.add(at);
+      at = above.get(at);
+    }
+    if (where === undefined || at !== referenceOf(target)) return [];
+    return [{ where, column: 'part_of', text: `${target.name} would be part of itself. Correct one of the lines.` }];
+  });
+}
+
 /** A time in a team that lies wholly outside the role: it would never open anything, so it is a mistake. */
 function memberFaults(participant: JsonObject, at: ReadonlyMap<string, Target>, line: string): ImportFault[] {
   const role = at.get(memberOf(participant));

@@ -7,6 +7,7 @@ import type { Resource } from '../fhir/types.ts';
 import { isKeeper } from '../oversight/proposals.ts';
 import { check } from '../record/prepare.ts';
 import type { Context, Door } from '../record/types.ts';
+import { organizationParents } from '../store/models/directory.ts';
 import {
   buildDuty,
   buildMember,
@@ -29,14 +30,15 @@ import {
   teamOf,
 } from './build-places.ts';
 import { KINDS, type Kind, LOCATION_ID, SERVICE_ID } from './columns.ts';
-import { contradictions } from './contradictions.ts';
+import { circles, contradictions } from './contradictions.ts';
 import { endDepartures } from './departures.ts';
 import { actionOf, type ChangeAction, type FieldChange, fieldsOf, onlyNarrows } from './differences.ts';
 import { endMissing } from './end-missing.ts';
 import { entriesOf } from './from-bundle.ts';
 import { type ImportFault, recordsOf } from './records.ts';
+import { repeated, shared } from './repeated.ts';
 import { instantOf } from './times.ts';
-import { type Need, openWorkspace, type Target, targetsOf, type Workspace } from './workspace.ts';
+import { edit, type Need, openWorkspace, type Target, targetsOf, type Workspace } from './workspace.ts';
 
 export interface ImportAsk {
   files: readonly { kind: Kind; text: string }[];
@@ -79,18 +81,6 @@ const BUILD: Readonly<Record<Kind, (workspace: Workspace, line: Line) => Target 
   duty: buildDuty,
 };
 
-/** Columns that together must differ from line to line. */
-const KEYS: Readonly<Record<Kind, readonly string[]>> = {
-  organisations: ['ods_code'],
-  services: ['service_id'],
-  locations: ['location_id'],
-  teams: ['team_id'],
-  people: ['staff_number'],
-  roles: ['role_id'],
-  members: ['team_id', 'role_id', 'start'],
-  duty: ['team_id', 'role_id', 'start'],
-};
-
 export async function planImport(door: Door, context: Context, asked: ImportAsk): Promise<ImportPlan> {
   const read = asked.files.map(({ kind, text }) => recordsOf(kind, text));
   const faults = read.flatMap((one) => one.faults);
@@ -100,13 +90,15 @@ export async function planImport(door: Door, context: Context, asked: ImportAsk)
     now: context.now,
     dutyOf: isKeeper(context.principal) ? null : (context.principal.service ?? null),
   });
-  workspace.faults.push(...faults, ...repeated(lines));
+  workspace.faults.push(...faults, ...repeated(lines), ...shared(lines));
+  declareOrganisations(workspace, lines);
   for (const line of lines) BUILD[line.record.kind](workspace, line);
   if (asked.bundle !== null) await entriesOf(door, workspace, asked.bundle);
   // What a broken file does not name may only be unreadable: nothing is ended for that.
   if (asked.endMissing && workspace.faults.length === 0) await endMissing(door.pool, workspace, lines);
   if (workspace.faults.length === 0) await endDepartures(door.pool, workspace);
-  if (workspace.faults.length === 0) workspace.faults.push(...contradictions(workspace));
+  if (workspace.faults.length === 0)
+    workspace.faults.push(...contradictions(workspace), ...circles(workspace, await organizationParents(door.pool)));
   const changes = targetsOf(workspace)
     .filter(({ where }) => where.length > 0)
     .map((target) => plannedOf(target, context.now));
@@ -120,23 +112,20 @@ export async function planImport(door: Door, context: Context, asked: ImportAsk)
 }
 
 const refusedPlan = (faults: ImportFault[]): ImportPlan => ({ changes: [], faults, narrows: false });
-const byKind = (a: Line, b: Line): number => KINDS.indexOf(a.record.kind) - KINDS.indexOf(b.record.kind);
+/** What names another of its kind stands behind those that do not: students behind their supervisors. */
+const byKind = (a: Line, b: Line): number => rank(a) - rank(b);
+const rank = ({ record, get }: Line): number => KINDS.indexOf(record.kind) * 2 + (get('supervisor') === '' ? 0 : 1);
+
+/** Organisations may name a later line as what they are part of. */
+function declareOrganisations(workspace: Workspace, lines: readonly Line[]): void {
+  for (const line of lines)
+    if (line.record.kind === 'organisations')
+      edit(workspace, organizationOf(line.get('ods_code')), line.where, (one) => one);
+}
 
 function tooMany(count: number, most: number, what: string): ImportFault {
   const text = `${count} ${what} are more than the ${most} that one import may have. Split the file.`;
   return { where: 'the import', column: null, text };
-}
-
-function repeated(lines: readonly Line[]): ImportFault[] {
-  const first = new Map<string, string>();
-  return lines.flatMap((line) => {
-    const key = [line.record.kind, ...KEYS[line.record.kind].map((name) => line.get(name).toLowerCase())].join('\n');
-    const before = first.get(key);
-    if (before === undefined) first.set(key, line.where);
-    return before === undefined
-      ? []
-      : [{ where: line.where, column: null, text: `The same is said on ${before}. Keep one of the two lines.` }];
-  });
 }
 
 function plannedOf({ type, id, version, before, after, name, where }: Target, now: Date): PlannedChange {

@@ -101,7 +101,14 @@ function cellFault(where: string, { name, required, words }: Column, cell: strin
   if (cell === '') return required ? [{ where, column: name, text: `Nothing stands here; write the ${words}.` }] : [];
   if (cell.length > LONGEST)
     return [{ where, column: name, text: `This is longer than ${LONGEST} characters; shorten it.` }];
-  return /[\p{Cc}<>]/u.test(cell)
-    ? [{ where, column: name, text: 'Control characters, line breaks and < > are not taken; remove them.' }]
+  // Cf: marks of no width, and those that turn the direction: two ids that look alike would be two people.
+  return /[\p{Cc}\p{Cf}<>]/u.test(cell)
+    ? [
+        {
+          where,
+          column: name,
+          text: 'Control and invisible characters, line breaks and < > are not taken; remove them.',
+        },
+      ]
     : [];
 }
