@@ -33,6 +33,7 @@ const FILES = {
   members: 'team_id,role_id,start\nT1,R1,2026-01-01\n',
 };
 type Files = Readonly<Record<string, string>>;
+const PEOPLE = 'staff_number,family_name,given_name';
 
 const importOf = (files: Files, more: JsonObject[] = []): Resource => ({
   resourceType: 'Parameters',
@@ -192,6 +193,57 @@ describe('faults', () => {
     expect(at((await first.get('CareTeam?identifier=T1')).json, 'entry.0.resource.name')).toBe('Meanwhile');
   });
 });
+
+test('two imports that add the same person make one; two at once, too', async () => {
+  const people = (name: string) => ({ people: `staff_number,family_name,given_name\nD1,${name},Dora\n` });
+  const both = await Promise.all([imported(people('One'), REAL), imported(people('Two'), REAL)]);
+  const pending = both.map((reply) => ({ name: 'pending', valueString: String(part(reply, 'pending').valueString) }));
+  const done = await Promise.all(
+    pending.map((one) => second.post('$confirm', { resourceType: 'Parameters', parameter: [one] })),
+  );
+  expect(done.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+  expect((await first.get('Practitioner?identifier=D1')).json.total ?? 0).toBe(1);
+});
+
+test.each<[string, Files, string]>([
+  [
+    'one sign-in for two people',
+    { people: `${PEOPLE},sds_user_id\nE1,A,B,77\nE2,C,D,77\n` },
+    'people line 3, sds_user_id',
+  ],
+  ['marks of no width in an id', { people: `${PEOPLE}\nE\u200b1,A,B\n` }, 'people line 2, staff_number'],
+  ['marks that turn the text', { people: `${PEOPLE}\nE1,A\u202eB,B\n` }, 'people line 2, family_name'],
+  ['markup', { people: `${PEOPLE}\nE1,<img src=x>,B\n` }, 'people line 2, family_name'],
+  [
+    'organisations in a circle',
+    { organisations: 'ods_code,name,part_of\nAA1,a,AA2\nAA2,b,AA1\n' },
+    'organisations line 3',
+  ],
+  [
+    'an organisation put under its own part',
+    { organisations: 'ods_code,name,part_of\nRX9,Sample,BB2\nBB2,b,RX9\n' },
+    'organisations line 2',
+  ],
+  ['semicolons for commas', { people: 'staff_number;family_name;given_name\nE1;A;B\n' }, 'people line 1'],
+])('refused by line: %s', async (_words, files, line) => {
+  const reply = await imported(files);
+  expect([reply.status, issues(reply).some((one) => one.startsWith(line))]).toEqual([422, true]);
+});
+
+test('organisations may name one of a later line, students a supervisor of a later line; formulas are words', async () => {
+  const organisations = 'ods_code,name,part_of\nCC1,Child,CC2\nCC2,=Parent,\n';
+  const roles = `role_id,staff_number,role,service_id,start,end,supervisor\nST1,S2,student-midwife,MAT,2026-01-01,2099-01-01,SU1\nSU1,S1,midwife,MAT,2026-01-01,,\n`;
+  const reply = await imported({ organisations, roles });
+  expect([reply.status, issues(reply), counts(reply).added]).toEqual([200, [], 4]);
+});
+
+test('20,000 lines are looked at in seconds, and more are refused whole', async () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => `Z${i},Family${i},Given${i}`).join('\n');
+  const many = await imported({ people: `${PEOPLE}\n${lines(20_001)}` });
+  expect([many.status, issues(many)]).toEqual([422, [expect.stringContaining('20001 lines are more')]]);
+  const most = await imported({ people: `${PEOPLE}\n${lines(20_000)}` });
+  expect([most.status, issues(most)]).toEqual([422, [expect.stringContaining('20000 changes are more')]]);
+}, 30_000);
 
 test('what contradicts itself is refused with the reason, by line', async () => {
   const head = 'role_id,staff_number,role,service_id,start,end\n';
