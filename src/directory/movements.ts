@@ -19,6 +19,7 @@ import { familiesNaming, placeNames, roleChanges, rolesEnding, teamChanges } fro
 import { rolesByReference } from '../store/models/roles.ts';
 import { isLive } from './differences.ts';
 import { type HrState, hrState } from './hr-join.ts';
+import { labelOf } from './look-up.ts';
 
 export const MOVES = ['joined', 'moved', 'left', 'joined-team', 'left-team'] as const;
 
@@ -120,7 +121,7 @@ async function movesOf(door: Door, now: Date, days: number): Promise<Pick<Moveme
     placeNames(door.pool, places),
   ]);
   const words = (resource: Resource) =>
-    [rowOf(resource)?.role ?? 'no role', names.get(serviceOf(resource)) ?? 'no service'].join(', ');
+    [roleWordOf(resource), names.get(serviceOf(resource)) ?? 'no service'].join(', ');
   const roles = found.map(({ id, kind, old, fresh, at }): Movement => {
     const reference = `PractitionerRole/${id}`;
     const name = lines.find(({ role }) => role === reference)?.name ?? reference;
@@ -171,6 +172,11 @@ function hadBegun({ period }: Resource, at: Date): boolean {
 function rowOf(resource: Resource): Extract<DirectoryRow, { kind: 'role' }> | null {
   const [row] = directoryOf(resource);
   return row?.kind === 'role' ? row : null;
+}
+
+/** As people say it: the words of the role list. */
+function roleWordOf(resource: Resource): string {
+  return labelOf(resource).split(', ').at(-1) ?? 'no role';
 }
 
 function serviceOf(resource: Resource | null): string {

@@ -164,14 +164,21 @@ async function invalid(door: Door, context: Context, changes: readonly PlannedCh
   return faults;
 }
 
+/** Each once, by kind of file and line. */
 function inOrder(faults: readonly ImportFault[]): ImportFault[] {
   const seen = new Set<string>();
-  return faults.filter(({ where, column, text }) => {
-    const key = [where, column, text].join('\n');
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+  const place = ({ where }: ImportFault) => {
+    const [, kind = '', line = '0'] = /^(\w+) line (\d+)$/.exec(where) ?? [];
+    return (KINDS.map(String).indexOf(kind) + 1) * 1_000_000 + Number(line);
+  };
+  return faults
+    .toSorted((a, b) => place(a) - place(b))
+    .filter(({ where, column, text }) => {
+      const key = [where, column, text].join('\n');
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
 }
 
 /** The identifiers a line names: asked of the directory in one go. */

@@ -202,7 +202,7 @@ test('two imports that add the same person make one; two at once, too', async ()
     pending.map((one) => second.post('$confirm', { resourceType: 'Parameters', parameter: [one] })),
   );
   expect(done.map(({ status }) => status).toSorted()).toEqual([200, 412]);
-  expect((await first.get('Practitioner?identifier=D1')).json.total ?? 0).toBe(1);
+  expect((await first.get('Practitioner?identifier=D1')).json.entry).toHaveLength(1);
 });
 
 test.each<[string, Files, string]>([

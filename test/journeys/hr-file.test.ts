@@ -129,7 +129,7 @@ test('joiners, movers and leavers: roles by their days, teams by theirs, as a pa
   const browser = browserOf(`http://127.0.0.1:${service.port}`);
   await browser.signIn('ig-officer');
   const page = wordsOf((await browser.get('/console/movements?days=7')).html);
-  expect(page).toContain('Nell Fixture What Left Role and service, or team health-visitor, Health visiting service');
+  expect(page).toContain('Nell Fixture What Left Role and service, or team Health visitor, Health visiting service');
   expect(page).toContain('hv-helen Fixture What Joined a team Role and service, or team =South');
   expect(
     (await browser.fill('/console/movements?days=7', '/console/movements', { days: '7', reason: '' })).status,

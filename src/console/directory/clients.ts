@@ -71,7 +71,7 @@ async function registerShown(status: number, visit: Visit, context: Context, err
         ['name', 'kind', 'agreement', 'org', 'jwks', 'expires', 'reason'].map((one) => [one, value(one)]),
       ),
       agreements: [
-        none('None (e-roster)'),
+        none('Select an agreement (an e-roster has none)'),
         ...agreements.map(({ reference, title }) => ({ value: reference, text: title })),
       ],
       services: [
@@ -130,6 +130,10 @@ async function oneShown(status: number, visit: Visit, context: Context, errors: 
         ['Registered', shownTime(one.added).day],
       ],
       keys: one.keys.map((key) => keyShown(key, context.now)),
+      live: one.keys
+        .map((key) => keyShown(key, context.now))
+        .filter((key) => key.live)
+        .map(({ kid, until }) => ({ value: kid, text: `${kid}, until ${until}` })),
       values: Object.fromEntries(['jwks', 'expires', 'overlap', 'reason'].map((name) => [name, value(name)])),
     },
   };

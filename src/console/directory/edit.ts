@@ -23,15 +23,17 @@ const ONE: Readonly<Record<Kind, string>> = {
 const LABELS: Readonly<Record<string, string>> = {
   ods_code: 'ODS code',
   part_of: 'Part of',
-  service_id: 'Service',
+  service_id: 'Id of the service',
   location_id: 'Id of the place',
-  team_id: 'Team',
+  team_id: 'Id of the team',
   staff_number: 'Staff number',
   family_name: 'Family name',
   given_name: 'Given name',
   sds_user_id: 'SDS user id',
   nmc_pin: 'NMC PIN',
   role_id: 'Id of the role',
+  start: 'First day',
+  end: 'Last day',
 };
 
 function formKind(visit: Visit): Kind {

@@ -1,6 +1,7 @@
 /** Importing by page: choose a file, see every difference, then send it on with a reason. */
 import { COLUMNS, KINDS } from '../../directory/columns.ts';
 import { countsOf, enterImport, type Imported, importDirectory } from '../../directory/import.ts';
+import { labelOf, namesIn } from '../../directory/look-up.ts';
 import type { ImportAsk, PlannedChange } from '../../directory/plan.ts';
 import type { Context } from '../../record/types.ts';
 import type { FieldError } from '../access-form.ts';
@@ -8,6 +9,7 @@ import { message, type Page } from '../pages.ts';
 import { keepImport } from '../session.ts';
 import { NOT_UTF8 } from '../upload.ts';
 import type { Visit } from '../visit.ts';
+import { differenceRows } from './element-words.ts';
 
 /** Differences shown on one page; the counts are of all. */
 const SHOWN = 300;
@@ -77,12 +79,14 @@ export async function importPosted(visit: Visit, context: Context): Promise<Page
 export async function previewPage(visit: Visit, context: Context): Promise<Page> {
   const asked = visit.session?.imports.get(visit.look);
   if (asked === undefined) return tooOld();
-  return preview(200, visit, await importDirectory(visit.deps.door, context, { ...asked, ...DRY }), []);
+  const plan = await importDirectory(visit.deps.door, context, { ...asked, ...DRY });
+  return preview(200, visit, plan, []);
 }
 
-function preview(status: number, visit: Visit, plan: Imported, errors: FieldError[]): Page {
+async function preview(status: number, visit: Visit, plan: Imported, errors: FieldError[]): Promise<Page> {
   const real = plan.changes.filter(({ action }) => action !== 'unchanged');
   const counts = countsOf(plan.changes);
+  const names = await namesBehind(visit, real.slice(0, SHOWN));
   return {
     status,
     template: 'directory-preview',
@@ -99,14 +103,19 @@ function preview(status: number, visit: Visit, plan: Imported, errors: FieldErro
         action: ACTIONS[action],
         name,
         where: where.join(', '),
-        fields: fields.map(({ path, before, after }) => ({
-          path,
-          before: before ?? 'nothing',
-          after: after ?? 'nothing',
-        })),
+        fields: differenceRows(fields, action, names),
       })),
     },
   };
+}
+
+/** Names of what the differences refer to: of the directory, and of what this import adds. */
+async function namesBehind(visit: Visit, changes: readonly PlannedChange[]): Promise<Map<string, string>> {
+  const values = changes.flatMap(({ fields }) => fields.flatMap(({ before, after }) => [before, after]));
+  const refs = values.flatMap((reference) => (reference?.includes('/') === true ? [{ reference }] : []));
+  const known = await namesIn(visit.deps.door, { resourceType: 'Basic', refs });
+  const added = changes.map(({ type, id, resource }) => [`${type}/${id}`, labelOf({ ...resource, id })] as const);
+  return new Map([...known, ...added]);
 }
 
 export async function previewPosted(visit: Visit, context: Context): Promise<Page> {

@@ -9,6 +9,7 @@ import { message, type Page } from '../pages.ts';
 import { flatLines } from '../proposal-lines.ts';
 import { shownTime } from '../times.ts';
 import type { Visit } from '../visit.ts';
+import { elementWord, isBeside, systemsIn } from './element-words.ts';
 
 export const KIND_WORDS: Readonly<Record<Listed, string>> = {
   organisations: 'Organisations',
@@ -88,10 +89,20 @@ export async function entryPage(visit: Visit, context: Context): Promise<Page> {
       id,
       label: kind === 'duty' ? dutyLabel(resource) : labelOf(resource),
       live: isLive(resource, context.now),
-      lines: flatLines(withNames(rest, names)),
+      lines: linesOf(withNames(rest, names)),
       may: mayOf(context),
     },
   };
+}
+
+/** Every element in words; what only says how to read another is left out, and that it is in use says the tag. */
+function linesOf(resource: JsonObject): { what: string; value: string }[] {
+  const all = flatLines(resource);
+  const paths = new Set(all.map(({ what }) => what));
+  const systems = systemsIn(all.map(({ what, value }) => ({ path: what, value })));
+  return all
+    .filter(({ what }) => !isBeside(what, paths) && what !== 'active' && what !== 'status')
+    .map(({ what, value }) => ({ what: elementWord(what, systems), value }));
 }
 
 /** References by the names of what they lead to. */
