@@ -15,7 +15,6 @@ import { operationResources } from './http/fhir/operation-definitions.ts';
 import { ACCESS_OPERATIONS } from './http/operations/access.ts';
 import { auditKeys, auditOperations } from './http/operations/audit.ts';
 import { careOperations } from './http/operations/care.ts';
-import { CLIENT_OPERATIONS } from './http/operations/clients.ts';
 import { DIRECTORY_OPERATIONS } from './http/operations/directory.ts';
 import { LEAVER_OPERATIONS } from './http/operations/leavers.ts';
 import { OVERSIGHT_OPERATIONS } from './http/operations/oversight.ts';
@@ -197,7 +196,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
     ...OVERSIGHT_OPERATIONS,
     ...PROPOSAL_OPERATIONS,
     ...DIRECTORY_OPERATIONS,
-    ...CLIENT_OPERATIONS,
     ...LEAVER_OPERATIONS,
     ...careOperations(settings),
     ...terminologyOperations(),

@@ -79,7 +79,7 @@ const composeFile = object(
           ]),
         ),
         ports: listOf(like(/^((\d+\.){3}\d+:)?\d+:\d+$/, 'address:host:container')),
-        volumes: listOf(like(/^[a-z]+:\/[\w/.-]+$/, 'volume:/path')),
+        volumes: listOf(like(/^(?:[a-z]+|\$\{\w+:-[./\w]+\}):\/[\w/.-]+(?::ro)?$/, 'volume:/path')),
         tmpfs: listOf(like(/^\//, 'a path')),
         cap_drop: listOf(text),
         security_opt: listOf(text),

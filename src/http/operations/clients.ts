@@ -2,7 +2,6 @@
 import type { OperationInput } from '../../care/parameters.ts';
 import { clients, proposeClient, proposeKeys, revokeClient, revokeKey } from '../../directory/clients.ts';
 import type { JsonObject } from '../../fhir/types.ts';
-import type { ClientLine } from '../../store/models/clients.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { inputOf } from './access.ts';
 import { parametersAnswer, systemLevel } from './parameters.ts';
@@ -51,6 +50,8 @@ function keysIn(input: OperationInput): { jwks: string; expires: string; reason:
 function waits(pending: string) {
   return parametersAnswer(202, [{ name: 'pending', valueString: pending }]);
 }
+
+type ClientLine = Awaited<ReturnType<typeof clients>>[number];
 
 function told({ clientId, name, kind, org, agreement, scopes, added, ended, keys }: ClientLine): JsonObject {
   return {

@@ -13,6 +13,7 @@ import type { Door } from '../../record/types.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import type { FhirRequest } from '../fhir/request.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
+import { CLIENT_OPERATIONS } from './clients.ts';
 import { parametersAnswer, systemLevel } from './parameters.ts';
 
 const KNOWN = ['file', 'bundle', 'dryRun', 'endMissing', 'reason'];
@@ -25,6 +26,7 @@ export const DIRECTORY_OPERATIONS: readonly Operation[] = [
     if (done.status === 'faulty') throw faultsOutcome(done);
     return parametersAnswer(done.status === 'proposed' ? 202 : 200, told(done));
   }),
+  ...CLIENT_OPERATIONS,
 ];
 
 /** `$import?kind=roles&dryRun=false&reason=...` with the file for a body. */
