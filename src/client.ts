@@ -112,7 +112,8 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'The arguments cannot be read.');
+    const said = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : '';
+    throw new UsageError(said === '' ? 'The arguments cannot be read.' : said);
   }
 }
 
