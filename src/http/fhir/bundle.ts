@@ -4,6 +4,7 @@ import { type AnswerEntry, bundleText } from '../../fhir/bundle-text.ts';
 import { parseJson, stringifyJson } from '../../fhir/json.ts';
 import { Outcome, refuse } from '../../fhir/outcome.ts';
 import { asResource } from '../../fhir/resource.ts';
+import type { Json } from '../../fhir/types.ts';
 import { batchRecord, failedBatch } from '../../record/batch.ts';
 import { relativise } from '../../record/document.ts';
 import { read } from '../../record/read.ts';
@@ -11,6 +12,7 @@ import { type EntryResult, transaction } from '../../record/transaction.ts';
 import { type Door, StaleStanding } from '../../record/types.ts';
 import { type Answer, answerOf } from '../answer.ts';
 import { JSON_BODIES, requireContentType } from '../negotiate.ts';
+import { atOnce, ENTRIES_AT_ONCE, runsOf } from './batch-runs.ts';
 import { dispatch } from './dispatch.ts';
 import { type FhirHandler, type FhirRequest, versionHeaders } from './request.ts';
 import { outcomeText } from './write-answer.ts';
@@ -32,16 +34,43 @@ export const bundle: FhirHandler = async (door, request) => {
     }
   } else {
     await batchRecord(door, request.context, parsed.entries.length);
-    for (const entry of parsed.entries) {
-      const answer =
-        'refusal' in entry
-          ? answerOf(entry.refusal, request.context.requestId, door.log)
-          : await goingOn(request, (now) => perform(door, now, entry, (root) => stringifyJson(root, document.numbers)));
-      entries.push(entryOf(answer));
-    }
+    const text = (root: Json): string => stringifyJson(root, document.numbers);
+    for (const run of runsOf(parsed.entries)) entries.push(...(await batchRun(door, request, run, text)));
   }
   return { status: 200, body: bundleText({ type: `${parsed.type}-response`, entries }) };
 };
+
+type BatchEntry = BundleEntry | { refusal: Outcome };
+
+/**
+ * Entries that are done at once. Those that change the directory make the standing of the others stale: they are repeated one
+ * by one.
+ */
+async function batchRun(
+  door: Door,
+  request: FhirRequest,
+  run: readonly BatchEntry[],
+  text: (root: Json) => string,
+): Promise<AnswerEntry[]> {
+  const first = (entry: BatchEntry): Promise<Answer | null> =>
+    'refusal' in entry
+      ? Promise.resolve(answerOf(entry.refusal, request.context.requestId, door.log))
+      : perform(door, request, entry, text).catch((error: unknown) => {
+          if (error instanceof StaleStanding) return null;
+          throw error;
+        });
+  const answers = await atOnce(run, ENTRIES_AT_ONCE, first);
+  const entries: AnswerEntry[] = [];
+  for (const [i, entry] of run.entries()) {
+    const answer = answers[i] ?? null;
+    if (answer !== null) entries.push(entryOf(answer));
+    else if (!('refusal' in entry)) {
+      request.context = await request.renew();
+      entries.push(entryOf(await goingOn(request, (now) => perform(door, now, entry, text))));
+    }
+  }
+  return entries;
+}
 
 const MAX_REPEATS = 5;
 
