@@ -6,7 +6,7 @@ import { type AlertChoice, choiceOf, isSameChoice, seesLess, settingsUnder } fro
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import { refuse } from '../fhir/outcome.ts';
 import type { Context, Door } from '../record/types.ts';
-import { insertSettings, type KeptSettings, newestSettings } from '../store/models/alert-settings.ts';
+import { insertSettings, type KeptSettings, lockSettings, newestSettings } from '../store/models/alert-settings.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { deskEntry, officerOf, onDesk, recordInside } from './officer.ts';
 import { type CarryOut, keepProposal } from './proposals.ts';
@@ -41,24 +41,26 @@ export function changeAlerts(
   asked: { choice: AlertChoice; words: string },
 ): Promise<string | null> {
   const entry = deskEntry(context, `alert-settings; reason: ${asked.words.slice(0, 300)}`);
-  return onDesk(door, context, entry, async () => {
-    const body = JSON.stringify(asked.choice);
-    const last = await newestSettings(door.pool);
-    const before = choiceOf(last === null ? running : settingsUnder(running, last.body));
-    const after = choiceOf(sound(running, body));
-    if (isSameChoice(before, after)) throw refuse(422, 'business-rule', 'Nothing would change.');
-    if (seesLess(before, after)) {
-      const proposal = { kind: 'alerts', title: 'Alert rules see less', words: asked.words, body, version: null };
-      const id = await keepProposal(context, door.pool, proposal);
-      await door.audit.write({ ...entry, status: 202 });
+  return onDesk(door, context, entry, () =>
+    inTransaction(door.pool, async (client) => {
+      // Compared with what stands and kept in one turn: two officers at once cannot loosen what the other tightened.
+      await lockSettings(client);
+      const last = await newestSettings(client);
+      const body = JSON.stringify(asked.choice);
+      const before = choiceOf(last === null ? running : settingsUnder(running, last.body));
+      const after = choiceOf(sound(running, body));
+      if (isSameChoice(before, after)) throw refuse(422, 'business-rule', 'Nothing would change.');
+      if (!seesLess(before, after)) {
+        await insertSettings(client, keptBy(context, asked.words, body));
+        await recordInside(client, entry);
+        return null;
+      }
+      const proposal = { kind: 'alerts', title: 'Alert rules see less', words: asked.words, body };
+      const id = await keepProposal(context, client, { ...proposal, version: last?.id ?? 0 });
+      await recordInside(client, { ...entry, status: 202 });
       return id;
-    }
-    await inTransaction(door.pool, async (client) => {
-      await insertSettings(client, keptBy(context, asked.words, body));
-      await recordInside(client, entry);
-    });
-    return null;
-  });
+    }),
+  );
 }
 
 function sound(running: AlertSettings, body: string): AlertSettings {
@@ -69,12 +71,16 @@ function sound(running: AlertSettings, body: string): AlertSettings {
   }
 }
 
-function keptBy(context: Context, words: string, body: string): KeptSettings {
+function keptBy(context: Context, words: string, body: string): Omit<KeptSettings, 'id'> {
   return { at: context.now, byParty: officerOf(context), byName: context.principal.name, words, body };
 }
 
-/** Sets what a second person confirmed. */
-export const carryOutAlerts: CarryOut = async (_door, context, client, { body, words }) => {
+/** Sets what a second person confirmed. @throws Outcome 412 when somebody has set them otherwise since it was proposed */
+export const carryOutAlerts: CarryOut = async (_door, context, client, { body, words, version }) => {
+  await lockSettings(client);
+  const last = await newestSettings(client);
+  if (version !== null && version !== (last?.id ?? 0))
+    throw refuse(412, 'conflict', 'The alert rules were set otherwise since this was proposed: propose it again');
   await insertSettings(client, keptBy(context, words, body));
   return { written: [], entities: [] };
 };

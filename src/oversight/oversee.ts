@@ -21,6 +21,7 @@ import {
   switchOff,
 } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
+import { inTransaction } from '../store/transaction.ts';
 import { partyOf, patientsOf, type SealedEntry } from './alert-ledger.ts';
 import { factsFor, type Hash } from './oversight-facts.ts';
 
@@ -57,10 +58,7 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
       if (fires) found.add(rule, one);
     }
   }
-  for (const [rule, error] of failed) {
-    log.error('an alert rule failed and is switched off', { rule, error });
-    await switchOff(pool, rule, error);
-  }
+  for (const [rule, error] of failed) await giveUp(oversight, rule, error);
   const { alerts, again } = found;
   const { explained, opened, marks, volumes } = facts;
   const { from, to } = stretch;
@@ -71,6 +69,29 @@ export async function oversee(oversight: Oversight): Promise<boolean> {
   );
   for (const notice of kept ?? []) if (notice.mode === 'live') oversight.notify(notice);
   return kept === null || stretch.to - stretch.from >= STRETCH;
+}
+
+/** Loudly: in the log, and as an alert of its own on the officers' desk and wherever alerts go. */
+async function giveUp(oversight: Oversight, rule: string, error: string): Promise<void> {
+  const { pool, log } = oversight;
+  log.error('an alert rule failed and is switched off', { rule, error });
+  const notices = await inTransaction(pool, async (client) =>
+    (await switchOff(client, rule, error))
+      ? insertAlerts(client, [failure(`Alert rule ${rule} failed and is switched off`)])
+      : [],
+  );
+  for (const notice of notices) oversight.notify(notice);
+}
+
+/** Of the watching itself: whatever is set about the rules. */
+function failure(why: string): NewAlert {
+  const at = new Date().toISOString();
+  return { rule: 'A-16', severity: 'high', mode: 'live', at, seq: null, party: '', patient: '', why };
+}
+
+/** The alert rules cannot look at the record, or not as they were set: whoever watches must know that nobody does. */
+export async function raiseFailure(oversight: Oversight, why: string): Promise<void> {
+  for (const notice of await insertAlerts(oversight.pool, [failure(why)])) oversight.notify(notice);
 }
 
 /** A live alert in the trail: which rule, under which reference; whom it is about stands in the alert alone. */

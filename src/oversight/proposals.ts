@@ -137,9 +137,12 @@ export function withdraw(door: Door, context: Context, id: string): Promise<void
     requireKeeper(context);
     const pending = await readPending(door.pool, id);
     if (pending === null || !mayKnow(context, pending.kind)) throw await notFound(door, entry);
-    const gone = await withdrawPending(door.pool, id, context.principal.practitionerRole ?? '', context.now);
+    const gone = await inTransaction(door.pool, async (client) => {
+      const taken = await withdrawPending(client, id, context.principal.practitionerRole ?? '', context.now);
+      if (taken) await writeRows(client, { rows: [], facts: null, audit: [auditColumns(entry)] });
+      return taken;
+    });
     if (!gone) throw await notFound(door, entry);
-    await door.audit.write(entry);
   });
 }
 

@@ -5,8 +5,8 @@ import { contradiction, widens } from '../governance/agreement-changes.ts';
 import { agreementsOf } from '../governance/agreements.ts';
 import { claims } from '../governance/elements.ts';
 import { SHARING_AGREEMENT } from '../governance/vocabulary.ts';
-import type { Door } from '../record/types.ts';
 import { allAgreements } from '../store/models/agreements.ts';
+import type { Db } from '../store/reads.ts';
 
 /** True when the agreement afterwards permits less and nothing else; other words of it may not change along the way. */
 export function onlyNarrows(before: Resource, after: Resource): boolean {
@@ -24,13 +24,13 @@ function wordsOf({ status: _s, applies: _a, term: _t, meta: _m, text: _x, ...wor
  * @throws Outcome 422 naming each clause that contradicts another agreement in force, and when all of it is over already:
  * such a paper would lock out whom it was made for
  */
-export async function requireSound(door: Pick<Door, 'pool'>, resource: Resource, now: Date): Promise<void> {
+export async function requireSound(db: Db, resource: Resource, now: Date): Promise<void> {
   if (!claims(resource, SHARING_AGREEMENT)) return;
   const source = `Contract/${resource.id ?? 'new'}`;
   const rows = agreementsOf({ ...resource, id: resource.id ?? 'new' }).filter((row) => !row.revoked);
   if (rows.length === 0) return;
   const over = rows.every(({ until }) => until !== null && Date.parse(until) <= now.getTime());
-  const others = (await allAgreements(door.pool)).filter((one) => one.source !== source);
+  const others = (await allAgreements(db)).filter((one) => one.source !== source);
   const issues = rows.flatMap((row, i): OutcomeIssue[] => {
     const against = contradiction(row, others);
     return against === null ? [] : [issue(contradictionWords(row.maxLabel, against), `Contract.term[${i}]`)];

@@ -12,11 +12,13 @@ import { newId } from '../record/ids.ts';
 import { CONFIRMED, check, prepareCreate, prepareUpdate } from '../record/prepare.ts';
 import { audited, notFound } from '../record/refusal.ts';
 import type { Context, Door, ResourceDocument, Written } from '../record/types.ts';
+import { lockAgreements } from '../store/models/agreements.ts';
 import { keepDecided, markWritten } from '../store/models/decided-changes.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { readCurrent } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { recordInside } from './officer.ts';
 import { type CarryOut, keepProposal, requireKeeper } from './proposals.ts';
 import { onlyNarrows, requireSound } from './sound-agreements.ts';
 
@@ -43,10 +45,11 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
     const found = id === undefined ? null : (await readCurrent(door.pool, type, id, reach(context))).found;
     if (id !== undefined && (found === null || !isKept(context, found.row))) throw await notFound(door, entry);
     const before = found === null ? null : parseStored(found.row.body ?? '').resource;
-    await requireSound(door, document.resource, context.now);
+    await requireSound(door.pool, document.resource, context.now);
     const version = found?.row.version ?? null;
     if (before !== null && onlyNarrows(before, document.resource)) {
       const written = await inTransaction(door.pool, async (client) => {
+        await soundAlone(client, context, document);
         const done = await write(door, context, client, document, version);
         await keepDecided(client, { id: newId(context.now), ...decided(context, words), at: context.now }, done);
         return done;
@@ -55,8 +58,12 @@ export function propose(door: Door, context: Context, body: Buffer, words: strin
     }
     const title = id === undefined ? `New ${type}` : `${type}/${id}`;
     const kept = { kind: 'resource', title, words, body: body.toString('utf8'), version };
-    const pending = await keepProposal(context, door.pool, kept);
-    await door.audit.write({ ...entry, status: 202, entities: [id === undefined ? type : `${type}/${id}`] });
+    const proposed = { ...entry, status: 202, entities: [id === undefined ? type : `${type}/${id}`] };
+    const pending = await inTransaction(door.pool, async (client) => {
+      const waiting = await keepProposal(context, client, kept);
+      await recordInside(client, proposed);
+      return waiting;
+    });
     return { pending };
   });
 }
@@ -66,10 +73,17 @@ function isKept({ principal }: Context, { deleted, dataClass }: Pick<ResourceRow
   return !deleted && cellOf(principal.role, dataClass).write === 'two-person';
 }
 
+/** Two papers confirmed at once must not contradict each other: each waits for the other and is then looked at again. */
+async function soundAlone(client: PoolClient, { now }: Context, { resource }: ResourceDocument): Promise<void> {
+  if (resource.resourceType !== 'Contract') return;
+  await lockAgreements(client);
+  await requireSound(client, resource, now);
+}
+
 /** Writes the one resource that was proposed. @throws Outcome 412 when it has changed since */
 export const carryOutResource: CarryOut = async (door, context, client, pending) => {
   const document = parseBody(door, Buffer.from(pending.body, 'utf8'));
-  await requireSound(door, document.resource, context.now);
+  await soundAlone(client, context, document);
   const written = await write(door, context, client, document, pending.version);
   await markWritten(client, pending.id, written);
   return { written: [written], entities: [`${written.type}/${written.id}`] };

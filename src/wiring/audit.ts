@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { settingsUnder } from '../audit/alert-changes.ts';
 import { type AlertSettings, alertSettings } from '../audit/alert-settings.ts';
 import type { Config } from '../config/types.ts';
 import { createKeyWarnings } from '../directory/key-warnings.ts';
@@ -18,9 +17,9 @@ import { startRetention } from '../jobs/retention.ts';
 import type { Log } from '../log.ts';
 import { warnOfEnds } from '../oversight/agreement-warnings.ts';
 import { type Oversight, oversee, raiseAlert } from '../oversight/oversee.ts';
+import { createWatchOfRules } from '../oversight/rules-watch.ts';
 import type { TrailReport } from '../oversight/verify-trail.ts';
 import { type Loop, startLoop } from '../store/loop.ts';
-import { newestSettings } from '../store/models/alert-settings.ts';
 import { forgetCounts } from '../store/models/oversight.ts';
 import type { Pool } from '../store/pool.ts';
 
@@ -126,17 +125,21 @@ export function startAlerts(
   let failures = 0;
   let skewed = false;
   const warnOfKeys = createKeyWarnings(pool, log);
+  const watch = createWatchOfRules(oversight);
   const loop = startLoop({
     everyMs: EVERY_MS,
     run: async () => {
-      const kept = await newestSettings(pool);
-      if (kept !== null) Object.assign(settings, settingsUnder(base, kept.body));
+      Object.assign(settings, await watch.settings(base));
       const more = await oversee(oversight);
+      watch.well();
       // A backlog is worked off beside the requests, not before them.
       if (more) await setTimeout(BACKLOG_PAUSE_MS);
       return more;
     },
-    onError: (error) => log.error('a pump failed', { task: 'alerts', error: error instanceof Error ? error.name : '' }),
+    onError: (error) => {
+      log.error('a pump failed', { task: 'alerts', error: error instanceof Error ? error.name : '' });
+      watch.failed();
+    },
   });
   return {
     ...loop,

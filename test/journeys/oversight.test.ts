@@ -5,10 +5,12 @@ import type { AlertRule } from '../../src/audit/alert-types.ts';
 import { auditColumns } from '../../src/audit/entry.ts';
 import type { AuditEntry } from '../../src/audit/types.ts';
 import { type Oversight, oversee, raiseAlert } from '../../src/oversight/oversee.ts';
+import { createWatchOfRules } from '../../src/oversight/rules-watch.ts';
 import { createAuditWriter } from '../../src/store/audit.ts';
 import type { AlertNotice } from '../../src/store/models/oversight.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { sealDurable } from '../../src/store/seal.ts';
+import { verifyAudit } from '../../src/store/verify.ts';
 import { startAlerts } from '../../src/wiring/audit.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { TEAM, team } from '../harness/directory.ts';
@@ -218,11 +220,41 @@ describe('step by step', () => {
     };
     await write([{ purpose: 'BTG' }]);
     await all(oversight([broken, ...ALERT_RULES.filter(({ id }) => id === 'A-01')]));
-    expect((await alertsIn(pool)).map(({ rule }) => rule)).toEqual(['A-01']);
+    // Loudly: in the log, and as an alert that makes work for an officer and goes out like every live one.
+    const why = async () => (await pool.query('select rule, mode, why from alert order by rule')).rows;
+    const loud = { rule: 'A-16', mode: 'live', why: 'Alert rule A-12 failed and is switched off' };
+    expect((await why()).map(({ rule, why }) => [rule, why])).toEqual([
+      ['A-01', expect.anything()],
+      ['A-16', loud.why],
+    ]);
+    expect(said.map(({ rule, severity }) => [rule, severity]).sort()).toEqual([
+      ['A-01', 'high'],
+      ['A-16', 'high'],
+    ]);
     expect(logged).toEqual(['an alert rule failed and is switched off {"rule":"A-12","error":"TypeError"}']);
     await write([{ purpose: 'TREAT' }]);
     await all(oversight([broken]));
-    expect(logged).toHaveLength(1);
+    expect([logged.length, (await why()).length]).toEqual([1, 2]);
+    expect(JSON.stringify([await why(), said])).not.toContain('Zzyzxiana');
+    // The trail itself went on.
+    expect(await verifyAudit(pool)).toMatchObject({ ok: true });
+  });
+
+  test('settings that are not understood any more, and rules that cannot look, are told; those that ship are on', async () => {
+    await pool.query(
+      `insert into alert_setting (at, by_party, by_name, words, body) values (now(), 'x', 'x', 'x', '{"rules":{"A-99":"live"}}')`,
+    );
+    const watch = createWatchOfRules(oversight());
+    const base = { rules: ALERT_RULES, thresholds: THRESHOLDS };
+    expect(await watch.settings(base)).toBe(base);
+    expect(await watch.settings(base)).toBe(base);
+    for (let n = 0; n < 12; n += 1) watch.failed();
+    const told = async () => (await pool.query<{ why: string }>('select why from alert order by id')).rows;
+    for (const end = Date.now() + 5_000; (await told()).length < 2 && Date.now() < end; );
+    expect((await told()).map(({ why }) => why).sort()).toEqual([
+      'The alert rules as they were set are not understood: those that ship are on',
+      'The alert rules cannot look at the access record',
+    ]);
   });
 
   test('a body that is no record is passed by; A-16 comes from no record', async () => {

@@ -1,7 +1,15 @@
 /** Agreements as the rules read them, names of what they speak of, and the warnings before they end. */
 import type { AgreementRow } from '../../governance/types.ts';
+import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';
 import { type RawAgreement, toAgreement } from '../rows.ts';
+
+const LOCK = 4_027_001;
+
+/** Until the transaction ends no other agreement is put in force by people. */
+export async function lockAgreements(client: PoolClient): Promise<void> {
+  await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
+}
 
 /** Every row of every agreement. */
 export async function allAgreements(db: Db): Promise<AgreementRow[]> {

@@ -243,9 +243,10 @@ export async function switchOn(db: Db, rule: string): Promise<boolean> {
   return (await db.query('delete from alert_rule_fault where rule = $1', [rule])).rowCount === 1;
 }
 
-/** Switches a rule off that failed. */
-export async function switchOff(db: Db, rule: string, error: string): Promise<void> {
-  await db.query('insert into alert_rule_fault (rule, error) values ($1, $2) on conflict do nothing', [rule, error]);
+/** Switches a rule off that failed. @returns true for the one that did */
+export async function switchOff(db: Db, rule: string, error: string): Promise<boolean> {
+  const text = 'insert into alert_rule_fault (rule, error) values ($1, $2) on conflict do nothing';
+  return (await db.query(text, [rule, error])).rowCount === 1;
 }
 
 /** Forgets counts older than any window looks back. */
