@@ -1,10 +1,12 @@
 /**
  * Proves the audit trail or names the first broken record. Hashes are computed here with node:crypto, not by the
- * database that is being checked. Rows and seals are read in chunks by the order of the seal, so that memory stays flat.
+ * database that is being checked. Rows and seals are read in chunks by the order of the seal, so that memory stays flat
+ * (verify-stretch.ts, the quick way); what does not fit there is named here.
  */
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Checkpoint } from '../audit/checkpoint.ts';
+import { type Place, provenTo, ROW_TEXT, readAhead } from './verify-stretch.ts';
 
 export interface Verification {
   ok: boolean;
@@ -22,6 +24,8 @@ export interface VerifyOptions {
   checkpoints?: readonly Checkpoint[];
   /** Also compares the search columns and links with the bodies (slower). Default true. */
   links?: boolean;
+  /** Records read at once. Default 2,000. */
+  size?: number;
   /** Milliseconds a record may stay unsealed. Default 60,000. */
   windowMs?: number;
   /** Where the trail begins since its first segments were removed with a certificate (oversight/trail-start.ts). */
@@ -38,13 +42,6 @@ interface Line {
   id: string;
   /** Null when the sealed row is gone. */
   text: string | null;
-}
-
-interface Place {
-  seq: number;
-  xid: string;
-  id: string;
-  hash: Buffer;
 }
 
 const CHUNK = 2_000;
@@ -75,15 +72,26 @@ export async function verifyAudit(pool: Pool, options: VerifyOptions = {}): Prom
     head: place.hash.toString('hex'),
     firstBroken: { seq, why },
   });
+  const fits = (seq: number, hash: string) => marks.get(seq)?.every((mark) => mark.hash === hash) ?? true;
+  const size = options.size ?? CHUNK;
+  let ahead = readAhead(pool, place, size);
   for (;;) {
-    const lines = await chunk(pool, place);
-    const end = lines.length;
-    if (end === 0) break;
+    const read = await ahead;
+    const { seals } = read;
+    const last = seals.at(-1);
+    if (last === undefined) break;
+    const [seq = '', xid = '', id = ''] = last;
+    ahead = readAhead(pool, { seq: Number(seq), xid, id }, size);
     const first = place.seq;
-    for (const line of lines) {
-      const fault = check(line, place) ?? checkMark(line, marks);
-      if (fault) return broken(place.seq + 1, fault);
-      place = step(line, place);
+    place = provenTo(read, place, fits);
+    if (place.seq !== Number(seq)) {
+      // Something does not fit: looked at again in one snapshot, which tells what.
+      for (const line of await chunk(pool, place, size)) {
+        const fault = check(line, place) ?? checkMark(line, marks);
+        if (fault) return broken(place.seq + 1, fault);
+        place = step(line, place);
+      }
+      ahead = readAhead(pool, place, size);
     }
     const unlinked = options.links === false ? null : await brokenLinks(pool, first, place.seq);
     if (unlinked !== null) return broken(unlinked, 'its search columns or links do not fit the record');
@@ -141,7 +149,7 @@ export function chain(previous: Buffer, rowHash: Buffer, seq: number): Buffer {
  * The next seals with their rows, and rows between them that have no seal. A seal whose row is gone comes without text.
  * The full join is over one stretch of both tables, found by their primary keys.
  */
-async function chunk(pool: Pool, place: Place): Promise<Line[]> {
+async function chunk(pool: Pool, place: Place, size: number): Promise<Line[]> {
   const result = await pool.query<Line>({
     name: 'audit_verify_chunk',
     text: `with seals as materialized (
@@ -152,11 +160,10 @@ async function chunk(pool: Pool, place: Place): Promise<Line[]> {
         where (a.xid, a.id) > ($2::xid8, $3::bigint) and (a.xid, a.id) <= ((select xid from last), (select id from last))
       )
       select s.seq, s.row_hash, s.chain_hash, coalesce(s.xid, a.xid)::text as xid, coalesce(s.id, a.id)::text as id,
-        (extract(epoch from a.at) * 1000000)::bigint || E'\\n' || a.body || E'\\n'
-          || array_to_string(a.patients, E'\\n') as text
+        ${ROW_TEXT} as text
       from seals s full join rows a on a.xid = s.xid and a.id = s.id
       order by coalesce(s.xid, a.xid), coalesce(s.id, a.id), s.seq`,
-    values: [place.seq, place.xid, place.id, CHUNK],
+    values: [place.seq, place.xid, place.id, size],
   });
   return result.rows;
 }
