@@ -8,7 +8,8 @@ export type StatementKind =
   | 'audit-report'
   | 'alert-notice'
   | 'trail-removal'
-  | 'destruction-certificate';
+  | 'destruction-certificate'
+  | 'retention-schedule';
 
 export interface StatementKey {
   kid: string;

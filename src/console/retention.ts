@@ -68,7 +68,8 @@ export async function retentionPosted(visit: Visit, context: Context): Promise<P
   return { redirect: PAGE };
 }
 
-const RULES: Readonly<Record<string, string>> = {
+/** Kinds of record in words. */
+export const RULES: Readonly<Record<string, string>> = {
   maternity: 'Maternity record',
   child: 'Record of a child',
   'child-of-17': 'Record of a child who was 17 at the end of care',
@@ -103,8 +104,8 @@ function shown(status: number, view: RetentionView, errors: FieldError[]): Page 
         words: one.words,
         state: stateOf(one),
         waits: one.approvedBy === null && one.refusedBy === null,
+        certified: one.done !== null,
       })),
-      schedule: view.schedule.map(({ kind, years, source }) => ({ kind: RULES[kind] ?? kind, years, source })),
     },
   };
 }

@@ -34,6 +34,7 @@ import { replayPage, replayPosted, replayStepped, replaysPage } from './replays.
 import { filePosted, itemPage, itemPosted, queuePage, queuePosted } from './request-items.ts';
 import { copyPosted, requestForm, requestPage, requestPosted, requestStepped, requestsPage } from './requests.ts';
 import { retentionPage, retentionPosted } from './retention.ts';
+import { certificatePosted, schedulePage, schedulePosted } from './retention-schedule.ts';
 import { rulesPage, rulesPosted } from './rules.ts';
 import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.ts';
 import { savedPosted } from './saved.ts';
@@ -153,6 +154,14 @@ export const SECTIONS: readonly Section[] = [
         menu: 'Retention and hold',
         roles: ['sar-officer', 'caldicott-guardian'],
       },
+      {
+        path: '/console/retention/schedule',
+        show: schedulePage,
+        send: schedulePosted,
+        menu: 'How long it is kept',
+        roles: ['sar-officer', 'caldicott-guardian'],
+      },
+      { path: '/console/retention/certificate', send: certificatePosted },
     ],
   },
   {

@@ -37,7 +37,7 @@ export interface CheckpointBook {
   signNotice(notice: JsonObject): Promise<string>;
   /** A certificate of what was removed for good. */
   certify(
-    kind: Extract<StatementKind, 'trail-removal' | 'destruction-certificate'>,
+    kind: Extract<StatementKind, 'trail-removal' | 'destruction-certificate' | 'retention-schedule'>,
     statement: JsonObject,
   ): Promise<string>;
   /** RFC 7517 set of every key that has signed, with the one that signs now. */

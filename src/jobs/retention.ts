@@ -1,6 +1,7 @@
 /** The night of the records: what is due is listed; what two people approved is destroyed, with a certificate. */
 import cron from 'node-cron';
 import { destroyApproved, lookAtRetention } from '../oversight/retention.ts';
+import { certifySchedule } from '../oversight/retention-schedule.ts';
 import { type RetentionJob, removeSegments } from '../oversight/trail-removal.ts';
 
 /** Before the nightly proof, so that it proves what is left. */
@@ -8,6 +9,7 @@ const WHEN = '15 2 * * *';
 
 /** Looks, destroys and removes now. */
 export async function runRetention(job: RetentionJob): Promise<{ destroyed: number; segments: number }> {
+  await certifySchedule(job);
   await lookAtRetention(job);
   const destroyed = await destroyApproved(job);
   return { destroyed, segments: await removeSegments(job) };

@@ -53,7 +53,7 @@ export interface RetentionView {
 }
 
 /** Steps of the keepers of records alone; every refusal and failure is recorded. @throws Outcome 403 */
-function asKeeper<T>(
+export function asRetentionKeeper<T>(
   door: Door,
   context: Context,
   detail: string,
@@ -78,7 +78,7 @@ const notKeeper = () => ({
 
 /** What is due, held, and waiting to be destroyed. @throws Outcome 403 */
 export function readRetention(door: Door, context: Context): Promise<RetentionView> {
-  return asKeeper(door, context, 'retention-read', async (client) => {
+  return asRetentionKeeper(door, context, 'retention-read', async (client) => {
     const prefix = word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|`);
     const numbers = (patient: string | null) => (patient === null ? [] : nhsNumbersOf(client, [patient], prefix));
     const due: RetentionView['due'] = [];
@@ -97,7 +97,7 @@ export function readRetention(door: Door, context: Context): Promise<RetentionVi
 
 /** Holds one record, or (null) all of them. One person suffices: a hold only keeps. @throws Outcome 403, 404 */
 export async function placeHold(door: Door, context: Context, nhsNumber: string | null, reason: string): Promise<void> {
-  await asKeeper(door, context, 'hold', async (client) => {
+  await asRetentionKeeper(door, context, 'hold', async (client) => {
     const found = nhsNumber === null ? [] : await readByNumber(client, `${NHS_NUMBER}|${nhsNumber}`, reach(context));
     const entry = { ...requestEntry(context, null, 'hold'), rules: ['R-34'] };
     if (nhsNumber !== null && found.length === 0) throw await notFound(door, entry);
@@ -115,7 +115,7 @@ export async function liftHold(
   asked: { reference: string; reason: string | null },
 ): Promise<void> {
   const { reference, reason } = asked;
-  await asKeeper(door, context, `hold-lift ${reference}`, (client) =>
+  await asRetentionKeeper(door, context, `hold-lift ${reference}`, (client) =>
     twoPersons(async () => {
       const by = personOf(context);
       const done =
@@ -133,7 +133,7 @@ export async function askDestruction(
   context: Context,
   asked: { reference: string; words: string },
 ): Promise<void> {
-  await asKeeper(door, context, `destruction-ask ${asked.reference}`, (client) =>
+  await asRetentionKeeper(door, context, `destruction-ask ${asked.reference}`, (client) =>
     twoPersons(async () => {
       const due = await dueByReference(client, asked.reference);
       if (due === null) throw refuse(404, 'not-found', 'This record is not on the list any more.');
@@ -150,7 +150,7 @@ export async function answer(
   asked: { reference: string; agreed: boolean },
 ): Promise<void> {
   const { reference, agreed } = asked;
-  await asKeeper(door, context, `${agreed ? 'approve' : 'refuse'} ${reference}`, (client) =>
+  await asRetentionKeeper(door, context, `${agreed ? 'approve' : 'refuse'} ${reference}`, (client) =>
     twoPersons(async () => {
       const yes = { at: context.now, agreed };
       const done = reference.startsWith('TRR-')

@@ -20,7 +20,10 @@ import type { TrailKeeper } from './verify-trail.ts';
 
 /** Who signs certificates. */
 export interface Certifier extends Pick<TrailKeeper, 'read'> {
-  certify(kind: 'trail-removal' | 'destruction-certificate', statement: JsonObject): Promise<string>;
+  certify(
+    kind: 'trail-removal' | 'destruction-certificate' | 'retention-schedule',
+    statement: JsonObject,
+  ): Promise<string>;
 }
 
 export interface RetentionJob {

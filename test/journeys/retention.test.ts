@@ -4,6 +4,13 @@ import { reference } from '../../src/care/canon.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { runRetention } from '../../src/jobs/retention.ts';
 import { answer, askDestruction, liftHold, placeHold, readRetention } from '../../src/oversight/retention.ts';
+import {
+  answerSchedule,
+  askSchedule,
+  certificateFile,
+  readSchedule,
+  recountSchedule,
+} from '../../src/oversight/retention-schedule.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { openBook } from '../../src/wiring/audit.ts';
 import { asPerson } from '../harness/as-person.ts';
@@ -224,6 +231,66 @@ describe('destruction', () => {
   });
 });
 
+describe('the schedule set by two people', () => {
+  const asked = (kind: string, years: number) => ({ kind, years, words: 'The records committee decided so' });
+  const waiting = async () =>
+    (await readSchedule(door(), await as('sar-1'))).changes.find(
+      (one) => one.approved === null && one.refusedBy === null,
+    );
+
+  test('is never shorter than the rule, never contradicts itself, never sets what no source gives, and is not one person’s', async () => {
+    const refusal = async (kind: string, years: number) =>
+      askSchedule(door(), await as('sar-1'), asked(kind, years)).catch(({ status, message }) => [status, message]);
+    expect(await refusal('adult', 7)).toEqual([422, 'This is shorter than R-34 says.']);
+    expect(await refusal('child', 30)).toEqual([422, expect.stringContaining('17 at the end of care')]);
+    expect(await refusal('deceased-child', 20)).toEqual([422, expect.stringContaining('No source gives years')]);
+    expect(await refusal('adult', 8)).toEqual([422, 'It is kept so long already.']);
+    await expect(askSchedule(door(), await as('ig-imran'), asked('adult', 20))).rejects.toMatchObject({ status: 403 });
+
+    await askSchedule(door(), await as('cg-twice'), asked('adult', 40));
+    const change = await waiting();
+    expect(change).toMatchObject({ before: 8, years: 40, newlyDue: 0, held: 0 });
+    expect(change?.looked).toBeGreaterThan(5);
+    expect(change?.counted).not.toBeNull();
+    const ref = change?.reference ?? '';
+    await expect(askSchedule(door(), await as('sar-1'), asked('maternity', 30))).rejects.toMatchObject({ status: 409 });
+    await expect(answerSchedule(door(), await as('cg-shah'), { reference: ref, agreed: true })).rejects.toMatchObject({
+      status: 422,
+    });
+    const forged = `update retention_schedule_change set approved = now(), approved_person = 'x' where reference = $1`;
+    await expect(service.pool.query(forged, [ref])).rejects.toMatchObject({ code: '42501' });
+    await answerSchedule(door(), await as('sar-1'), { reference: ref, agreed: true });
+    expect((await view()).schedule.find(({ kind }) => kind === 'adult')).toMatchObject({ years: 40, setBy: ref });
+    await expect(certificateFile(door(), await as('sar-1'), ref)).rejects.toMatchObject({ status: 404 });
+    await night();
+    const [, body = ''] = (await certificateFile(door(), await as('sar-1'), ref)).split('.');
+    expect(JSON.parse(Buffer.from(body, 'base64url').toString('utf8'))).toMatchObject({
+      reference: ref,
+      kind: 'adult',
+      years: 40,
+      before: 8,
+    });
+  });
+
+  test('is not set while a hold keeps what it would let go; a hold placed after the count counts too', async () => {
+    const number = nhsNumberOf(86_009);
+    await service.load([person('held', '1950-01-01', { identifier: [{ system: NHS, value: number }] })]);
+    await owner.query(`update resource set updated = '2001-03-04T12:00:00Z' where subjects && array['Patient/held']`);
+    await askSchedule(door(), await as('cg-shah'), asked('adult', 8));
+    const first = await waiting();
+    expect(first?.newlyDue).toBeGreaterThan(0);
+    const reference = first?.reference ?? '';
+    await placeHold(door(), await as('sar-1'), number, 'Complaint, letter before action');
+    const agree = async () => answerSchedule(door(), await as('sar-1'), { reference, agreed: true });
+    await expect(agree()).rejects.toThrow(/hold keeps/);
+    await recountSchedule(door(), await as('sar-1'), reference);
+    expect((await waiting())?.held).toBe(1);
+    await expect(agree()).rejects.toThrow(/hold keeps/);
+    await answerSchedule(door(), await as('cg-shah'), { reference, agreed: false });
+    expect((await view()).schedule.find(({ kind }) => kind === 'adult')?.years).toBe(40);
+  });
+});
+
 test('the page is for those who keep records, and asks in words', async () => {
   const origin = `http://127.0.0.1:${service.port}`;
   const sheila = browserOf(origin);
@@ -243,7 +310,16 @@ test('the page is for those who keep records, and asks in words', async () => {
   expect((await post({ act: 'segment', record: '5', 'segment-words': 'Older than anybody needs' })).html).toContain(
     'The trail up to record 5',
   );
+  const page2 = '/console/retention/schedule';
+  const schedule = await sheila.get(page2);
+  expect([schedule.status, schedule.html.includes('no source gives years')]).toEqual([200, true]);
+  const ask = (form: Record<string, string>) =>
+    sheila.fill(page2, page2, { act: 'ask', kind: 'maternity', years: '30', ...form });
+  expect((await ask({ words: 'short' })).status).toBe(422);
+  expect((await ask({ words: 'The records committee decided so', years: '24' })).html).toContain('shorter than R-34');
+  expect((await ask({ words: 'The records committee decided so' })).html).toContain('Waits for a second person');
   const midwife = browserOf(origin);
+
   await midwife.signIn('midwife');
   expect((await midwife.get('/console/retention')).status).toBe(403);
 });

@@ -1,7 +1,8 @@
 /** Aisha asks for her record (S10, R-28, R-29): from the request to what is handed over, by two people and a health professional. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reference } from '../../src/care/canon.ts';
-import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import { isObject } from '../../src/fhir/resource.ts';
+import type { Json, JsonObject, Resource } from '../../src/fhir/types.ts';
 import { at } from '../harness/client.ts';
 import { note } from '../harness/family.ts';
 import { pdfText } from '../harness/pdf-text.ts';
@@ -225,5 +226,106 @@ describe('a request for a record', () => {
     }
     for (const path of ['Observation/canaryfam-note1', 'Patient/canaryfam'])
       expect((await world.service.as('sar-officer').get(path)).status).toBe(404);
+  });
+});
+
+describe('over FHIR', () => {
+  const parameters = (values: Record<string, string | boolean>) => ({
+    resourceType: 'Parameters',
+    parameter: Object.entries(values).map(([name, value]) =>
+      typeof value === 'boolean' ? { name, valueBoolean: value } : { name, valueString: value },
+    ),
+  });
+  const partsOf = (body: Json): JsonObject[] => {
+    const parts = at(body, 'parameter.0.part');
+    return Array.isArray(parts) ? parts.filter(isObject) : [];
+  };
+  const part = (body: Json, wanted: string) =>
+    partsOf(body)
+      .filter(({ name }) => name === wanted)
+      .map((one) => Object.entries(one).find(([key]) => key.startsWith('value'))?.[1]);
+
+  test('keepers open, step and see a request; its result is there when it is released, and nobody else is told of any', async () => {
+    const sheila = world.service.as('sar-officer');
+    const opening = { nhsNumber: NUMBER, reason: REASON, asker: 'self', received: '2026-01-05', handover: 'On paper' };
+    expect((await sheila.post('Patient/$sar', parameters({ ...opening, asker: 'neighbour' }))).status).toBe(400);
+    expect((await sheila.post('Patient/$sar', parameters({ ...opening, nhsNumber: '9990001138' }))).status).toBe(404);
+    expect((await world.service.as('midwife').post('Patient/$sar', parameters(opening))).status).toBe(403);
+    const made = await sheila.post('Patient/$sar', parameters(opening));
+    expect(made.status).toBe(202);
+    const [request = ''] = part(made.json, 'reference').map(String);
+    expect(made.headers.get('content-location')).toContain(`/Patient/canaryfam/$sar-status?request=${request}`);
+    const step = (action: string, more: Record<string, string> = {}, who = 'sar-officer', id = 'canaryfam') =>
+      world.service
+        .as(who)
+        .post(`Patient/${id}/$sar`, parameters({ request, action, text: 'Said in words, long enough', ...more }));
+    expect((await step('collect')).status).toBe(409);
+    expect((await step('verify')).status).toBe(202);
+    expect((await step('dance')).status).toBe(400);
+    expect((await step('verify', {}, 'sar-officer', 'nobody')).status).toBe(404);
+    expect((await step('name', { professional: 'PractitionerRole/sg-moira' })).status).toBe(202);
+    expect((await step('collect')).status).toBe(202);
+    expect(part((await step('pause')).json, 'status')).toEqual(['paused']);
+    expect(part((await step('resume')).json, 'status')).toEqual(['in-progress']);
+    expect((await step('opinion')).status).toBe(409);
+    expect((await step('release')).status).toBe(409);
+    const seen = await world.service.as('safeguarding').get(`Patient/canaryfam/$sar-status?request=${request}`);
+    expect([seen.status, part(seen.json, 'open-point')]).toEqual([200, ['decide', 'opinion']]);
+    expect(seen.text).not.toMatch(/Kanarienvogel|Plainwords|Said in words/);
+
+    const result = (ref: string, who = 'sar-officer', kind = 'fhir') =>
+      world.service.as(who).get(`Patient/canaryfam/$sar-result?request=${ref}&kind=${kind}`);
+    expect((await result(request)).status).toBe(409);
+    const released = await world.service.pool.query(`select reference from sar_job where ending = 'released' limit 1`);
+    const ref = String(released.rows[0].reference);
+    const bundle = await result(ref);
+    expect([bundle.status, at(bundle.json, 'type')]).toEqual([200, 'collection']);
+    const valid = await world.service.as('steward').post('Bundle/$validate', JSON.parse(bundle.text));
+    expect(errorsIn(valid.json)).toEqual([]);
+    const pdf = await result(ref, 'sar-officer', 'pdf');
+    expect(
+      Buffer.from(String(at(pdf.json, 'data')), 'base64')
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-');
+    expect((await result(ref, 'safeguarding')).status).toBe(403);
+
+    for (const who of ['midwife', 'ig-officer', 'hv-system']) {
+      const [known, unknown] = [await ask(who, 'canaryfam'), await ask(who, 'nobody')];
+      expect([who, known.status, unknown.status]).toEqual([who, 403, 403]);
+      expect(known.text.length).toBe(unknown.text.length);
+    }
+    expect((await ask('mother', 'canaryfam')).status).toBe(404);
+    expect((await ask('sar-officer', 'nobody')).status).toBe(404);
+  }, 60_000);
+
+  const ask = (who: string, id: string) => world.service.as(who).get(`Patient/${id}/$sar-status`);
+  const errorsIn = (body: Json) => {
+    const issues = at(body, 'issue');
+    if (!Array.isArray(issues)) return [body];
+    return issues.filter(isObject).filter(({ severity }) => severity === 'error' || severity === 'fatal');
+  };
+
+  test('she asks for her own record and sees how it stands, and no more; not while her view is switched off', async () => {
+    await world.service.family('aisha');
+    await world.service.load([{ resourceType: 'RelatedPerson', id: 'danny', patient: reference('Patient/aisha') }]);
+    const aisha = world.service.as('mother');
+    const asked = parameters({ handover: 'By hand, not by post', accesses: true });
+    expect((await aisha.post('Patient/canaryfam/$sar', asked)).status).toBe(404);
+    expect((await world.service.as('partner').post('Patient/aisha/$sar', asked)).status).toBe(404);
+    const made = await aisha.post('Patient/aisha/$sar', asked);
+    expect(made.status).toBe(202);
+    expect((await aisha.post('Patient/aisha/$sar', asked)).status).toBe(409);
+    const stands = await ask('mother', 'aisha');
+    expect(partsOf(stands.json).map(({ name }) => name)).toEqual(['reference', 'status', 'received', 'due']);
+    expect(
+      (await aisha.get(`Patient/aisha/$sar-result?request=${at(made.json, 'parameter.0.valueString')}`)).status,
+    ).toBe(404);
+    const list = await (await somebody('sar-officer')).get('/console/subject-access');
+    expect(list.html).toContain(String(at(made.json, 'parameter.0.valueString')));
+    await world.service.pool.query(
+      `insert into online_view_off (patient, by_party, at) values ('Patient/aisha', 'x', now())`,
+    );
+    expect((await ask('mother', 'aisha')).text).not.toContain('SAR-');
   });
 });

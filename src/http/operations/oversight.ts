@@ -11,6 +11,7 @@ import { NAMED_OPERATIONS } from './named.ts';
 import { OWN_ACCESS_OPERATIONS } from './own-access.ts';
 import { parametersAnswer, systemLevel } from './parameters.ts';
 import { RECTIFY_OPERATIONS } from './rectify.ts';
+import { SUBJECT_ACCESS_OPERATIONS } from './subject-access.ts';
 
 const PERSON = ['nhsNumber', 'birthDate', 'family'];
 const ACTIONS = ['read', 'vread', 'history', 'search', 'create', 'update', 'patch', 'delete'] as const;
@@ -19,6 +20,7 @@ export const OVERSIGHT_OPERATIONS: readonly Operation[] = [
   ...NAMED_OPERATIONS,
   ...OWN_ACCESS_OPERATIONS,
   ...RECTIFY_OPERATIONS,
+  ...SUBJECT_ACCESS_OPERATIONS,
   systemLevel('$report-concern', async (door, request) => {
     const input = await inputOf(door, request, ['text', 'about', 'handle', ...PERSON]);
     const person = input.optional('nhsNumber') === undefined ? null : personOf(input);

@@ -39,7 +39,7 @@ export function personOf({ principal }: Context): Person {
   return { party, name: principal.name, person: principal.practitioner ?? party, role: principal.role };
 }
 
-const NOT_HERS: Decision = {
+export const NOT_HERS: Decision = {
   permit: false,
   rules: ['R-26', 'R-28'],
   reason: 'role',

@@ -63,6 +63,7 @@ export async function wishesFor(db: Db, person: string): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `select ((select count(*) from retention_destruction where approved is null and refused is null and done is null and person <> $1)
        + (select count(*) from audit_removal_asked where approved is null and refused is null and done is null and person <> $1)
+       + (select count(*) from retention_schedule_change where approved is null and refused is null and person <> $1)
        + (select count(*) from retention_hold where lifted is null and lift_person is not null and lift_person <> $1))::integer as n`,
     [person],
   );
@@ -210,8 +211,12 @@ export interface Schedule {
   kind: string;
   years: number | null;
   source: string;
+  /** `RSC-..` of the change that two people made last, or null. */
+  setBy: string | null;
 }
 
 export async function schedule(db: Db): Promise<Schedule[]> {
-  return (await db.query<Schedule>('select kind, years, source from retention_schedule order by kind')).rows;
+  return (
+    await db.query<Schedule>('select kind, years, source, set_by as "setBy" from retention_schedule order by kind')
+  ).rows;
 }

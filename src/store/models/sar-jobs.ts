@@ -94,6 +94,12 @@ export async function jobsOf(db: Db, professional: string | null, limit: number)
 
 export type JobChange = Partial<Pick<SarJob, 'professional' | 'place' | 'collected' | 'ended' | 'ending'>>;
 
+/** Every request for one record, newest first. @param subject `Patient/..` */
+export async function jobsAbout(db: Db, subject: string): Promise<SarJob[]> {
+  const text = `select ${COLUMNS} from sar_job j where j.subject = $1 order by j.id desc limit 100`;
+  return (await db.query<SarJob>(text, [subject])).rows;
+}
+
 export interface OpenJob extends Pick<SarJob, 'received'> {
   professional: string | null;
   /** What moves its clock, in order. */
