@@ -56,6 +56,7 @@ const DEMO_TRADES: Readonly<Record<string, Trade>> = {
   'caldicott-guardian': 'caldicott',
   'sar-officer': 'sar-officer',
   sysadmin: 'sysadmin',
+  'team-lead': 'team-lead',
 };
 
 /** The identities `npm run token` signs for, from their one table. */
@@ -160,7 +161,6 @@ const OTHERS: readonly StaffMember[] = [
   ...team('hospital-midwife', MATERNITY, null, [['hm-joan', 'Joan', 'Testwell']]),
   ...team('student-midwife', MATERNITY, TEAMS.midwives, [['st-1', 'Robyn', 'Placeholderton']]),
   ...team('team-lead', MATERNITY, TEAMS.midwives, [['tl-mw', 'Paula', 'Inventedwood']]),
-  ...team('team-lead', HEALTH_VISITING, TEAMS.healthVisitors, [['tl-hv', 'Queenie', 'Pretendham']]),
   ...team('perinatal', PERINATAL, null, [['pm-1', 'Rachel', 'Specimenwell']]),
   ...team('interpreter', TRUST, null, [['in-urdu', 'Tahira', 'Trialshaw']]),
 ];

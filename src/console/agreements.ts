@@ -4,6 +4,7 @@ import type { Resource } from '../fhir/types.ts';
 import {
   type AgreementVersion,
   agreementResource,
+  agreementWarnings,
   readAgreement,
   readRegister,
   revokeAgreement,
@@ -50,6 +51,7 @@ async function shown(
   const { door } = visit.deps;
   const versions = await readAgreement(door, context, visit.look);
   const names = await serviceNames(door);
+  const { guardians, told } = await agreementWarnings(door, context, visit.look);
   const [current] = versions;
   if (current === undefined) throw new Error('an agreement without a version');
   const { id, title, state, lawfulBasis, retention, rows } = current;
@@ -68,6 +70,8 @@ async function shown(
       retention,
       ...clausesOf(rows, names),
       versions: versions.map(versionLine),
+      guardians: guardians.map(({ sideName, name }) => ({ side: sideName, name })),
+      told: told.map((one) => ({ ...one, at: shownTime(one.at) })),
     },
   };
 }

@@ -1,13 +1,14 @@
 /** Lists officers work through: break-glass and claims with their clock, accesses to explain, referrals that did not arrive. */
 
 import { londonDate } from '../fhir/london.ts';
-import { type ServiceNames, serviceNames } from '../oversight/agreements.ts';
+import { serviceNames } from '../oversight/agreements.ts';
 import { explain, readReviews, readStuck, readUnexplained } from '../oversight/desk-work.ts';
 import type { Context } from '../record/types.ts';
 import { type FieldError, readWords } from './access-form.ts';
 import type { Page } from './pages.ts';
 import { shownDay, shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
+import { sideWords } from './waits.ts';
 import { interactionWords, labelWords, reasonWords, roleWords, typeWords } from './words.ts';
 
 export async function reviewsPage(visit: Visit, context: Context): Promise<Page> {
@@ -69,9 +70,4 @@ export async function notArrivedPage(visit: Visit, context: Context): Promise<Pa
     to: sideWords(to, names),
   }));
   return { status: 200, template: 'not-arrived', context: { referrals } };
-}
-
-function sideWords(side: { service: string; phones: string[] } | null, names: ServiceNames) {
-  if (side === null) return { name: 'Not known', phones: [] };
-  return { name: names.get(side.service) ?? side.service, phones: side.phones };
 }

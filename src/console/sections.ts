@@ -4,6 +4,7 @@
  */
 import type { Role } from '../governance/types.ts';
 import { JUDGES } from '../oversight/sar/requests.ts';
+import { WAITERS } from '../oversight/waits.ts';
 import type { Context } from '../record/types.ts';
 import { lookFile, lookForm, lookPage, startLook } from './access-record.ts';
 import {
@@ -19,6 +20,7 @@ import { ASKED, askedPage } from './asked.ts';
 import { contentPosted } from './case-content.ts';
 import { openForm, openPosted } from './case-open.ts';
 import { casePage, casePosted } from './cases.ts';
+import { concernsPage } from './concerns.ts';
 import { accessesPage, alertsPage, casesPage } from './desk.ts';
 import { accessPage, accessPosted, notArrivedPage, reviewsPage } from './desk-work.ts';
 import { DIRECTORY_PAGES } from './directory/pages.ts';
@@ -40,8 +42,9 @@ import { samplePage, samplePosted, samplesPage, samplesPosted } from './samples.
 import { savedPosted } from './saved.ts';
 import { settingsPage, settingsPosted } from './settings.ts';
 import { simulatorForm, simulatorPosted } from './simulator.ts';
-import { startPage } from './start.ts';
+import { nothingHere, startPage } from './start.ts';
 import type { Visit } from './visit.ts';
+import { WAITS, waitsPage, waitsPosted } from './waits.ts';
 import { WHO_VIEWED, whoViewedPage } from './who-viewed.ts';
 
 export interface ConsolePage {
@@ -71,12 +74,25 @@ export interface Section {
 
 const OFFICERS: readonly Role[] = ['ig-officer', 'caldicott-guardian'];
 
+/** People of the services and beside them: their start says what waits for them. */
+const SERVICES: readonly Role[] = [...WAITERS, 'gp', 'social-worker', 'service-lead'];
+
 /** In the order of the menu; a section without a page for somebody does not show. */
 export const SECTIONS: readonly Section[] = [
   {
     words: 'Today',
-    roles: [...OFFICERS, 'sysadmin'],
+    roles: [...OFFICERS, 'sysadmin', 'sar-officer', ...SERVICES],
     pages: [{ path: '/console', show: home, menu: 'Today' }],
+  },
+  {
+    words: 'Referrals',
+    roles: WAITERS,
+    pages: [{ path: WAITS, show: waitsPage, send: waitsPosted, menu: 'Who waits for whom' }],
+  },
+  {
+    words: 'Concerns',
+    roles: ['safeguarding'],
+    pages: [{ path: '/console/concerns', show: concernsPage, menu: 'About a child' }],
   },
   {
     words: 'My record',
@@ -189,11 +205,12 @@ export const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** Where somebody arrives: what needs her today, for others the first page of their menu. */
+/** Where somebody arrives: what needs her today; a family member at the first page of her menu, if there is one. */
 async function home(visit: Visit, context: Context): Promise<Page> {
-  const { role } = context.principal;
+  const { kind, role } = context.principal;
+  if (kind !== 'family') return startPage(visit, context);
   const first = menuOf(role, null).upper[0];
-  return first === undefined || first.href === '/console' ? startPage(visit, context) : { redirect: first.href };
+  return first === undefined ? nothingHere(visit, context) : { redirect: first.href };
 }
 
 export interface MenuItem {

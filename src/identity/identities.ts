@@ -129,6 +129,7 @@ const LIST: readonly DemoIdentity[] = [
     ...HV,
     team: null,
   }),
+  staff({ key: 'team-lead', id: 'tl-hv', name: 'Queenie', role: 'team-lead', roleCode: null, ...HV }),
   staff({ key: 'admin', id: 'ad-tom', name: 'Tom', role: 'admin', roleCode: 'R8008', ...HV }),
   staff(
     { key: 'service-lead', id: 'sl-sue', name: 'Sue', role: 'service-lead', roleCode: null, ...HV, team: null },

@@ -1,5 +1,5 @@
-/** R-04: both Guardians are warned 60, 30, 14, 7 and 1 days before an agreement ends, each time once. */
-import { endingAgreements, keepWarning } from '../store/models/agreements.ts';
+/** R-04: the Guardians of both sides are warned 60, 30, 14, 7 and 1 days before an agreement ends, each time once. */
+import { endingAgreements, guardiansOf, keepTold, keepWarning, type SideGuardian } from '../store/models/agreements.ts';
 import { type AlertNotice, insertAlerts } from '../store/models/oversight.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { Oversight } from './oversee.ts';
@@ -23,7 +23,10 @@ export async function warnOfEnds(oversight: Pick<Oversight, 'pool' | 'notify'>, 
     const notices = await inTransaction(oversight.pool, async (client): Promise<AlertNotice[]> => {
       if (!(await keepWarning(client, one, due))) return [];
       const whole = Math.max(1, Math.ceil(left));
-      const why = `A sharing agreement ends: ${one.title}, in ${whole} ${whole === 1 ? 'day' : 'days'}`;
+      const guardians = await guardiansOf(client, one.contract, now);
+      await keepTold(client, one, due, guardians);
+      const days = `${whole} ${whole === 1 ? 'day' : 'days'}`;
+      const why = `A sharing agreement ends: ${one.title}, in ${days}${unnamed(guardians)}`;
       const severity = due <= URGENT ? 'high' : 'medium';
       const alert = { rule: 'R-04', severity, mode: 'live', at: now.toISOString(), seq: null, why } as const;
       return insertAlerts(client, [{ ...alert, party: '', patient: '' }]);
@@ -32,4 +35,10 @@ export async function warnOfEnds(oversight: Pick<Oversight, 'pool' | 'notify'>, 
     raised += notices.length;
   }
   return raised;
+}
+
+/** A side for which nobody is warned is told with the warning. */
+function unnamed(guardians: readonly SideGuardian[]): string {
+  const sides = guardians.filter(({ party }) => party === null).map(({ sideName }) => sideName);
+  return sides.length === 0 ? '' : `. No Caldicott Guardian is named for ${sides.join(' and ')}`;
 }

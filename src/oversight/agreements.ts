@@ -12,7 +12,7 @@ import { read } from '../record/read.ts';
 import { notFound } from '../record/refusal.ts';
 import { search } from '../record/search.ts';
 import type { Context, Door } from '../record/types.ts';
-import { servicesNamed } from '../store/models/agreements.ts';
+import { guardiansOf, type SideGuardian, servicesNamed, type Told, toldOf } from '../store/models/agreements.ts';
 import { namesOf } from '../store/models/alerts.ts';
 import { decidedAbout } from '../store/models/decided-changes.ts';
 import { type AgreementView, agreementView } from './agreement-view.ts';
@@ -88,4 +88,15 @@ function resourcesIn(bundle: string): Resource[] {
     const resource: Json | undefined = isObject(one) ? one.resource : undefined;
     return isObject(resource) && resource.resourceType === 'Contract' ? [asResource(resource)] : [];
   });
+}
+
+/** Whom warnings about an agreement are addressed to, and those given so far. Its page was recorded before. */
+export async function agreementWarnings(
+  door: Door,
+  { now }: Context,
+  id: string,
+): Promise<{ guardians: SideGuardian[]; told: Told[] }> {
+  const contract = `Contract/${id}`;
+  const [guardians, told] = await Promise.all([guardiansOf(door.pool, contract, now), toldOf(door.pool, contract)]);
+  return { guardians, told };
 }

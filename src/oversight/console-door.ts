@@ -42,3 +42,8 @@ export function officersOnly(door: Door, context: Context): Decision | null {
     wayIn: null,
   };
 }
+
+/** A page that holds nothing for this person. */
+export function recordNothingHere(door: Door, context: Context): Promise<void> {
+  return door.audit.write({ ...entryOf(context, 'operation'), detail: 'start' });
+}

@@ -36,3 +36,13 @@ export async function readConcerns(db: Db, count: number): Promise<ConcernText[]
   const text = `select ${COLUMNS} from concern order by at desc, receipt, n desc limit $1`;
   return (await db.query<ConcernText>({ name: 'concern_queue', text, values: [count] })).rows;
 }
+
+/** How many concerns came since an instant. */
+export async function recentConcerns(db: Db, since: Date): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'concern_recent',
+    text: 'select count(*)::integer as count from concern where n = 1 and at >= $1',
+    values: [since],
+  });
+  return rows[0]?.count ?? 0;
+}

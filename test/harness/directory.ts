@@ -29,6 +29,7 @@ const CODES: Readonly<Record<string, JsonObject>> = {
   'health-visitor': coded('1052581000000109', 'Health visitor'),
   'nursery-nurse': coded('224578004', 'Nursery nurse'),
   safeguarding: words('Safeguarding nurse'),
+  'team-lead': words('Team lead'),
   admin: coded('224608005', 'Administrative healthcare staff'),
   'service-lead': words('Service lead'),
   'ig-officer': words('Privacy officer'),

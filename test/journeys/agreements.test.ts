@@ -117,6 +117,34 @@ test('both Guardians are warned 60, 30, 14, 7 and 1 days before, once each', asy
   expect(notes).toEqual(['medium', 'medium', 'medium', 'high', 'high']);
   const words = wordsOf((await (await as('caldicott-guardian')).get('/console/alerts')).html);
   expect(words).toContain('R-04 A sharing agreement ends: Contract/ends, in 59 days');
+  // Addressed to the Guardian of the trust that both services belong to; kept with each warning, told on her start.
+  const { rows } = await world.service.pool.query<{ days: number; side: string; name: string }>(
+    `select days, side, name from agreement_told where contract = 'Contract/ends' order by days desc, side`,
+  );
+  expect(rows.map(({ days }) => days)).toEqual([60, 60, 30, 30, 14, 14, 7, 7, 1, 1]);
+  expect(rows[0]).toEqual({ days: 60, side: 'Organization/hv-service', name: 'Dr Shah Fixture' });
+  world.clock.ahead = 40 * DAY;
+  expect(wordsOf((await (await as('caldicott-guardian')).get('/console')).html)).toMatch(
+    /Contract\/ends : .*You are warned as Caldicott Guardian of Community midwifery service and Health visiting service/,
+  );
+  world.clock.ahead = 0;
+  const page = wordsOf((await (await as('caldicott-guardian')).get('/console/agreements/ends')).html);
+  expect(page).toMatch(
+    /Warned before it ends Dr Shah Fixture, for .* 1 day before: .*60 days before: .*, Dr Shah Fixture/,
+  );
+  // A side for which nobody is named is told with the warning.
+  const role = (await world.service.as('steward').get('PractitionerRole/cg-shah')).json;
+  await world.service
+    .as('steward')
+    .put('PractitionerRole/cg-shah', { ...role, organization: { reference: 'Organization/hv-service' } });
+  await world.service.load([agreement({ id: 'ends-too', applies: { start: '2020-01-01', end: inDays(50) } })]);
+  await warnOfEnds(oversight, new Date());
+  await world.service.as('steward').put('PractitionerRole/cg-shah', { ...role });
+  const unnamed = await world.service.pool.query<{ why: string }>(`select why from alert where why like '%ends-too%'`);
+  expect(unnamed.rows.map(({ why }) => why)).toEqual([
+    expect.stringContaining('No Caldicott Guardian is named for Community midwifery service'),
+  ]);
+  await world.service.load([agreement({ id: 'ends-too', status: 'revoked' })]);
   await world.service.load([agreement({ id: 'ends', status: 'revoked' })]);
 });
 

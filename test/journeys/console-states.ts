@@ -150,6 +150,16 @@ const press = async (page: Page, text: string): Promise<void> => {
   await page.click(`button:has-text("${text}")`);
   await page.waitForLoadState('load');
 };
+/** A case about the family, taken, with its accesses beside attendance. */
+async function gatheredCase(page: Page, origin: string): Promise<void> {
+  await page.goto(`${origin}/console/cases/open`);
+  await page.fill('#nhs-number', NUMBER);
+  await page.fill('#reason', REASON);
+  await press(page, 'Open the case');
+  await press(page, 'Take this case');
+  await press(page, 'Gather the evidence');
+}
+
 const openDetails = (page: Page) =>
   page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
 
@@ -187,6 +197,28 @@ export const STATES: readonly State[] = [
       await press(page, 'Take this case');
       await press(page, 'Gather the evidence');
       await press(page, 'Record the decision');
+    },
+  },
+  {
+    name: 'accesses beside attendance, compared without a choice, with errors',
+    identity: 'ig-officer',
+    reach: async (page, origin) => {
+      await gatheredCase(page, origin);
+      await press(page, 'Record what you found');
+    },
+  },
+  {
+    name: 'what a Guardian sees of what was read',
+    identity: 'caldicott-guardian',
+    reach: async (page, origin) => {
+      await gatheredCase(page, origin);
+      // The newest access of the midwife is to a record of care.
+      const [, record = ''] =
+        /Priya[\s\S]*?Record (\d+)/.exec((await page.textContent('#evidence ~ form')) ?? '') ?? [];
+      await page.fill('#record', record);
+      await page.fill('#content-words', 'Whether this was relevant to her work');
+      await press(page, 'Show what was read');
+      if (!(await page.title()).startsWith(`What record ${record} shows`)) throw new Error('nothing was shown');
     },
   },
   {

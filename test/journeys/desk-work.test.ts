@@ -136,6 +136,86 @@ test('a referral that its addressee may not have stands on a list, with the numb
   expect(words).toMatch(/Community midwifery service 01632 960 111.*Health visiting service 01632 960 222/);
   for (const canary of CANARIES) expect(words).not.toContain(canary);
   expect(wordsOf((await shah.get('/console')).html)).toContain('1 Referrals that did not arrive');
+
+  // At once to who sent it and to the team leads, with the numbers; the id for who sent it alone; nobody else hears of it.
+  const shown = async (who: string) => wordsOf((await (await as(who)).get('/console/waits')).html);
+  const [priya, queenie, helen, tom] = await Promise.all(
+    ['midwife', 'team-lead', 'health-visitor', 'admin'].map(shown),
+  );
+  expect(priya).toMatch(/Did not arrive .*01632 960 111.*01632 960 222.*ServiceRequest\/sent-referral/);
+  expect(queenie).toMatch(/Did not arrive .*From Priya Fixture, .*01632 960 111.*01632 960 222/);
+  expect(queenie).not.toContain('sent-referral');
+  for (const words of [helen, tom]) expect(words).toContain('reached the service it was for');
+  const lead = await as('team-lead');
+  expect(wordsOf((await lead.get('/console')).html)).toContain('1 Referrals that did not arrive');
+  expect(wordsOf((await (await as('service-lead')).get('/console')).html)).toContain('1 News of your service');
+  expect((await (await as('service-lead')).get('/console/waits')).status).toBe(403);
+  const [, reference = ''] =
+    /name="alert" value="(AL-[0-9A-F]{10})"/.exec((await lead.get('/console/waits')).html) ?? [];
+  const settled = { alert: reference, [`words-${reference}`]: 'Rang the midwives at 10:20, they wrote it down' };
+  // Somebody whose list it is not on cannot settle it, nor say nothing.
+  expect((await (await as('health-visitor')).send('/console/waits', settled)).status).toBe(404);
+  expect((await lead.send('/console/waits', { alert: reference })).status).toBe(422);
+  expect((await lead.send('/console/waits', settled)).status).toBe(200);
+  for (const who of ['team-lead', 'midwife']) expect(await shown(who)).toContain('reached the service it was for');
+  expect(wordsOf((await shah.get('/console/not-arrived')).html)).toContain('Every referral reached');
+  expect((await trail(service, `not-arrived-settled ${reference}`)).length).toBe(2);
+});
+
+test('referrals that nobody accepted stand with what happened so far, for those who may see them', async () => {
+  const { service } = world;
+  await service.family('awaited', { referral: 'received', surname: 'Wartend', given: 'Wanda' });
+  await service.family('taken', { referral: 'accepted', surname: 'Genommen', given: 'Gerda' });
+  const [helen, priya] = await Promise.all(['health-visitor', 'midwife'].map(as));
+  for (const visitor of [helen, priya]) {
+    const words = wordsOf((await visitor?.get('/console/waits'))?.html ?? '');
+    expect(words).toMatch(/Not accepted yet .*Wanda Wartend .*Priya Fixture .*Delivered/);
+    expect(words).not.toContain('Genommen');
+    expect(wordsOf((await visitor?.get('/console'))?.html ?? '')).toMatch(
+      /[1-9] Referrals that nobody has accepted yet/,
+    );
+  }
+  const nobody = await service.as('health-visitor').get('Patient/awaited');
+  expect(nobody.status).toBe(200);
+});
+
+test('everybody who signs in has a start that says what waits for her; no page of somebody else', async () => {
+  const starts: [string, RegExp][] = [
+    ['midwife', /What needs you today .*Requests for a record that ask for your opinion/],
+    ['health-visitor', /What needs you today .*Requests for a record that ask for your opinion/],
+    ['nursery-nurse', /What needs you today .*Referrals that did not arrive/],
+    ['safeguarding', /What needs you today .*Concerns about a child in the last 7 days/],
+    ['team-lead', /What needs you today .*Referrals that did not arrive/],
+    ['admin', /What needs you today .*Referrals that did not arrive/],
+    ['service-lead', /What needs you today .*News of your service that did not arrive/],
+    ['ig-officer', /What needs you today .*Is the access record whole/],
+    ['caldicott-guardian', /What needs you today .*Requests for a record under way .*Is the access record whole/],
+    ['sar-officer', /What needs you today .*Requests for a record past their last day/],
+    ['sysadmin', /What needs you today .*Proposals waiting for a second person/],
+    ['mother', /Who has viewed/],
+  ];
+  for (const [who, words] of starts) {
+    const page = await (await as(who)).get('/console');
+    expect([who, page.status]).toEqual([who, 200]);
+    expect(wordsOf(page.html)).toMatch(words);
+    if (!['ig-officer', 'caldicott-guardian'].includes(who)) expect(wordsOf(page.html)).not.toContain('Open alerts');
+    // Every link of it opens for her.
+    const main = page.html.slice(page.html.indexOf('<main'), page.html.indexOf('</main'));
+    for (const [, href = ''] of main.matchAll(/href="(\/console[^"#]*)"/g)) {
+      if (href === '/console/sign-in') continue;
+      expect([who, href, (await (await as(who)).get(href)).status]).toEqual([who, href, 200]);
+    }
+  }
+  const told = await world.service.as('admin').post('$report-concern', {
+    resourceType: 'Parameters',
+    parameter: Object.entries({ about: 'A child next door', text: 'Shouting at night' }).map(([name, valueString]) => ({
+      ...{ name, valueString },
+    })),
+  });
+  expect(told.status).toBe(202);
+  const moira = await as('safeguarding');
+  expect(wordsOf((await moira.get('/console/concerns')).html)).toContain('Shouting at night');
+  expect((await (await as('midwife')).get('/console/concerns')).status).toBe(403);
 });
 
 test('administrators see what waits for them', async () => {

@@ -3,6 +3,7 @@ import type { AgreementRow } from '../../governance/types.ts';
 import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';
 import { type RawAgreement, toAgreement } from '../rows.ts';
+import { personName } from './officer-questions.ts';
 
 const LOCK = 4_027_001;
 
@@ -58,4 +59,67 @@ export async function servicesNamed(db: Db): Promise<{ service: string; name: st
      order by 2, 1`,
   );
   return result.rows;
+}
+
+/** A Caldicott Guardian of one side of an agreement. */
+export interface SideGuardian {
+  /** Service of the agreement, and its name. */
+  side: string;
+  sideName: string;
+  /** Null: nobody is named for this side. */
+  party: string | null;
+  name: string | null;
+}
+
+/** The Guardians of both sides: of the service itself or of an organisation it belongs to, in the directory at `now`. */
+export async function guardiansOf(db: Db, contract: string, now: Date): Promise<SideGuardian[]> {
+  const { rows } = await db.query<SideGuardian>(
+    `with recursive sides as (
+       select distinct side from agreement a, unnest(array[a.from_service, a.to_service]) as side where a.source = $1
+     ), up as (
+       select side, side as organization from sides
+       union select u.side, d.entry ->> 'partOf' from up u join directory d on d.member = u.organization
+         where d.entry ->> 'kind' = 'organization' and d.entry ->> 'partOf' is not null
+     ), guardians as (
+       select distinct u.side, d.member as party, ${personName('d.member')} as name from up u
+         join directory d on d.entry ->> 'kind' = 'role' and d.entry ->> 'role' = 'caldicott-guardian' and d.entry ->> 'service' = u.organization
+       where (d.entry ->> 'active')::boolean and coalesce((d.entry ->> 'until')::timestamptz > $2, true)
+     )
+     select s.side, coalesce((select d.entry ->> 'name' from directory d where d.member = s.side and d.entry ->> 'kind' = 'organization' limit 1), s.side) as "sideName",
+       g.party, g.name from sides s left join guardians g on g.side = s.side order by 2, 4`,
+    [contract, now],
+  );
+  return rows;
+}
+
+/** Keeps to whom a warning was addressed. */
+export async function keepTold(
+  db: Db,
+  { contract, until }: EndingAgreement,
+  days: number,
+  to: readonly SideGuardian[],
+): Promise<void> {
+  const named = to.filter(({ party }) => party !== null);
+  await db.query(
+    `insert into agreement_told (contract, until_at, days, side, party, name)
+     select $1, $2, $3, side, party, name from jsonb_to_recordset($4) as t(side text, party text, name text) on conflict do nothing`,
+    [contract, until, days, JSON.stringify(named)],
+  );
+}
+
+export interface Told {
+  days: number;
+  at: Date;
+  name: string;
+}
+
+/** Warnings about an agreement with those they were addressed to, newest first. */
+export async function toldOf(db: Db, contract: string): Promise<Told[]> {
+  const { rows } = await db.query<Told>(
+    `select w.days, w.at, coalesce(string_agg(distinct t.name, ', '), 'nobody') as name from agreement_warning w
+     left join agreement_told t on t.contract = w.contract and t.until_at = w.until_at and t.days = w.days
+     where w.contract = $1 group by w.until_at, w.days, w.at order by w.at desc limit 20`,
+    [contract],
+  );
+  return rows;
 }
