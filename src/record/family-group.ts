@@ -6,7 +6,9 @@
 import { isObject } from '../fhir/resource.ts';
 import type { Resource } from '../fhir/types.ts';
 import { visibleMembers } from '../governance/apply-masks.ts';
+import { any, byAuthor, inTypes, not, TRUE } from '../governance/compose.ts';
 import { decide } from '../governance/decide.ts';
+import type { RowRule } from '../governance/rule-types.ts';
 import { readSeveral } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import { ask, parseStored, reach } from './decide.ts';
@@ -52,6 +54,12 @@ async function visiblePeople(door: Door, context: Context, people: readonly stri
 /** A family's earlier compositions are for its authors (domain.md 3.5: Group has no history for non-authors). */
 export function mayReadHistory(context: Context, row: ResourceRow): boolean {
   return row.type !== 'Group' || isAuthor(context, row);
+}
+
+/** The same as a rule: what is left out after a page was cut would show in its size, and in its link to the next. */
+export function historyRule({ principal }: Context): RowRule {
+  if (principal.role === 'steward') return TRUE;
+  return any(not(inTypes('Group')), byAuthor([...principal.parties, `Client/${principal.clientId}`]));
 }
 
 /** Is she one of those who wrote this resource? The demo's loader counts as one. */

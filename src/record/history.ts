@@ -2,6 +2,7 @@
 import { bundleText } from '../fhir/bundle-text.ts';
 import { dateRange } from '../fhir/dates.ts';
 import { refuse } from '../fhir/outcome.ts';
+import { all } from '../governance/compose.ts';
 import { gate } from '../governance/gates.ts';
 import { masksFor } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
@@ -10,8 +11,9 @@ import type { FoundRow } from '../store/search.ts';
 import { ask, asOf, show, worldOf } from './decide.ts';
 import { ID } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
-import { mayReadHistory, withoutHiddenMembers } from './family-group.ts';
+import { historyRule, withoutHiddenMembers } from './family-group.ts';
 import { isOwnId } from './ids.ts';
+import { namesMasked } from './list-names.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
 import type { Context, Door } from './types.ts';
 
@@ -39,9 +41,8 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
     const closed = gate(context.principal, ask(door, context, 'history', type));
     if (closed !== null) throw await refused(door, entry, closed);
     const paging = parameters(request.query);
-    const rule = rowRule(context.principal, ask(door, context, 'history', type));
-    const read = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
-    const page = { ...read, found: read.found.filter(({ row }) => mayReadHistory(context, row)) };
+    const rule = all(rowRule(context.principal, ask(door, context, 'history', type)), historyRule(context));
+    const page = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
     checkGeneration(context, page.generation);
     if (
       id !== null &&
@@ -65,7 +66,7 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
       timestamp: asOf(context),
       ...(page.total === null ? {} : { total: page.total }),
       links: links(`${door.base}/${path}`, request.query, page.more ? page.found.at(-1) : undefined),
-      entries: await historyEntries(door, context, page.found),
+      entries: await historyEntries(door, context, page.found, id === null),
     });
   });
 }
@@ -120,8 +121,12 @@ function links(url: string, query: string, last: FoundRow | undefined): { relati
   return [self, { relation: 'next', url: `${url}?${params}` }];
 }
 
-async function historyEntries(door: Door, context: Context, found: readonly FoundRow[]) {
-  const masked = found.map((one) => show(one.row, masksFor(context.principal, worldOf(context, one))));
+/** @param isList of many rows: there somebody handled with care has no name (R-43) */
+async function historyEntries(door: Door, context: Context, found: readonly FoundRow[], isList: boolean) {
+  const names = isList ? await namesMasked(door, context, found) : () => [];
+  const masked = found.map((one) =>
+    show(one.row, [...masksFor(context.principal, worldOf(context, one)), ...names(one)]),
+  );
   const shown = await withoutHiddenMembers(door, context, masked);
   return found.map(({ row }, i) => {
     // The first version under an id of the client's came by PUT (update as create).

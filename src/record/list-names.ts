@@ -8,7 +8,10 @@ import type { FoundRow } from '../store/search.ts';
 import { reach } from './decide.ts';
 import type { Context, Door } from './types.ts';
 
-/** `Type/id` of the rows whose name this caller does not see in a list, with the mask. */
+/**
+ * The mask of each found row that calls somebody handled with care by her name, for who is not near her. By the people
+ * this version is about, whoever the row is about now: a history holds both.
+ */
 export async function namesMasked(
   door: Door,
   context: Context,
@@ -17,14 +20,12 @@ export async function namesMasked(
   const { principal, now } = context;
   const handled = found.filter(({ consents }) => consents.some(({ kind }) => kind === 'handled'));
   if (handled.length === 0 || principal.kind !== 'staff') return () => [];
-  const keyOf = ({ row }: FoundRow) => `${row.type}/${row.id}`;
-  const rows = await readSeveral(door.pool, [...new Set(handled.map(keyOf))], reach(context));
+  const people = [...new Set(handled.flatMap(({ row }) => row.subjects))];
+  const known = await readSeveral(door.pool, people, reach(context));
+  const relationships = [...known.values()].flatMap((one) => one.relationships);
   const rule = nameInLists(principal);
   const hidden = new Set(
-    handled.map(keyOf).filter((key) => {
-      const row = rows.get(key);
-      return row === undefined || !evaluate(rule, { ...row, now });
-    }),
+    handled.filter(({ row, consents }) => !evaluate(rule, { row, relationships, consents, agreements: [], now })),
   );
-  return (one) => (hidden.has(keyOf(one)) ? [nameMask(one.row.type)] : []);
+  return (one) => (hidden.has(one) ? [nameMask(one.row.type)] : []);
 }

@@ -328,6 +328,35 @@ describe('R-43: a colleague’s name in lists', () => {
     // The diary goes on: times and places are no secret.
     expect(found(await nell.get('Task?patient=Patient/colleague'))).toContain('Task/colleague-nell');
   });
+
+  test('nor is she named or found by her name in histories of many rows, or in texts about her', async () => {
+    const div = '<div xmlns="http://www.w3.org/1999/xhtml">Colleague-Name rang</div>';
+    const subject = { reference: 'Patient/colleague', display: 'Colleague-Name' };
+    const said = note('colleague-said', 'colleague', 'rang', { subject, text: { status: 'generated', div } });
+    await service.load([said]);
+    const [nell, helen] = [service.as(staff('hv-none')), service.as('health-visitor')];
+    const names = async (who: Client, path: string) => (await who.get(path)).text.includes('Colleague-Name');
+    for (const path of ['Patient/_history?_count=200', 'Observation/_history?_count=200', '_history?_count=500']) {
+      expect([path, await names(helen, path), await names(nell, path)]).toEqual([path, true, false]);
+      expect([path, (await nell.get(path)).text.includes('colleague')]).toEqual([path, true]);
+    }
+    for (const query of ['_text=rang&_id=colleague-said', '_content=colleague-name']) {
+      const of = async (who: Client) => found(await who.get(`Observation?${query}`));
+      expect([query, await of(helen), await of(nell)]).toEqual([query, ['Observation/colleague-said'], []]);
+    }
+    expect(await names(nell, 'Observation/colleague-said')).toBe(true);
+  });
+
+  test('a family has no history for others: its page keeps its size and its link to the next', async () => {
+    const newest = async () => service.as('health-visitor').get('_history?_count=1');
+    const before = resources(await newest()).map(({ id }) => id);
+    const [family] = resources(await service.as('steward').get('Group?_id=mine'));
+    await service.load([{ ...family, resourceType: 'Group', name: 'Again' }]);
+    const first = await newest();
+    expect([before.length, resources(first).map(({ id }) => id)]).toEqual([1, before]);
+    expect(first.text).toContain('"relation":"next"');
+    expect(resources(await service.as('health-visitor').get('Group/_history'))).toEqual([]);
+  });
 });
 
 test('R-44: an identifier of another country is taken, and matches nobody by itself', async () => {
