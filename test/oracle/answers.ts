@@ -53,6 +53,11 @@ function factsOfGrant(one: Resource): GrantFacts[] {
     const about = { patient: String(patient), classes: [], from: null, until: null, source: `Conflict/${id}` };
     return [{ relationships: [], consents: [{ ...about, kind, party: kind === 'conflict' ? String(holder) : null }] }];
   }
+  if (one.resourceType === 'Named') {
+    const about = { party: String(holder), patient: String(patient), pregnancy: null, from: null, until: null };
+    const kind = one.list === 'named' ? ('named' as const) : ('handler' as const);
+    return [{ relationships: [{ ...about, kind, ending: null, source: `Named/${id}`, scope: [] }], consents: [] }];
+  }
   if (one.resourceType !== 'Grant' || !texts) return [];
   const key = typeof pregnancy === 'string' ? `https://tandem.example/fhir/Id/pregnancy|${pregnancy}` : null;
   const about = {

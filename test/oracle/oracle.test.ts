@@ -2,10 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Resource } from '../../src/fhir/types.ts';
-import { type RulePieces, rulePieces } from '../../src/governance/row-rules.ts';
+import { evaluate } from '../../src/governance/evaluate.ts';
+import { gate } from '../../src/governance/gates.ts';
+import { composed, type RulePieces, rulePieces } from '../../src/governance/row-rules.ts';
 import type { RowRule } from '../../src/governance/rule-types.ts';
 import type { Principal } from '../../src/governance/types.ts';
-import { askOf, flippedAnswers, type Prepared, prepare, principal, replaced, serviceSays } from './answers.ts';
+import { askOf, flippedAnswers, type Prepared, prepare, principal, replaced, serviceSays, worldOf } from './answers.ts';
 import { NOW } from './ground.ts';
 import { mayRead } from './oracle.ts';
 import { PEOPLE, type Person, TEAMS } from './people.ts';
@@ -36,7 +38,7 @@ test('for every person and row of random worlds, the decision is the oracle’s'
       const prepared = prepare(world);
       expect(disagreement(world, (person, index) => serviceSays(prepared, person, index))).toBeNull();
     }),
-    { numRuns: 100 },
+    { numRuns: Number(process.env.ORACLE_RUNS ?? 100) },
   );
 }, 60_000);
 
@@ -134,6 +136,22 @@ describe('proven alive', () => {
     ).toBe(true);
   });
 
+  test('one of several subjects is enough is noticed (R-09)', () => {
+    expect(
+      sample.some(({ world, prepared, expected }) =>
+        PEOPLE.some((person, i) =>
+          world.some((_one, index) => {
+            const { row, ...rest } = worldOf(prepared, index);
+            const rule = composed(rulePieces(principal(prepared, person), askOf(person, row.type)), row.type);
+            const isClosed = gate(principal(prepared, person), askOf(person, row.type)) !== null;
+            const alone = row.subjects.map((subject) => ({ ...rest, row: { ...row, subjects: [subject] } }));
+            return !isClosed && alone.length > 1 && alone.some((one) => evaluate(rule, one)) !== expected[i]?.[index];
+          }),
+        ),
+      ),
+    ).toBe(true);
+  });
+
   test('open rows closed is noticed', () => {
     expect(isNoticed((parts) => ({ ...parts, open: { op: 'false' } }))).toBe(true);
   });
@@ -158,7 +176,7 @@ describe('proven alive', () => {
       'own record ignored (R-11)',
       (rule) => (rule.op === 'consent' && rule.kind === 'own-record' ? { op: 'false' } : rule),
     ],
-    ...(['restriction', 'conflict', 'relative', 'deceased', 'sharing-explained'] as const).map(
+    ...(['restriction', 'conflict', 'relative', 'deceased', 'sharing-explained', 'sealed'] as const).map(
       (kind): [string, (rule: RowRule) => RowRule] => [
         `${kind} ignored`,
         (rule) => (rule.op === 'consent' && rule.kind === kind ? { op: 'false' } : rule),
@@ -187,6 +205,7 @@ describe('proven alive', () => {
         'break-glass',
         'sealed-grant',
         'history',
+        'named',
       ] as const
     ).map((kind): [string, (rule: RowRule) => RowRule] => [
       `${kind} makes no relationship (R-06)`,

@@ -10,6 +10,7 @@ import {
   DAY,
   find,
   has,
+  isSealed,
   kindOf,
   type Loose,
   labelOf,
@@ -34,39 +35,72 @@ interface Question {
 }
 
 /** May this person read this resource now? */
-export function mayRead(world: World, person: Person, resource: Resource, now: number): boolean {
+export const mayRead = (world: World, person: Person, resource: Resource, now: number): boolean =>
+  refusalOf(world, person, resource, now) === null;
+
+/** Why not; null = she may. Of several reasons the first in the order in which a refusal is explained. */
+export type Refusal =
+  | 'role'
+  | 'family'
+  | 'held'
+  | 'own-record'
+  | 'no-tie'
+  | 'restricted'
+  | 'died'
+  | 'conflict'
+  | 'no-agreement'
+  | 'not-explained'
+  | 'objected'
+  | 'label'
+  | 'view';
+
+/**
+ * @param current the version that stands now, when `resource` is an earlier one: the stricter of both labels counts
+ */
+export function refusalOf(
+  world: World,
+  person: Person,
+  resource: Resource,
+  now: number,
+  current: Resource = resource,
+): Refusal | null {
+  const q = questionOf(world, person, resource, now, current);
+  const cell = (VIEW[q.kind] ?? '').split(' ').find((one) => one.split(':')[0] === person.role);
+  // About nobody: free for whoever has the cell; of the diaries a family sees only its own appointments.
+  if (q.subjects.length === 0 && ['directory', 'agreements', 'conformance', 'schedule'].includes(q.kind))
+    return cell !== undefined && (q.kind !== 'schedule' || person.kind !== 'family') ? null : 'role';
+  if (person.role === 'ig-officer')
+    return cell !== undefined && q.kind === 'consent' && q.label === 'N' ? null : 'role';
+  const isViewed = cell !== undefined && takes(q, cell.split(':')[1]);
+  if (person.kind === 'family') return isViewed && family(q) ? null : 'family';
+  if (isHeldFrom(q)) return 'held';
+  if (isOwnRecord(q)) return 'own-record';
+  if (!isTied(q)) return 'no-tie';
+  if (isRestricted(q)) return 'restricted';
+  if (hasDied(q) && !isNear(q)) return 'died';
+  if (isConflicted(q) && !isGlassBroken(q)) return 'conflict';
+  if (!isAgreed(q)) return 'no-agreement';
+  if (!isExplained(q)) return 'not-explained';
+  if (isObjected(q)) return 'objected';
+  if (!isLabelOpen(q)) return 'label';
+  return isViewed ? null : 'view';
+}
+
+function questionOf(world: World, person: Person, resource: Resource, now: number, current: Resource): Question {
   const kind = kindOf(world, resource);
-  const label = labelOf(world, resource);
-  const q: Question = {
+  // Vector 54: what a superseded copy or finding said may have moved to the confidential response since.
+  const isPast = resource !== current && ['assessment-copy', 'findings'].includes(kind);
+  const labels = [labelOf(world, resource), labelOf(world, current), isPast ? 'R' : 'N'];
+  return {
     world,
     person,
     resource,
     now,
     kind,
-    label,
+    label: labels.includes('V') ? 'V' : labels.includes('R') ? 'R' : 'N',
     subjects: subjectsOf(world, resource),
     owner: recordedBy(world, resource),
   };
-  const cell = (VIEW[kind] ?? '').split(' ').find((one) => one.split(':')[0] === person.role);
-  if (cell === undefined) return false;
-  // About nobody: free for whoever has the cell; of the diaries a family sees only its own appointments.
-  if (q.subjects.length === 0 && ['directory', 'agreements', 'conformance', 'schedule'].includes(kind))
-    return kind !== 'schedule' || person.kind !== 'family';
-  if (person.role === 'ig-officer') return kind === 'consent' && label === 'N';
-  if (person.kind === 'family') return family(q) && takes(q, cell.split(':')[1]);
-  return (
-    !isHeldFrom(q) &&
-    !isOwnRecord(q) &&
-    isTied(q) &&
-    !isRestricted(q) &&
-    (!hasDied(q) || isNear(q)) &&
-    (!isConflicted(q) || isGlassBroken(q)) &&
-    isAgreed(q) &&
-    isExplained(q) &&
-    !isObjected(q) &&
-    isLabelOpen(q) &&
-    takes(q, cell.split(':')[1])
-  );
 }
 
 const isOwn = (q: Question) => q.owner !== null && q.owner === q.person.service;
@@ -86,9 +120,9 @@ function takes(q: Question, condition: string | undefined): boolean {
     case 'authors':
       return isByMyTeam(q);
     case 'care-team':
-      return isGlassBroken(q) || ties(q).some((one) => one.kind === 'care-team' || one.kind === 'episode');
+      return isGlassBroken(q) || reach(q, ties(q, ['care-team', 'episode']));
     case 'attendance':
-      return isGlassBroken(q) || ties(q).some((one) => one.kind === 'attendance');
+      return isGlassBroken(q) || reach(q, ties(q, ['attendance']));
     case 'supervision':
       return isGlassBroken(q) || isSupervised(q, false);
     default:
@@ -110,7 +144,8 @@ function isByMyTeam(q: Question): boolean {
 function family(q: Question): boolean {
   const r = loose(q.resource);
   const isHers = q.subjects.length > 0 && q.subjects.every((one) => one === q.person.patient);
-  const isSafe = !hasDied(q) && q.label === 'N' && !isUnreleased(q) && q.resource.resourceType !== 'RelatedPerson';
+  const isSafe =
+    !hasDied(q) && q.label === 'N' && !isUnreleased(q) && !['RelatedPerson', 'Group'].includes(q.resource.resourceType);
   const isPermitted =
     q.person.role === 'mother' ||
     consents(q).some(
@@ -165,14 +200,30 @@ function isOwnRecord(q: Question): boolean {
   );
 }
 
+/** Is everybody the row is about reached by one of these? One of several is not enough. */
+const reach = (q: Question, list: readonly { patient?: string | undefined }[]): boolean =>
+  q.subjects.length > 0 && q.subjects.every((subject) => list.some((one) => one.patient === subject));
+
+/** Hers and her teams' own ties, or those of her whole service (R-06 f): of several women not one by this and one by that. */
+function reachOneWay(q: Question, list: readonly Tie[]): boolean {
+  if (q.person.kind === 'system') return reach(q, list);
+  const [own, service] = [
+    list.filter(({ kind }) => kind !== 'attendance'),
+    list.filter(({ kind }) => kind === 'attendance'),
+  ];
+  return reach(q, own) || reach(q, service);
+}
+
+const WIDE = ['demographics', 'consent', 'safeguarding-flag', 'scene-safety'];
+
 /** The ties that reach this row in its own pregnancy, or the whole record. */
-function ties(q: Question): Tie[] {
+function ties(q: Question, kinds?: readonly Tie['kind'][]): Tie[] {
   const pregnancy = pregnancyOf(q.world, q.resource);
-  const wide = ['demographics', 'consent', 'safeguarding-flag', 'scene-safety'].includes(q.kind);
+  const wide = WIDE.includes(q.kind);
   return tiesOf(q.world, q.person, q.now).filter(
     (one) =>
       one.kind !== 'referral' &&
-      q.subjects.every((subject) => subject === one.patient) &&
+      (kinds === undefined || kinds.includes(one.kind)) &&
       (wide || one.pregnancy === null || one.pregnancy === pregnancy),
   );
 }
@@ -180,21 +231,37 @@ function ties(q: Question): Tie[] {
 /** R-13: whoever gave a reason for her earlier pregnancies, and has a tie with her now. */
 function isHistoryOpen(q: Question): boolean {
   if (q.person.purpose === 'BTG') return false;
-  const isAbout = (one: { patient?: string | undefined }) => q.subjects.every((subject) => subject === one.patient);
-  const isTiedNow = tiesOf(q.world, q.person, q.now).some((one) => one.kind !== 'referral' && isAbout(one));
-  return isTiedNow && grantsOf(q.world, q.person, ['history'], q.now).some(isAbout);
+  const now = tiesOf(q.world, q.person, q.now).filter((one) => one.kind !== 'referral');
+  return reachOneWay(q, now) && reach(q, grantsOf(q.world, q.person, ['history'], q.now));
 }
 
 /** R-06 g: whom she supervises is assigned to this family. Warnings and names belong to the woman, not one pregnancy. */
 function isSupervised(q: Question, mayBeWide = true): boolean {
   const pregnancy = pregnancyOf(q.world, q.resource);
-  const wide = mayBeWide && ['demographics', 'consent', 'safeguarding-flag', 'scene-safety'].includes(q.kind);
-  return supervisedTies(q.world, q.person, q.now).some(
-    (one) =>
-      q.subjects.every((subject) => subject === one.patient) &&
-      (wide || one.pregnancy === null || one.pregnancy === pregnancy),
+  const wide = mayBeWide && WIDE.includes(q.kind);
+  const theirs = supervisedTies(q.world, q.person, q.now);
+  return reach(
+    q,
+    theirs.filter((one) => wide || one.pregnancy === null || one.pregnancy === pregnancy),
   );
 }
+
+const CLINICAL =
+  'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker student team-lead'.split(' ');
+const isClinical = ({ role }: Person): boolean => CLINICAL.includes(role);
+
+/** On the list of everybody the row is about (R-13). */
+const isListed = (q: Question): boolean =>
+  q.person.kind === 'staff' &&
+  reach(
+    q,
+    q.world
+      .map(loose)
+      .filter(
+        (one) =>
+          one.resourceType === 'Named' && one.list === 'named' && one.holder === `PractitionerRole/${q.person.id}`,
+      ),
+  );
 
 /** R-31: kept, not used. */
 const isRestricted = (q: Question) =>
@@ -206,10 +273,9 @@ const hasDied = (q: Question) => q.subjects.some((subject) => find(q.world, subj
 /** Then it is for the care team (of any pregnancy), safeguarding, supervision, broken glass, and who keeps the row. */
 function isNear(q: Question): boolean {
   if (q.person.role === 'safeguarding' || isGlassBroken(q) || (q.person.kind === 'system' && isOwn(q))) return true;
-  const about = (one: { patient?: string | undefined }) => q.subjects.every((subject) => subject === one.patient);
-  if (q.subjects.length > 0 && supervisedTies(q.world, q.person, q.now).some(about)) return true;
-  const close = tiesOf(q.world, q.person, q.now).filter(({ kind }) => kind === 'care-team' || kind === 'episode');
-  return q.subjects.length > 0 && close.some(about);
+  if (reach(q, supervisedTies(q.world, q.person, q.now))) return true;
+  const isClose = ({ kind }: Tie) => kind === 'care-team' || kind === 'episode';
+  return reach(q, tiesOf(q.world, q.person, q.now).filter(isClose));
 }
 
 /** R-12: a relative by number, or an interest declared. */
@@ -228,23 +294,24 @@ function isConflicted(q: Question): boolean {
 
 /** R-18: a live grant about everybody the row is about. */
 const isGlassBroken = (q: Question) =>
-  q.subjects.length > 0 &&
-  tiesOf(q.world, q.person, q.now).some(
-    (one) => one.kind === 'glass' && q.subjects.every((subject) => subject === one.patient),
+  reach(
+    q,
+    tiesOf(q.world, q.person, q.now).filter((one) => one.kind === 'glass'),
   );
 
 /** R-06 and R-13: a tie, or an open referral for what it covers; a system holds its own service's rows. */
 function isTied(q: Question): boolean {
   if (q.person.kind === 'system' && isOwn(q)) return true;
-  if (q.subjects.length === 0) return false;
-  if (ties(q).length > 0 || isHistoryOpen(q) || isSupervised(q)) return true;
+  // Of a record that is V in all of it, its list makes a tie; but not under broken glass.
+  if (isSealed(q.world, q.resource) && q.person.purpose !== 'BTG' && isListed(q)) return true;
+  if (reachOneWay(q, ties(q)) || isHistoryOpen(q) || isSupervised(q)) return true;
   const self = `${q.resource.resourceType}/${q.resource.id}`;
   const pregnancy = pregnancyOf(q.world, q.resource);
-  return tiesOf(q.world, q.person, q.now).some((one) => {
-    if (one.kind !== 'referral' || !q.subjects.every((subject) => subject === one.patient)) return false;
-    const isEdd = has(loose(q.resource).code, '738070007') && (one.pregnancy === null || one.pregnancy === pregnancy);
-    return q.kind === 'demographics' || one.scope.includes(self) || isEdd;
-  });
+  const referrals = tiesOf(q.world, q.person, q.now).filter((one) => one.kind === 'referral');
+  const isNamed = ({ scope }: Tie) => scope.includes(self);
+  const isOfThis = (one: Tie) => one.pregnancy === null || one.pregnancy === pregnancy;
+  const isEdd = has(loose(q.resource).code, '738070007') && reach(q, referrals.filter(isOfThis));
+  return (q.kind === 'demographics' && reach(q, referrals)) || reach(q, referrals.filter(isNamed)) || isEdd;
 }
 
 /** R-04: within the own service none (but a system's R); else an agreement, 28 days longer for people, or an override. */
@@ -277,25 +344,33 @@ function isAgreed(q: Question): boolean {
 const consents = (q: Question): Loose[] =>
   q.world.map(loose).filter((one) => one.resourceType === 'Consent' && q.subjects.includes(one.patient.reference));
 
-/** An active Consent about my service: override (marked so) or permit. */
+/** Consents about one of those the row is about. */
+const consentsOf = (q: Question, subject: string): Loose[] =>
+  consents(q).filter((one) => subjectsOf(q.world, one).includes(subject));
+
+/** An active Consent about my service, of everybody the row is about: override (marked so) or permit. */
 function says(q: Question, what: 'override' | 'permit'): boolean {
-  return consents(q).some(
-    (one) =>
-      one.status === 'active' &&
-      one.provision.type === 'permit' &&
-      names(one, q) &&
-      has(one.category, 'overridden') === (what === 'override'),
-  );
+  const holds = (subject: string) =>
+    consentsOf(q, subject).some(
+      (one) =>
+        one.status === 'active' &&
+        one.provision.type === 'permit' &&
+        names(one, q) &&
+        has(one.category, 'overridden') === (what === 'override'),
+    );
+  return q.subjects.length > 0 && q.subjects.every(holds);
 }
 
 function names(one: Loose, q: Question): boolean {
   return one.provision.actor?.some((actor: Loose) => actor.reference.reference === q.person.service) === true;
 }
 
-/** 1.3 rule 5: other services see nothing before sharing was explained. An objection shows that it was. */
+/** 1.3 rule 5: other services see nothing before sharing was explained to each of them. An objection shows that it was. */
 function isExplained(q: Question): boolean {
   if (isOwn(q) || says(q, 'override') || isGlassBroken(q)) return true;
-  return consents(q).some((one) => one.status === 'active' && (one.provision.type === 'deny' || isTold(one, q)));
+  const isTo = (subject: string) =>
+    consentsOf(q, subject).some((one) => one.status === 'active' && (one.provision.type === 'deny' || isTold(one, q)));
+  return q.subjects.length > 0 && q.subjects.every(isTo);
 }
 
 /** Those it names, and the services that recorded it: it was explained as sharing between them. */
@@ -327,10 +402,8 @@ function isLabelOpen(q: Question): boolean {
   if (q.label === 'N') return true;
   // Two persons open V, to the one who is named, in an emergency.
   if (q.label === 'V') {
-    const isNamed = grantsOf(q.world, q.person, ['emergency'], q.now).some((one) =>
-      q.subjects.every((subject) => subject === one.patient),
-    );
-    return isNamed && isGlassBroken(q);
+    const isInEmergency = reach(q, grantsOf(q.world, q.person, ['emergency'], q.now)) && isGlassBroken(q);
+    return isInEmergency || (isClinical(q.person) && isListed(q));
   }
   if (q.person.role === 'system') return true;
   // R-07: what she claimed for herself covers N alone.
@@ -344,5 +417,5 @@ function isLabelOpen(q: Question): boolean {
   if (!['midwife', 'health-visitor', 'hospital-midwife', 'gp', 'team-lead'].includes(q.person.role)) return false;
   if (q.kind === 'working-copy') return isByMyTeam(q);
   if (q.person.role === 'team-lead' && isSupervised(q, false)) return true;
-  return ties(q).some((one) => ['care-team', 'episode', 'attendance', 'glass'].includes(one.kind));
+  return reachOneWay(q, ties(q, ['care-team', 'episode', 'attendance'])) || isGlassBroken(q);
 }

@@ -14,8 +14,8 @@ export interface Person {
   relatedPerson?: string;
 }
 
-export const MATERNITY = 'Organization/maternity';
-export const VISITING = 'Organization/visiting';
+export const MATERNITY = 'Organization/maternity-service';
+export const VISITING = 'Organization/hv-service';
 export const SERVICES = [MATERNITY, VISITING];
 export const TEAMS = ['CareTeam/mw-a', 'CareTeam/mw-b', 'CareTeam/hv-a', 'CareTeam/hv-b'];
 

@@ -24,6 +24,7 @@ export function kindOf(world: World, resource: Resource): string {
   switch (resource.resourceType) {
     case 'Patient':
     case 'RelatedPerson':
+    case 'Group':
       return 'demographics';
     case 'ServiceRequest':
       return 'referral';
@@ -58,6 +59,7 @@ export function kindOf(world: World, resource: Resource): string {
     case 'Account':
     case 'Grant':
     case 'Conflict':
+    case 'Named':
     case 'Restriction':
       return 'not-served';
     default:
@@ -80,11 +82,14 @@ function responseKind(r: Loose): string {
 export function subjectsOf(world: World, resource: Resource): string[] {
   const r = loose(resource);
   const named = resource.resourceType === 'Patient' ? `Patient/${r.id}` : (r.subject ?? r.patient ?? r.for)?.reference;
-  const all = named
-    ? [named]
-    : (r.participant ?? [])
-        .map((one: Loose) => one.actor?.reference)
-        .filter((one: string) => one?.startsWith('Patient/'));
+  // A family is the record of the woman it was made for.
+  const first = resource.resourceType === 'Group' ? r.member?.[0]?.entity?.reference : undefined;
+  const all =
+    named || first
+      ? [named ?? first]
+      : (r.participant ?? [])
+          .map((one: Loose) => one.actor?.reference)
+          .filter((one: string) => one?.startsWith('Patient/'));
   return [...new Set<string>(all.map((one: string) => motherOf(world, one)))];
 }
 
@@ -105,7 +110,9 @@ function motherOf(world: World, patient: string): string {
 /** Whose record: the service it names, its author's, else the one that registered the patient. */
 export function recordedBy(world: World, resource: Resource): string | null {
   const r = loose(resource);
-  const organization = [r.managingOrganization, r.serviceProvider, r.providedBy, r.organization].flat().find(Boolean);
+  const organization = [r.managingOrganization, r.managingEntity, r.serviceProvider, r.providedBy, r.organization]
+    .flat()
+    .find(Boolean);
   if (organization?.reference) return organization.reference;
   const author = [r.author, r.requester, resource.resourceType === 'Observation' ? r.performer : undefined]
     .flat()
@@ -122,10 +129,16 @@ export function serviceOf(reference: string): string {
   return /\/(mw|lw|st|ig)-/.test(reference) ? MATERNITY : VISITING;
 }
 
+/** Of somebody whose own record is V everything is; what seals an unborn child's seals that alone. */
+export const isSealed = (world: World, resource: Resource): boolean =>
+  subjectsOf(world, resource).some((subject) =>
+    loose(find(world, subject) ?? {}).meta?.security?.some((one: Loose) => one.code === 'V'),
+  );
+
 export function labelOf(world: World, resource: Resource): 'N' | 'R' | 'V' {
   const codes = (loose(resource).meta?.security ?? []).map((one: Loose) => one.code);
   const kind = kindOf(world, resource);
-  if (codes.includes('V')) return 'V';
+  if (codes.includes('V') || isSealed(world, resource)) return 'V';
   if (['working-copy', 'confidential', 'safeguarding-flag'].includes(kind) || codes.includes('SDV')) return 'R';
   return codes.includes('R') && resource.resourceType !== 'Patient' ? 'R' : 'N';
 }

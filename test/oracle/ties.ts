@@ -146,10 +146,8 @@ interface Me {
 
 function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
   const r = loose(resource);
-  const patient = subjectsOf(world, resource)[0];
-  const tie = (kind: Tie['kind'], scope: string[] = []): Tie[] => [
-    { kind, patient, pregnancy: pregnancyOf(world, resource), scope },
-  ];
+  const tie = (kind: Tie['kind'], scope: string[] = []): Tie[] =>
+    subjectsOf(world, resource).map((patient) => ({ kind, patient, pregnancy: pregnancyOf(world, resource), scope }));
   switch (resource.resourceType) {
     case 'CareTeam': {
       const isOn = r.subject && (r.status === 'active' || (r.status === 'inactive' && me.grace !== 0));

@@ -65,6 +65,10 @@ const relations = [
     pick(-45, -31, -29, -3, 5, 29, 31).map((days) => ({ start: at(days), end: at(days + 0.05) })), field('managingOrganization', fc.constant(undefined)),
     field('participant', fc.tuple(woman, pick(...staff), pick('accepted', 'declined')).map(([patient, actor, status]) => [
       { actor: ref(patient), status: 'accepted' }, { actor: ref(actor), status }]))),
+  // About both women: what lets somebody see the one must hold for the other too.
+  make('Appointment', field('status', fc.constant('booked')), pick(-31, -3, 5).map((days) => ({ start: at(days), end: at(days + 0.05) })),
+    field('participant', pick(...staff).map((actor) => [
+      { actor: ref('Patient/p1'), status: 'accepted' }, { actor: ref('Patient/p2'), status: 'accepted' }, { actor: ref(actor), status: 'accepted' }]))),
   make('Encounter', pregnancy, field('subject', subject.map(ref)), field('serviceProvider', pick(MATERNITY, VISITING).map(ref)),
     field('class', pick('HH', 'IMP', 'AMB').map((code) => ({ code }))),
     pick<object>({ status: 'in-progress', period: { start: at(-0.2) } }, { status: 'finished', period: { start: at(-1), end: at(-0.5) } },
@@ -171,6 +175,9 @@ const today = fc
 const interests = fc.oneof(
   fc.constant({ resourceType: 'Restriction', patient: 'Patient/p1' }),
   pick('mw-1', 'hv-1', 'hv-3').map((who) => ({ resourceType: 'Conflict', holder: `PractitionerRole/${who}`, patient: 'Patient/p1' })),
+  // Who is on the list of a V record (R-13), or of somebody handled with care (R-43).
+  fc.record({ who: pick('mw-2', 'hv-1', 'sg-1', 'ad-1', 'st-1'), list: pick('named', 'named', 'handler'), patient: woman })
+    .map(({ who, list, patient }) => ({ resourceType: 'Named', holder: `PractitionerRole/${who}`, patient, list })),
   fc.constant({ resourceType: 'RelatedPerson', patient: ref('Patient/p1'), identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001014' }] }),
 ); // biome-ignore format: one interest each
 
@@ -205,14 +212,21 @@ export const worlds: fc.Arbitrary<Resource[]> = fc
     shared: pick(shared, shared, []),
     grants: fc.array(grants, { maxLength: 3 }),
     today: fc.oneof(today, fc.constant([])),
-    interests: fc.array(interests, { maxLength: 1 }),
+    interests: fc.array(interests, { maxLength: 2 }),
     died: pick('nobody', 'nobody', 'nobody', 'nobody', 'p1', 'p2'),
+    sealed: pick('nobody', 'nobody', 'nobody', 'p1', 'p2', 'u1'),
     plan: named('named', plan),
-    visit: named('visit', relations[4] ?? plan),
+    visit: named('visit', relations[5] ?? plan),
   })
   .map((one) => [
     ...ground(one.memberships).map((each) =>
-      each.resourceType === 'Patient' && each.id === one.died ? { ...each, deceasedBoolean: true } : each,
+      each.resourceType === 'Patient'
+        ? {
+            ...each,
+            ...(each.id === one.died ? { deceasedBoolean: true } : {}),
+            ...(each.id === one.sealed ? { meta: { security: [{ system: CONFIDENTIALITY, code: 'V' }] } } : {}),
+          }
+        : each,
     ),
     ...one.shared,
     ...(one.today as Resource[]),
