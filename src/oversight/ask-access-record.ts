@@ -22,6 +22,7 @@ import {
 } from '../store/models/access-record.ts';
 import { sealDurable } from '../store/seal.ts';
 import { officersOnly } from './console-door.ts';
+import { ownOf, requireNoInterest } from './officer.ts';
 
 export interface AccessQuestion {
   /** Ten digits, checked. */
@@ -105,6 +106,9 @@ export function askAccessRecord(door: Door, context: Context, question: AccessQu
     const words = [word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|${question.nhsNumber}`)];
     const { found, family, generation } = await familyByWords(door.pool, words);
     checkGeneration(context, generation);
+    // Whoever is linked to her is in the answer too: by the number of her child she would look at herself.
+    const own = await ownOf(door, context);
+    await requireNoInterest(door, context, { entry, own }, family);
     const answer = family.length === 0 ? NOTHING : await accessOf(door, question, family);
     await door.audit.write({
       ...entry,

@@ -7,7 +7,6 @@ import { refuse } from '../fhir/outcome.ts';
 import { cellOf } from '../governance/role-views.ts';
 import { reach } from '../record/decide.ts';
 import { withRows } from '../record/entry.ts';
-import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { readAudit } from '../store/audit-query.ts';
 import { type CaseFile, changeCase } from '../store/models/cases.ts';
@@ -15,8 +14,8 @@ import { readVersion } from '../store/reads.ts';
 import type { ResourceRow } from '../store/rows.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { addLine } from './case-steps.ts';
-import { caseOf, OWN_ACCESS } from './cases.ts';
-import { deskEntry, isAbout, onDesk, recordInside } from './officer.ts';
+import { openTo } from './cases.ts';
+import { deskEntry, onDesk, recordInside } from './officer.ts';
 
 export interface CaseContent {
   type: string;
@@ -44,8 +43,7 @@ export function caseContent(
   const detail = `case-content ${reference.slice(0, 20)} ${asked.record}; reason: ${asked.words.slice(0, 300)}`;
   const entry = deskEntry(context, detail);
   return onDesk(door, context, entry, async (own) => {
-    const file = await caseOf(door, reference);
-    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
+    const file = await openTo(door, context, { entry, own }, reference);
     if (context.principal.role !== 'caldicott-guardian')
       throw refuse(403, 'forbidden', 'Only a Caldicott Guardian sees content, inside a case (R-26)');
     if (file.state === 'new' || file.state === 'closed')

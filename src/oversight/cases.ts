@@ -38,7 +38,16 @@ import { inTransaction } from '../store/transaction.ts';
 import { evidenceIn, findingsIn, fixDecision, gather, reconcile } from './case-evidence.ts';
 import { type CaseSource, sourceOf } from './case-sources.ts';
 import { addLine, changeOf, revokeAccess } from './case-steps.ts';
-import { deskEntry, isAbout, notYours, type Own, officerOf, onDesk, recordInside } from './officer.ts';
+import {
+  deskEntry,
+  isAbout,
+  notYours,
+  type Own,
+  officerOf,
+  onDesk,
+  recordInside,
+  requireNoInterest,
+} from './officer.ts';
 
 /** Every step of a case by its word. */
 export const CASE_ACTS = ACTS;
@@ -58,6 +67,7 @@ export function openCase(door: Door, context: Context, source: CaseSource, reaso
     const found = await sourceOf(door, source);
     if (found === null) throw refuse(404, 'not-found', 'There is nothing here to open a case about.');
     if (isAbout(own, found.parties)) throw await refused(door, entry, OWN_ACCESS);
+    await requireNoInterest(door, context, { entry, own }, found.patients);
     return inTransaction(door.pool, async (client) => {
       const made = await insertCase(client, {
         openedBy: officerOf(context),
@@ -104,8 +114,7 @@ export interface CaseView {
 export function readCase(door: Door, context: Context, reference: string): Promise<CaseView> {
   const entry = deskEntry(context, `case-read ${reference.slice(0, 20)}`);
   return onDesk(door, context, entry, async (own) => {
-    const file = await caseOf(door, reference);
-    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
+    const file = await openTo(door, context, { entry, own }, reference);
     const prefix = word(wordPrefix('Patient', 'identifier'), `${NHS_NUMBER}|`);
     const [nhsNumbers, people, lines, alerts, gathered] = await Promise.all([
       nhsNumbersOf(door.pool, file.patients, prefix),
@@ -162,8 +171,7 @@ export function stepCase(door: Door, context: Context, reference: string, step: 
   const entry = deskEntry(context, `case-${step.act} ${reference.slice(0, 20)}`);
   return onDesk(door, context, entry, async (own) => {
     const officer = officerOf(context);
-    const file = await caseOf(door, reference);
-    if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
+    const file = await openTo(door, context, { entry, own }, reference);
     const no = refusalOf(step.act, standingIn(file, await linesOf(door.pool, file.id)), own);
     if (no !== null) throw refuse(409, 'business-rule', no);
     const outcome = step.act === 'decide' ? OUTCOMES.find((one) => one === step.outcome) : null;
@@ -202,8 +210,21 @@ async function leaveTraces(
   else await recordInside(client, entry);
 }
 
+/** The case of a reference, for who may look into it. @throws Outcome 404; 403 for whom it is about, or whose own record it is about */
+export async function openTo(
+  door: Door,
+  context: Context,
+  asking: { entry: AuditEntry; own: Own },
+  reference: string,
+): Promise<CaseFile> {
+  const file = await caseOf(door, reference);
+  if (isAbout(asking.own, file.parties)) throw await refused(door, asking.entry, OWN_ACCESS);
+  await requireNoInterest(door, context, asking, file.patients);
+  return file;
+}
+
 /** The case of a reference. @throws Outcome 404 */
-export async function caseOf(door: Door, reference: string): Promise<CaseFile> {
+async function caseOf(door: Door, reference: string): Promise<CaseFile> {
   const file = await caseByReference(door.pool, reference);
   if (file === null) throw refuse(404, 'not-found', 'There is no such case.');
   return file;

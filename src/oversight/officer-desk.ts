@@ -5,7 +5,7 @@ import type { Role } from '../governance/types.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AlertRow, alertsOf, type MarkedAccess, markedAccesses } from '../store/models/alerts.ts';
 import { type CaseFile, casesOf } from '../store/models/cases.ts';
-import { deskEntry, isAbout, onDesk } from './officer.ts';
+import { deskEntry, interestsOf, isAbout, onDesk } from './officer.ts';
 
 export interface AlertQuestion {
   mode: 'live' | 'observe';
@@ -39,13 +39,17 @@ export function readAlerts(
 
 const CASES_SHOWN = 100;
 
-/** Cases, those due first; one about the officer herself is left out. */
+/** Cases, those due first; one about the officer herself, or about a record she has an interest in, is left out. */
 export function readCases(door: Door, context: Context): Promise<CaseFile[]> {
   const entry = deskEntry(context, 'cases');
   return onDesk(door, context, entry, async (own) => {
     const files = await casesOf(door.pool, CASES_SHOWN);
     await door.audit.write(entry);
-    return files.filter(({ parties }) => !isAbout(own, parties));
+    const patients = files.flatMap((file) => file.patients);
+    const interests = await interestsOf(door, context, own, patients);
+    return files.filter(
+      (file) => !isAbout(own, file.parties) && !file.patients.some((patient) => interests.has(patient)),
+    );
   });
 }
 

@@ -6,6 +6,7 @@ import type { Role } from '../governance/types.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
+import { interestsIn } from '../store/models/interests.ts';
 import { roleReferencesOf } from '../store/models/roles.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
@@ -27,7 +28,7 @@ export function deskEntry(context: Context, detail: string, more: Partial<AuditE
 /** The officer's references under all her roles: what she did as a midwife is not hers to judge as an officer. */
 export type Own = ReadonlySet<string>;
 
-async function ownOf(door: Door, context: Context): Promise<Own> {
+export async function ownOf(door: Door, context: Context): Promise<Own> {
   const { practitioner = null } = context.principal;
   const roles = practitioner === null ? [] : await roleReferencesOf(door.pool, practitioner);
   return new Set([officerOf(context), ...roles]);
@@ -36,6 +37,29 @@ async function ownOf(door: Door, context: Context): Promise<Own> {
 /** True when one of these is the officer herself. */
 export function isAbout(own: Own, parties: readonly (string | null)[]): boolean {
   return parties.some((party) => party !== null && own.has(party));
+}
+
+/** Nobody judges who looked at her own record, a relative's, or one she declared an interest in. */
+export const OWN_INTEREST: Decision = {
+  ...notYours('own-record', 'You have an interest in this record (R-11, R-12): a colleague has to look.'),
+  rules: ['R-11', 'R-12'],
+};
+
+/** Of these people, those whose record is her own, a relative's, or one she declared an interest in. */
+export function interestsOf(door: Door, context: Context, own: Own, patients: readonly string[]): Promise<Set<string>> {
+  const { practitioner, ownRecordKey = null } = context.principal;
+  const parties = [...own, ...(practitioner === undefined ? [] : [practitioner])];
+  return interestsIn(door.pool, { key: ownRecordKey, parties }, [...new Set(patients)], context.now);
+}
+
+/** @throws Outcome 403, recorded, when the officer has an interest in any of them */
+export async function requireNoInterest(
+  door: Door,
+  context: Context,
+  { entry, own }: { entry: AuditEntry; own: Own },
+  patients: readonly string[],
+): Promise<void> {
+  if ((await interestsOf(door, context, own, patients)).size > 0) throw await refused(door, entry, OWN_INTEREST);
 }
 
 /** Runs a step for officers alone; every refusal and failure is recorded. @throws Outcome 403 for others */

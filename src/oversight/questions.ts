@@ -7,10 +7,10 @@ import type { AuditEntry } from '../audit/types.ts';
 import { refuse } from '../fhir/outcome.ts';
 import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { caseByReference } from '../store/models/cases.ts';
 import { peopleNamed } from '../store/models/officer-questions.ts';
 import { sealDurable } from '../store/seal.ts';
 import type { Period } from '../store/trail-sql.ts';
+import { openTo } from './cases.ts';
 import { deskEntry, isAbout, notYours, type Own, onDesk } from './officer.ts';
 import { ANSWERS } from './question-answers.ts';
 
@@ -87,7 +87,7 @@ export const MAX_ROWS = 500;
 export function askQuestion(door: Door, context: Context, question: Question): Promise<Answered> {
   const entry = deskEntry(context, `question ${question.id}`);
   return onDesk(door, context, entry, async (own) => {
-    const answer = await answerTo(door, question, { entry, own });
+    const answer = await answerTo(door, question, { entry, own, context });
     const { person, case: reference, rule } = question;
     const raw = new URLSearchParams({ agent: person, case: reference, rule }).toString();
     const query = { ...door.auditQuery(raw, context.requestId), count: answer.table.rows.length };
@@ -99,6 +99,7 @@ export function askQuestion(door: Door, context: Context, question: Question): P
 interface Asking {
   entry: AuditEntry;
   own: Own;
+  context: Context;
 }
 
 async function answerTo(door: Door, question: Question, asking: Asking): Promise<Answered> {
@@ -126,9 +127,6 @@ async function answerTo(door: Door, question: Question, asking: Asking): Promise
 
 const OWN_ACCESS = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
 
-async function familyOfCase(door: Door, reference: string, { entry, own }: Asking): Promise<string[]> {
-  const file = await caseByReference(door.pool, reference);
-  if (file === null) throw refuse(404, 'not-found', 'There is no such case.');
-  if (isAbout(own, file.parties)) throw await refused(door, entry, OWN_ACCESS);
-  return file.patients;
+async function familyOfCase(door: Door, reference: string, asking: Asking): Promise<string[]> {
+  return (await openTo(door, asking.context, asking, reference)).patients;
 }

@@ -10,11 +10,12 @@ import type { Action, DataClass, Label, Principal, Purpose, Role } from '../gove
 import { type WayStep, wayOf } from '../governance/way.ts';
 import { ask, reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';
-import { audited, checkGeneration, notFound, refused, unknown } from '../record/refusal.ts';
+import { audited, checkGeneration, notFound, unknown } from '../record/refusal.ts';
 import { staffPrincipal, systemPrincipal } from '../record/standing.ts';
 import type { Context, Door } from '../record/types.ts';
 import { readCurrent } from '../store/reads.ts';
 import { readStanding, type StandingRows } from '../store/standing.ts';
+import { ownOf, requireNoInterest } from './officer.ts';
 
 export interface SimulateAsk {
   /** `PractitionerRole/..`, or `Client/..` for a system. */
@@ -58,9 +59,7 @@ export function simulate(door: Door, context: Context, asked: SimulateAsk): Prom
     checkGeneration({ ...context, generation: rows.generation }, generation);
     if (found === null) throw await notFound(door, entry);
     const seen = withRows(entry, [found.row]);
-    const own = context.principal.ownRecordKey;
-    if (own !== undefined && found.consents.some((one) => one.kind === 'own-record' && one.party === own))
-      throw await refused(door, seen, { ...OWN, rules: ['R-11'] });
+    await requireNoInterest(door, context, { entry: seen, own: await ownOf(door, context) }, found.row.subjects);
     const asking = ask(door, { now: context.now, purpose }, asked.action, asked.type);
     const world = { ...found, now: context.now };
     const decision = decide(principal, asking, world);
@@ -71,17 +70,6 @@ export function simulate(door: Door, context: Context, asked: SimulateAsk): Prom
     return { decision, purpose, status: statusOf(decision, deleted), way, name, role, dataClass, label };
   });
 }
-
-const OWN: Decision = {
-  permit: false,
-  rules: [],
-  reason: 'own-record',
-  text: 'This is about your own record; a colleague has to ask.',
-  explanation: null,
-  masks: [],
-  concealed: false,
-  wayIn: null,
-};
 
 function requireOfficer({ principal }: Context): void {
   if (principal.kind === 'family') throw unknown();

@@ -2,7 +2,9 @@
  * The access record as IHE BALP AuditEvents, to those who may see it (R-26, domain.md 5.3 "audit"): officers all of it,
  * staff what they did themselves. The look itself is audited (Q12), once: looking at looks adds one record each.
  */
+
 import { auditEvent } from '../audit/balp.ts';
+import type { AuditEntry } from '../audit/types.ts';
 import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -14,6 +16,7 @@ import { parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import { readAudit } from '../store/audit-query.ts';
 import { bounded } from '../store/bounded.ts';
+import { interestsIn } from '../store/models/interests.ts';
 import { chainHead, sealDurable } from '../store/seal.ts';
 import { inTurn } from '../store/turns.ts';
 import { type AuditAsk, type AuditPage, type AuditPlace, findAudit } from './audit-search.ts';
@@ -46,6 +49,7 @@ export function searchAuditEvents(door: Door, context: Context, request: AuditRe
   return audited(door, entry, async () => {
     const view = viewOf(door, context, 'search');
     if ('permit' in view) throw await refused(door, entry, view);
+    if (view.own === null) await requireNoInterest(door, context, entry, entry.patients);
     const after = cursor === null ? null : placeOf(cursor);
     const { query, warnings } = parseSearch('AuditEvent', cursor === null ? request.query : raw, {
       definitions: door.definitions,
@@ -114,6 +118,7 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     await sealDurable(door.pool);
     const row = await readAudit(door.pool, Number(seq));
     if (row === null || Number(n) > Math.max(1, row.patients.length)) throw await notFound(door, entry);
+    if (view.own === null) await requireNoInterest(door, context, entry, row.patients);
     const event = auditEvent(row, Number(n), { server: serverOf(door) });
     if (view.own !== null && !isTold(event)) throw await notFound(door, entry);
     if (view.own !== null && !JSON.stringify(event.agent).includes(JSON.stringify(context.principal.subject))) {
@@ -123,6 +128,18 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     return JSON.stringify(event);
   });
 }
+
+/** Who looked at her own record, a relative's, or one she declared an interest in, a colleague asks. */
+async function requireNoInterest(door: Door, context: Context, entry: AuditEntry, patients: readonly string[]) {
+  const { parties, ownRecordKey = null } = context.principal;
+  const found = await interestsIn(door.pool, { key: ownRecordKey, parties }, patients, context.now);
+  if (found.size > 0) throw await refused(door, entry, OWN_INTEREST);
+}
+
+const OWN_INTEREST: Decision = {
+  ...{ permit: false, rules: ['R-11', 'R-12'], reason: 'own-record', explanation: null, masks: [] },
+  ...{ text: 'You have an interest in this record: a colleague has to look.', concealed: false, wayIn: null },
+};
 
 function serverOf(door: Door): string {
   return door.base.slice(0, -'/fhir/R4'.length);

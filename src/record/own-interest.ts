@@ -47,6 +47,9 @@ export function keepOwnNumber(door: Door, context: Context, practitioner: string
   return audited(door, entry, async () => {
     if (!KEEPERS.includes(context.principal.role))
       throw refuse(403, 'forbidden', 'Own numbers are kept by those who keep the directory (R-11)');
+    // Whoever could set her own would set another one, and open her own record.
+    if (practitioner === context.principal.practitioner)
+      throw refuse(403, 'forbidden', 'Your own number is kept by a colleague (R-11)');
     const id = practitioner.slice('Practitioner/'.length);
     const { found } = await readCurrent(door.pool, 'Practitioner', id, reach(context));
     if (found === null || found.row.deleted) throw await notFound(door, entry);

@@ -1,9 +1,13 @@
 /** Alerts and accesses become cases (domain.md 6.6): who may, what may follow what, two people where it hurts, no family outside. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from '../../src/audit/case-rules.ts';
+import { askAccessRecord } from '../../src/oversight/ask-access-record.ts';
 import { caseContent } from '../../src/oversight/case-content.ts';
 import { openCase, readCase, stepCase } from '../../src/oversight/cases.ts';
 import { readAlerts, readCases } from '../../src/oversight/officer-desk.ts';
+import { askQuestion, QUESTIONS } from '../../src/oversight/questions.ts';
+import { searchAuditEvents } from '../../src/record/audit-events.ts';
+import { keepOwnNumber } from '../../src/record/own-interest.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { overseen } from '../harness/overseen.ts';
@@ -375,4 +379,44 @@ test('what an officer did under another role is not hers to look at, whatever ro
     const { alerts } = await readAlerts(door, officer, asked);
     expect(alerts.map(({ reference: shown }) => shown)).not.toContain(other);
   }
+});
+
+describe('a record the officer has an interest in (R-11, R-12)', () => {
+  const parameters = (name: string, valueString: string) => ({
+    resourceType: 'Parameters',
+    parameter: [{ name, valueString }],
+  });
+
+  test('is kept from her however she comes to it: her own, by a case of a colleague, by a relative, by the trail', async () => {
+    const { door } = world.service.app;
+    const before = await colleague(world);
+    const mine = await openCase(door, before, { nhsNumber: NUMBER }, REASON);
+    expect((await readCases(door, before)).map(({ reference }) => reference)).toContain(mine);
+    const number = parameters('nhsNumber', NUMBER);
+    const sent = await world.service.as('ig-officer').post('Practitioner/ig-second/$own-number', number);
+    expect([sent.status, sent.text]).toEqual([204, '']);
+    const her = await colleague(world);
+    const closed = { status: 403 };
+    const alert = await alertAbout('PractitionerRole/hv-helen', 7_001);
+    const question = { id: 'notable' as const, person: '', case: mine, rule: '', from: null, until: null };
+    for (const look of [
+      () => openCase(door, her, { alert }, REASON),
+      () => openCase(door, her, { nhsNumber: NUMBER }, REASON),
+      () => readCase(door, her, mine),
+      () => stepCase(door, her, mine, { act: 'note', words: 'Nothing to see', outcome: null, version: 1 }),
+      () =>
+        askQuestion(door, her, { ...question, id: QUESTIONS.find(({ needs }) => needs === 'case')?.id ?? question.id }),
+    ])
+      await expect(look()).rejects.toMatchObject(closed);
+    expect((await readCases(door, her)).map(({ reference }) => reference)).not.toContain(mine);
+    // In the trail itself, and her own number stays what a colleague said it is.
+    const trail = () => searchAuditEvents(door, her, { query: 'patient=Patient/canaryfam', lenient: false });
+    await expect(trail()).rejects.toMatchObject(closed);
+    await expect(keepOwnNumber(door, her, 'Practitioner/ig-second', '9990001138')).rejects.toMatchObject(closed);
+    // The child's number leads to the same family.
+    const look = { nhsNumber: NUMBER, reason: REASON, from: null, until: null, party: null, before: null, count: 10 };
+    await expect(askAccessRecord(door, her, look)).rejects.toMatchObject(closed);
+    const refused = (await world.service.pool.query(`select body from audit where body like '%"R-11","R-12"%'`)).rows;
+    expect(refused.length).toBeGreaterThanOrEqual(4);
+  });
 });
