@@ -40,7 +40,7 @@ import { createAuditWriter } from './store/audit.ts';
 import { startSequencer } from './store/feed.ts';
 import { identityStore } from './store/identity.ts';
 import { forgetPages } from './store/pages.ts';
-import { openPool } from './store/pool.ts';
+import { openBroad, openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startTrailJobs } from './wiring/audit.ts';
@@ -99,7 +99,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
 
   // Pools of their own, so that requests, the audit trail and the pumps cannot starve each other (H24).
   const pool = openPool(options.serviceUrl, config.poolSize);
-  const broadPool = openPool(options.serviceUrl, 6, 'each');
+  const broadPool = openBroad(options.serviceUrl, 6);
   const auditPool = openPool(options.serviceUrl, 3);
   const pumpPool = openPool(options.serviceUrl, 6, 'each');
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });
@@ -279,7 +279,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       await sequencer.stop();
       await sealer.stop();
       await waker.close();
-      await Promise.all([pool, broadPool, auditPool, pumpPool].map((one) => one.end()));
+      await Promise.all([pool, broadPool, broadPool.walks, auditPool, pumpPool].map((one) => one.end()));
     },
   };
 }

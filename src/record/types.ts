@@ -12,7 +12,7 @@ import type { Log } from '../log.ts';
 import type { Indexer } from '../search/extract.ts';
 import type { AuditWriter } from '../store/audit.ts';
 import type { Authors } from '../store/definitions.ts';
-import type { Pool } from '../store/pool.ts';
+import type { BroadPool, Pool } from '../store/pool.ts';
 
 /** A verified token's holder, before the directory has been asked who she is now. */
 export interface Caller {
@@ -93,7 +93,7 @@ export interface LiveDefinitions {
 export interface Door {
   pool: Pool;
   /** For searches whose plan depends on their values. */
-  broadPool: Pool;
+  broadPool: BroadPool;
   definitions: Definitions;
   live: LiveDefinitions;
   indexer: Indexer;

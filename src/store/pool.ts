@@ -28,16 +28,31 @@ pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string) =>
  * Broad searches: given up earlier than other statements (then they are refused as too costly), and by one process each,
  * so that walks along an index keep its order and the other core serves the others.
  */
-const BROAD = 'auto -c statement_timeout=8s -c max_parallel_workers_per_gather=0';
+const BROAD = '-c statement_timeout=8s -c max_parallel_workers_per_gather=0';
+
+const PLANS = {
+  kept: 'force_generic_plan -c statement_timeout=15s',
+  each: `auto ${BROAD}`,
+  walks: `force_generic_plan ${BROAD}`,
+} as const;
+
+/** For broad searches; `walks` for those of them that are planned once for each connection. */
+export type BroadPool = pg.Pool & { walks: pg.Pool };
+
+/** Both have so many connections; what runs on them takes turns (turns.ts). Each is ended by itself. */
+export function openBroad(url: string, size: number): BroadPool {
+  return Object.assign(openPool(url, size, 'each'), { walks: openPool(url, size, 'walks') });
+}
 
 /**
  * A pool under the service's role.
  * @param url connection string of `tandem_service`
  * @param size connections; 16 is the measured knee on two cores, more only queue inside PostgreSQL
  * @param plans `kept`: every statement here has one good plan, planned once (0.20 ms instead of 0.65 ms for a narrow
- *   search); `each`: statements that need their values to be planned (a code with a date range: 1 ms instead of 50)
+ *   search); `each`: statements that need their values to be planned (a code with a date range: 1 ms instead of 50);
+ *   `walks`: broad ones with one good plan
  */
-export function openPool(url: string, size = 16, plans: 'kept' | 'each' = 'kept'): pg.Pool {
+export function openPool(url: string, size = 16, plans: keyof typeof PLANS = 'kept'): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -46,7 +61,7 @@ export function openPool(url: string, size = 16, plans: 'kept' | 'each' = 'kept'
     // transaction_timeout: the feed's horizon waits for the oldest transaction (house.md section 4).
     // enable_seqscan off: on an empty or fresh table the planner would scan, and keep that plan as the table grows.
     options:
-      `-c plan_cache_mode=${plans === 'kept' ? 'force_generic_plan -c statement_timeout=15s' : BROAD} ` +
+      `-c plan_cache_mode=${PLANS[plans]} ` +
       '-c transaction_timeout=15s -c idle_in_transaction_session_timeout=5s -c enable_seqscan=off -c jit=off -c timezone=UTC -c datestyle=ISO',
   });
   // A client taken for a transaction reports a lost connection by itself; unheard, that would end the process.

@@ -1,15 +1,24 @@
 /** Names for statements that are planned once per connection, keyed by their text, bounded in number. */
 
+/** Of pages of broad searches; each connection keeps a plan of some hundred kilobytes for each. */
+const MAX_WALKS = 60;
+const walks = new Map<string, string>();
+
 /** Shapes of narrow searches are few (roles x types x criteria); beyond this many a statement is planned each time. */
 const MAX_NAMES = 500;
 const names = new Map<string, string>();
 
 /** A statement name for this text, or null when enough are kept already. */
-export function statementName(text: string): string | null {
-  const known = names.get(text);
+export const statementName = (text: string): string | null => nameIn(names, MAX_NAMES, text);
+
+/** The same for a page of a broad search. */
+export const walkName = (text: string): string | null => nameIn(walks, MAX_WALKS, text);
+
+function nameIn(kept: Map<string, string>, most: number, text: string): string | null {
+  const known = kept.get(text);
   if (known !== undefined) return known;
-  if (names.size >= MAX_NAMES) return null;
-  const name = `q${names.size}`;
-  names.set(text, name);
+  if (kept.size >= most) return null;
+  const name = `q${kept.size}`;
+  kept.set(text, name);
   return name;
 }

@@ -11,7 +11,7 @@ import { withFewFamilies } from './few-families.ts';
 import { includeSql } from './include-sql.ts';
 import { iterated } from './iterate.ts';
 import { type Onward, runOnward } from './onward.ts';
-import type { Pool } from './pool.ts';
+import type { BroadPool } from './pool.ts';
 import { statementName } from './prepared.ts';
 import { orderSql, rowsSql, whereSql } from './query-sql.ts';
 import type { Db } from './reads.ts';
@@ -85,7 +85,7 @@ interface RawHead extends RawFound {
  * Runs a search; one that takes longer than the store allows is too costly.
  * @throws Outcome 400 too-costly; Error only for faults of the database: bad queries were refused by the parser
  */
-export function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Promise<SearchResult> {
+export function runSearch(db: Db, ask: SearchAsk, broad: BroadPool | null = null): Promise<SearchResult> {
   return bounded(() => answered(db, ask, broad));
 }
 
@@ -93,7 +93,7 @@ export function runSearch(db: Db, ask: SearchAsk, broad: Pool | null = null): Pr
  * @param broad where searches go that need their values to be planned; a bulkhead too: they cannot take the connections
  *   of reads and narrow searches
  */
-async function answered(db: Db, asked: SearchAsk, broad: Pool | null): Promise<SearchResult> {
+async function answered(db: Db, asked: SearchAsk, broad: BroadPool | null): Promise<SearchResult> {
   const few = asked.deciding === undefined || !isPool(db) ? null : await runFew(db, asked, asked.deciding);
   if (few !== null) return few;
   const ask = await withFewFamilies(broad ?? db, asked);

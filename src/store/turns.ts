@@ -16,7 +16,8 @@ export interface TurnLimits {
   patience: number;
 }
 
-const BROAD: TurnLimits = { places: 4, waiting: 200, patience: 15_000 };
+/** Waiting costs a request's memory and no connection: 256 clients of one system are no flood. */
+const BROAD: TurnLimits = { places: 4, waiting: 2_000, patience: 15_000 };
 
 interface Line {
   busy: number;

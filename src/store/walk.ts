@@ -61,7 +61,12 @@ export async function visitsOf(
   if (all < LARGE) return null;
   const matching = await matchingOf(db, ask, { ways, all });
   if (matching * matching < WORTH * wanted * all) return null;
-  return Math.max(LEAST, Math.ceil((SPARE * wanted * all) / matching));
+  return onRung((SPARE * wanted * all) / matching);
+}
+
+/** Of rungs that double, so that searches alike are one statement, which is planned once. */
+export function onRung(visits: number): number {
+  return LEAST * 2 ** Math.ceil(Math.log2(Math.max(LEAST, visits) / LEAST));
 }
 
 /**
