@@ -1,6 +1,6 @@
 /** Finds a handful of rows by words or by texts, with the facts about them (few.ts). Searches of the moment share a statement. */
 import type { IndexValues } from '../search/types.ts';
-import type { Shape, TextRange } from './few-shape.ts';
+import type { Shape } from './few-shape.ts';
 import type { Pool } from './pool.ts';
 import { factColumns, type RawDecidable, type Reach, toDecidable } from './reads.ts';
 import { type DecidableRow, ROW_COLUMNS, SEPARATOR, toRow } from './rows.ts';
@@ -8,10 +8,10 @@ import { togetherOn } from './together.ts';
 
 /** Rows that are decided in memory, at most: a row costs about as much as it does in SQL, and its body travels. */
 const FEW = 40;
-/** Texts that begin as asked and are looked at, at most. */
+/** Texts or dates that begin as asked and are looked at, at most. */
 const LOOKED_AT = 400;
 
-export interface Finding extends Pick<Shape, 'type' | 'words' | 'texts' | 'rest' | 'beside' | 'worded'> {
+export interface Finding extends Omit<Shape, 'criteria'> {
   reach: Reach;
 }
 
@@ -33,7 +33,7 @@ interface RawCandidate extends RawDecidable {
   /** The row that carries the facts about its subjects, for all rows about the same. */
   speaks: boolean;
   beside: boolean;
-  /** Texts looked at; null = found by words. */
+  /** Texts or dates looked at; null = found by words. */
   looked: number | null;
   matches: number | null;
   words: string | null;
@@ -89,18 +89,31 @@ const BY_TEXTS = {
   ),
 };
 
-const NOTHING: TextRange = { codes: [], low: '', high: '' };
+const BEGUN = `from index_date t where t.type = w.type and t.code = w.low2 and t.low >= w.low::timestamptz
+  and t.low < w.high::timestamptz limit ${LOOKED_AT + 1}`;
+const BY_DATE = {
+  name: 'find_few_dated',
+  text: statement(
+    `(select count(*)::int from (select 1 ${BEGUN}) b)`,
+    `select y.* from (select distinct b.id from (select t.id ${BEGUN}) b where l.looked <= ${LOOKED_AT}) i
+      cross join lateral (select * from resource y where y.type = w.type and y.id = i.id offset 0) y where not y.deleted`,
+  ),
+};
 
 async function findTogether(pool: Pool, findings: readonly Finding[], by: typeof BY_WORDS): Promise<Found[]> {
-  const first = findings.map(({ texts }) => texts[0] ?? NOTHING);
-  const second = findings.map(({ texts }) => texts[1] ?? null);
+  const first = findings.map(
+    ({ texts, date }) => texts[0] ?? { codes: [], low: date?.low ?? '', high: date?.high ?? '' },
+  );
+  const second = findings.map(
+    ({ texts, date }) => texts[1] ?? (date === null ? null : { codes: [], low: date.code, high: '' }),
+  );
   const hasRest = (kind: string): boolean[] =>
     findings.map(({ rest }) => rest.some(({ param }) => param.type === kind));
   const values = [
     findings.map(({ words }) => words.join(SEPARATOR)),
     findings.map(({ reach }) => reach.parties.join(SEPARATOR)),
     findings.map(({ beside }) => beside.join(SEPARATOR)),
-    hasRest('date'),
+    findings.map(({ dated }) => dated),
     hasRest('string'),
     findings.map(({ worded }) => worded),
     findings.map(({ type }) => type),
@@ -129,9 +142,11 @@ const finderBy = (by: typeof BY_WORDS) =>
 
 const findByWords = finderBy(BY_WORDS);
 const findByTexts = finderBy(BY_TEXTS);
+const findByDate = finderBy(BY_DATE);
 
 /** The rows that a search names, not decided yet. */
 export function findFew(pool: Pool, finding: Finding): Promise<Found> {
+  if (finding.date !== null) return findByDate(pool, finding);
   return finding.texts.length > 0 ? findByTexts(pool, finding) : findByWords(pool, finding);
 }
 

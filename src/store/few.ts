@@ -1,6 +1,6 @@
 /**
  * Searches that reach a handful of rows by themselves (one person's encounters, whoever has this identifier or this name):
- * the rows are found by their words or names, with the facts about them, and rules, masks and the other criteria are
+ * the rows are found by their words, names or days, with the facts about them, and rules, masks and the other criteria are
  * evaluated in memory, by the twins of the SQL that `search.ts` writes (property tests hold them equal). One short statement
  * serves every role and type, so it is planned once and shared with other searches of the moment (together.ts). What does
  * not fit is null: more rows than a page, chains, other orders; then the statement of `search.ts` answers.
@@ -11,8 +11,8 @@
 import type { World } from '../governance/evaluate.ts';
 import type { RowRule } from '../governance/rule-types.ts';
 import { codesOf } from '../search/clauses.ts';
-import { compareText, holds } from '../search/match.ts';
-import type { Criterion, Include } from '../search/types.ts';
+import { compareFor, compareText, holds } from '../search/match.ts';
+import type { Criterion, Include, Query } from '../search/types.ts';
 import { wordPrefix } from '../search/words.ts';
 import { type Candidate, findFew } from './few-find.ts';
 import { shapeOf } from './few-shape.ts';
@@ -39,12 +39,13 @@ export async function runFew(pool: Pool, ask: SearchAsk, deciding: Deciding): Pr
   const { rows, beside, generation } = await findFew(pool, { ...shape, reach: deciding.reach });
   if (rows === null) return null;
   const permits = permitted(ask, deciding);
-  const matches = rows.filter(
+  const found = rows.filter(
     ({ decidable, values }) =>
       permits(decidable, rule) &&
       shape.criteria.every((criterion) => isShown(ask, criterion, decidable, permits)) &&
       shape.rest.every((criterion) => holds(criterion, resourceOf(decidable), values)),
   );
+  const matches = query.sort.length === 0 ? found : sorted(query, found);
   const page = matches.slice(0, query.count);
   const included = await include(pool, ask, { page, beside, reach: deciding.reach });
   if (included === null) return null;
@@ -61,6 +62,14 @@ export async function runFew(pool: Pool, ask: SearchAsk, deciding: Deciding): Pr
     // Another generation than the first statement's: the caller starts again, as with any stale answer.
     generation: included.find((one) => (one.generation ?? generation) !== generation)?.generation ?? generation,
   };
+}
+
+function sorted(query: Query, found: readonly Candidate[]): Candidate[] {
+  const compare = compareFor(query);
+  return found
+    .map((one) => ({ one, resource: resourceOf(one.decidable), values: one.values }))
+    .sort(compare)
+    .map(({ one }) => one);
 }
 
 type Permits = (row: DecidableRow, rule: RowRule) => boolean;
@@ -105,7 +114,7 @@ async function include(
 
 /** What the criteria that are left to memory look at beside the values. */
 function resourceOf({ row }: DecidableRow) {
-  return { resourceType: row.type, id: row.id };
+  return { resourceType: row.type, id: row.id, meta: { lastUpdated: row.updated.toISOString() } };
 }
 
 function foundOf(mode: FoundRow['mode'], { row, consents }: DecidableRow): FoundRow {
