@@ -118,6 +118,77 @@ export const TRIMS: Readonly<Partial<Record<Role, Readonly<Record<string, Carrie
       params: ['reason-code', 'reason-reference', 'supporting-info'],
     },
   },
+  // 5.3 "date only", beside what a summary leaves out: that something is on that day, not with whom, where or what for.
+  partner: {
+    Appointment: {
+      remove: [
+        ...['Practitioner', 'PractitionerRole', 'RelatedPerson', 'Location', 'HealthcareService', 'Device'].map(
+          (type) => `participant[actor=${type}]`,
+        ),
+        ...[
+          'serviceType',
+          'serviceCategory',
+          'specialty',
+          'appointmentType',
+          'slot',
+          'identifier',
+          'basedOn',
+          'priority',
+        ],
+        ...['cancelationReason', 'requestedPeriod', 'minutesDuration', 'extension'],
+      ],
+      params: [
+        ...['actor', 'practitioner', 'location', 'service-type', 'service-category', 'specialty', 'appointment-type'],
+        ...['slot', 'identifier', 'based-on', 'part-status'],
+      ],
+    },
+    Encounter: {
+      remove: [
+        ...[
+          'participant',
+          'type',
+          'serviceType',
+          'serviceProvider',
+          'episodeOfCare',
+          'basedOn',
+          'appointment',
+          'class',
+        ],
+        ...['classHistory', 'identifier', 'priority', 'length', 'partOf', 'extension', 'account'],
+      ],
+      params: [
+        ...[
+          'participant',
+          'participant-type',
+          'practitioner',
+          'type',
+          'service-provider',
+          'episode-of-care',
+          'based-on',
+        ],
+        ...['appointment', 'class', 'identifier', 'length', 'part-of', 'account'],
+      ],
+    },
+    EpisodeOfCare: {
+      remove: ['type', 'team', 'careManager', 'managingOrganization', 'identifier', 'account', 'extension'],
+      params: ['type', 'care-manager', 'organization', 'identifier'],
+    },
+    CareTeam: {
+      remove: [
+        ...[
+          'participant',
+          'name',
+          'category',
+          'managingOrganization',
+          'telecom',
+          'identifier',
+          'encounter',
+          'extension',
+        ],
+      ],
+      params: ['participant', 'category', 'identifier', 'encounter'],
+    },
+  },
   // Vector 5: the plan trimmed to what she does.
   'nursery-nurse': {
     CarePlan: { remove: ['note', 'addresses', 'supportingInfo'], params: ['condition'] },

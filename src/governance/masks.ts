@@ -4,7 +4,19 @@
  * nothing is masked for her (`paramGuard`).
  */
 import { hasEnded } from './after-death.ts';
-import { all, consentFor, consentForEvery, FALSE, inClasses, not, ofService, TRUE, tagged } from './compose.ts';
+import {
+  all,
+  any,
+  byAuthor,
+  consentFor,
+  consentForEvery,
+  FALSE,
+  inClasses,
+  not,
+  ofService,
+  TRUE,
+  tagged,
+} from './compose.ts';
 import { classesOfType } from './data-classes.ts';
 import type { Mask } from './decision-types.ts';
 import { type ElementPaths, reaches } from './element-paths.ts';
@@ -23,6 +35,7 @@ import {
 } from './mask-tables.ts';
 import { cellOf } from './role-views.ts';
 import type { RowRule } from './rule-types.ts';
+import { selvesOf } from './standing.ts';
 import type { DataClass, Principal, Role } from './types.ts';
 import { UNBORN_TAG } from './vocabulary.ts';
 
@@ -37,6 +50,8 @@ export function masksFor(principal: Principal, world: World): Mask[] {
   const masks = roleMasks(principal, row.type, row.dataClass);
   if (row.tags.includes(UNBORN_TAG) && OUTSIDE_PREGNANCY.includes(principal.role))
     masks.push(maskOf('R-25', FETAL_STATUS));
+  const apart = THIRD_PARTY[row.type];
+  if (apart && !evaluate(withThirdParties(principal), world)) masks.push(maskOf('R-23', apart));
   const ending = ENDING[row.type];
   if (ending && evaluate(endedElsewhere(principal), world)) masks.push(maskOf('R-51', ending));
   const place = PLACE[row.type];
@@ -57,10 +72,14 @@ function roleMasks(principal: Principal, type: string, dataClass: DataClass): Ma
   if (trim) masks.push(maskOf('R-25', trim));
   const place = PLACE[type];
   if (place && principal.role === 'partner') masks.push(maskOf('R-17', place));
-  const apart = THIRD_PARTY[type];
-  const hidesOthers = dataClass === 'confidential' && cellOf(principal.role, 'third-party').view === 'none';
-  if (apart && hidesOthers) masks.push(maskOf('R-23', apart));
   return masks;
+}
+
+/** 5.3: what the confidential response says about others is for a few roles, and of some of these for its authors' team. */
+function withThirdParties(principal: Principal): RowRule {
+  const { view } = cellOf(principal.role, 'third-party');
+  if (view === 'full') return TRUE;
+  return any(not(inClasses(['confidential'])), view === 'authors' ? byAuthor(selvesOf(principal)) : FALSE);
 }
 
 /** R-51: the row's pregnancy has ended, and another service than hers treated the woman. Her own row is hers. */
@@ -112,12 +131,15 @@ export function paramGuard(
   const unmasked = masked.length === classesOfType(type).length ? { op: 'false' as const } : not(inClasses(masked));
   const ending = ENDING[type];
   const isEnding = ending !== undefined && reveals(withEverywhere(ending));
+  const apart = THIRD_PARTY[type];
+  const isApart = apart !== undefined && reveals(withEverywhere(apart));
   const name = NAMES[type];
   const isName = name !== undefined && reveals(name);
   return all(
     unmasked,
     isPlace ? not(isRestricted()) : TRUE,
     isEnding ? not(endedElsewhere(principal)) : TRUE,
+    isApart ? withThirdParties(principal) : TRUE,
     isFetal ? not(tagged(UNBORN_TAG)) : TRUE,
     isName ? nameInLists(principal) : TRUE,
   );
@@ -141,6 +163,7 @@ function wholeTextGuard(principal: Principal, type: string): RowRule {
     not(inClasses(masked)),
     isPlace ? not(isRestricted()) : TRUE,
     ENDING[type] === undefined ? TRUE : not(endedElsewhere(principal)),
+    THIRD_PARTY[type] === undefined ? TRUE : withThirdParties(principal),
     OUTSIDE_PREGNANCY.includes(principal.role) ? not(tagged(UNBORN_TAG)) : TRUE,
     // Her name stands in texts about her too, and lists leave those out (R-43).
     nameInLists(principal),

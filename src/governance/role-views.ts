@@ -113,8 +113,9 @@ const CARE: Readonly<Record<DataClass, readonly CellName[]>> = {
   'scene-safety':      ['VW', 'VW', 'V', 'V', 'V', 'VW', '-', 'V', 'V', 'VW'],
   'third-party':       ['V authors', 'V', '-', '-', '-', 'V', '-', '-', '-', '-'],
   consent:             ['VW', 'VW', 'V', 'V', 'V', 'V override', 'V', 'S', 'V', 'V'],
-  documents:           ['VW', 'VW', 'V', 'S', 'V', 'V', 'V', '-', 'V', 'V'],
-  feedback:            ['own W', 'own W', '-', 'own', '-', '-', '-', '-', '-', '-'],
+  // A GP sees the visit summary; until one is made, nothing tells it from other documents.
+  documents:           ['VW', 'VW', 'V', 'S', 'V', 'V', '-', '-', 'V', 'V'],
+  feedback:            ['own W', 'own W', '-', 'own W', '-', '-', '-', '-', '-', '-'],
   audit:               ['own W', 'own W', 'own W', 'own', 'own', 'own W', 'own', 'own', 'own', 'own W'],
   // The domain gives the care roles no cell for the directory; without names the record cannot be read.
   directory:           ['V', 'V', 'V', 'V', 'V', 'V', 'V', 'V', 'V', 'V'],

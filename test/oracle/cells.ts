@@ -26,7 +26,7 @@ export const VIEW: Record<string, string> = {
   consent:
     'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker student team-lead admin ig-officer mother system',
   documents:
-    'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp student team-lead mother partner system',
+    'midwife health-visitor hospital-midwife nursery-nurse safeguarding student team-lead mother partner system',
   other: 'midwife health-visitor hospital-midwife safeguarding student team-lead system',
   directory:
     'midwife health-visitor hospital-midwife nursery-nurse safeguarding gp social-worker student team-lead admin service-lead ig-officer system',

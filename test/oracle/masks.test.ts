@@ -9,9 +9,10 @@ import { applyMasks } from '../../src/governance/apply-masks.ts';
 import type { Mask } from '../../src/governance/decision-types.ts';
 import { masksFor } from '../../src/governance/masks.ts';
 import { type Prepared, prepare, principal, serviceSays, worldOf } from './answers.ts';
-import { ref } from './ground.ts';
+import { NOW, ref } from './ground.ts';
 import { PEOPLE, type Person } from './people.ts';
-import { kindOf, subjectsOf } from './reading.ts';
+import { kindOf, loose, subjectsOf, type World } from './reading.ts';
+import { teamsOf } from './ties.ts';
 import { worlds } from './worlds.ts';
 
 const FETAL = 'http://hl7.org/fhir/6.0/StructureDefinition/extension-Patient.fetalStatus';
@@ -75,6 +76,15 @@ const SUMMARY: Readonly<Record<string, readonly string[]>> = {
 const OUTSIDE_PREGNANCY = ['admin', 'nursery-nurse', 'social-worker', 'partner'];
 const SEES_OTHERS = ['midwife', 'health-visitor', 'safeguarding'];
 
+/** She wrote it, or somebody of a team she stands in did. */
+function isOfTeam(world: World, person: Person, resource: Resource): boolean {
+  const author = String(loose(resource).author?.reference);
+  if (author === `PractitionerRole/${person.id}`) return true;
+  const mine = teamsOf(world, person, NOW.getTime());
+  const writer: Person = { ...person, id: author.split('/')[1] ?? '' };
+  return teamsOf(world, writer, NOW.getTime()).some((team) => mine.includes(team));
+}
+
 /** The words a reader of this row sees. */
 function expected({ world, flagged, opened }: Marks, person: Person, resource: Resource): string[] {
   const { role } = person;
@@ -111,6 +121,8 @@ function expected({ world, flagged, opened }: Marks, person: Person, resource: R
     case 'QuestionnaireResponse':
       hide(isSummary || (role === 'team-lead' && kind === 'working-copy'), 'THIRD', 'ANSWER');
       hide(kind === 'confidential' && !SEES_OTHERS.includes(role), 'THIRD');
+      // A midwife reads it where her team wrote it.
+      hide(kind === 'confidential' && role === 'midwife' && !isOfTeam(world, person, resource), 'THIRD');
       break;
   }
   return wordsIn(resource).filter((word) => !hidden.has(word));
