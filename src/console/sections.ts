@@ -26,6 +26,7 @@ import { accessPage, accessPosted, notArrivedPage, reviewsPage } from './desk-wo
 import { DIRECTORY_PAGES } from './directory/pages.ts';
 import { exportsPage, exportsPosted } from './exports.ts';
 import type { OfficerHandler } from './guards.ts';
+import { namedListsPage, namedListsPosted } from './named-lists.ts';
 import { packPage, packPosted } from './pack.ts';
 import type { Page } from './pages.ts';
 import { personForm, personPosted, timelinePage } from './person.ts';
@@ -106,6 +107,13 @@ export const SECTIONS: readonly Section[] = [
       { path: '/console/access-record', show: lookForm, send: startLook, menu: 'At a record', roles: ['ig-officer'] },
       { path: '/console/access-record/:look', show: lookPage },
       { path: '/console/access-record/:look/file', send: lookFile, again: true },
+      {
+        path: '/console/named-lists',
+        show: namedListsPage,
+        send: namedListsPosted,
+        again: true,
+        menu: 'Named lists',
+      },
       { path: '/console/person', show: personForm, send: personPosted, menu: 'At a person’s work' },
       { path: '/console/accesses', show: accessesPage, menu: 'Accesses to review' },
       { path: '/console/accesses/:look', show: accessPage, send: accessPosted },

@@ -5,7 +5,7 @@
 import { any, consentFor } from './compose.ts';
 import type { Decision, DenyReason } from './decision-types.ts';
 import { evaluate, type World } from './evaluate.ts';
-import { gate } from './gates.ts';
+import { DRAFT_TYPES, deleteRefused, gate } from './gates.ts';
 import { masksFor } from './masks.ts';
 import { relationshipRule } from './relationship-rules.ts';
 import { isWrite } from './role-views.ts';
@@ -79,6 +79,8 @@ function usesAgreement(rule: RowRule, world: World): boolean {
 }
 
 function refusal(failed: Piece, principal: Principal, ask: Ask, world: World): Decision {
+  // what it may see and has finished is not deleted; the recipe says what to do.
+  if (failed.name === 'role' && ask.action === 'delete' && DRAFT_TYPES.includes(world.row.type)) return deleteRefused();
   const reason = reasonOf(failed, principal, ask, world);
   const concealed = isConcealed(reason, failed, principal, world);
   return {

@@ -14,6 +14,9 @@ import { NO_SUCH_RECORD, wordsFor } from './words.ts';
 export const ENTERED_IN_ERROR =
   'Records of care are not deleted. Set the status to entered-in-error (PUT with If-Match); the history is kept.';
 
+/** Types that can be somebody's unfinished draft (`DRAFT_TAG`). */
+export const DRAFT_TYPES: readonly string[] = ['QuestionnaireResponse', 'Composition', 'DocumentReference'];
+
 /** The refusal of a request by principal and ask alone, or null when rows may be looked at. */
 export function gate(principal: Principal, ask: Ask): Decision | null {
   return (
@@ -76,11 +79,17 @@ function auditGate(principal: Principal, ask: Ask): Decision | null {
   });
 }
 
-/** R-33: system clients delete their own slots and subscriptions; the demo's loading client anything. */
+/** R-33: system clients delete slots, subscriptions and their own drafts; the demo's loading client anything. */
 function deleteGate(principal: Principal, ask: Ask): Decision | null {
   if (ask.action !== 'delete' || principal.role === 'steward') return null;
   const isOwnKind = ask.type === 'Slot' || ask.type === 'Subscription';
-  if (principal.kind === 'system' && isOwnKind) return null;
+  // Whether it is her own draft, the row says.
+  if (principal.kind === 'system' && (isOwnKind || DRAFT_TYPES.includes(ask.type ?? ''))) return null;
+  return deleteRefused();
+}
+
+/** 405 with the recipe. */
+export function deleteRefused(): Decision {
   return deny('role', ['R-33'], { status: 405, text: ENTERED_IN_ERROR });
 }
 

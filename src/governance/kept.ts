@@ -26,7 +26,8 @@ export function keeper<T>(build: (principal: Principal, ask: Ask) => T, keyOf: (
 
 /** What of an ask the pieces of a rule depend on. */
 export function piecesKey(ask: Ask): string {
-  const action = ask.action === 'create' ? 'create' : isWrite(ask.action) ? 'write' : 'read';
+  const own = ask.action === 'create' || ask.action === 'delete';
+  const action = own ? ask.action : isWrite(ask.action) ? 'write' : 'read';
   return `${action} ${ask.purpose} ${ask.mode}`;
 }
 

@@ -26,6 +26,7 @@ import { ADVISED_TAG, OVERRIDE_TAG } from './consents.ts';
 import { classesOfType } from './data-classes.ts';
 import { DUTY_TAG, E_ROSTER } from './duty.ts';
 import { familyPieces } from './family-rules.ts';
+import { DRAFT_TYPES } from './gates.ts';
 import { keeper, piecesKey } from './kept.ts';
 import { label, labelPiece } from './label-rule.ts';
 import { brokenGlass, relatedBy, relationshipPiece, servicesOf, supervision } from './relationship-rules.ts';
@@ -35,7 +36,7 @@ import type { RowRule } from './rule-types.ts';
 import { isSealed } from './sealed.ts';
 import { READ_GRACE_DAYS, selvesOf } from './standing.ts';
 import type { Ask, DataClass, Principal, RelationshipKind } from './types.ts';
-import { EDD_TAG } from './vocabulary.ts';
+import { DRAFT_TAG, EDD_TAG } from './vocabulary.ts';
 
 /** What a row must satisfy, in the order in which a refusal is explained. */
 export type PieceName =
@@ -208,8 +209,15 @@ function objectionPiece(principal: Principal): Piece {
 
 /** the cell of the role matrix, with what it asks beyond the class. */
 function rolePiece(principal: Principal, ask: Ask): Piece {
-  const rule = isWrite(ask.action) ? all(writable(principal), dutyRule(principal)) : viewable(principal, ask);
+  const written = all(writable(principal), dutyRule(principal), deletable(principal, ask));
+  const rule = isWrite(ask.action) ? written : viewable(principal, ask);
   return { name: 'role', rules: ['R-05'], rule };
+}
+
+/** of what can be finished, a system deletes its own drafts alone. */
+function deletable(principal: Principal, ask: Ask): RowRule {
+  if (ask.action !== 'delete' || principal.kind !== 'system') return TRUE;
+  return any(not(inTypes(...DRAFT_TYPES)), all(tagged(DRAFT_TAG), byAuthor(selvesOf(principal))));
 }
 
 function viewable(principal: Principal, ask: Ask): RowRule {

@@ -9,7 +9,7 @@ import { SHARING_AGREEMENT } from '../governance/vocabulary.ts';
 import { parseStored } from '../record/decide.ts';
 import { history } from '../record/history.ts';
 import { read } from '../record/read.ts';
-import { notFound } from '../record/refusal.ts';
+import { audited, notFound } from '../record/refusal.ts';
 import { search } from '../record/search.ts';
 import type { Context, Door } from '../record/types.ts';
 import { guardiansOf, type SideGuardian, servicesNamed, type Told, toldOf } from '../store/models/agreements.ts';
@@ -24,8 +24,14 @@ export type ServiceNames = ReadonlyMap<string, string>;
 
 const IN_REGISTER = 500;
 
-/** Every agreement, those that need attention first. @throws Outcome 403 for roles that do not see agreements */
+/** Every agreement, those that need attention first. @throws Outcome 403 for roles that do not see agreements, 404 for families */
 export async function readRegister(door: Door, context: Context): Promise<AgreementView[]> {
+  // An empty register would tell a family that nothing is shared about it.
+  const entry = deskEntry(context, 'agreements');
+  if (context.principal.kind === 'family')
+    return audited(door, entry, async () => {
+      throw await notFound(door, entry);
+    });
   const query = `_count=${IN_REGISTER}&_sort=-_lastUpdated`;
   const found = await search(door, context, { type: 'Contract', query, lenient: false });
   const views = resourcesIn(found)

@@ -6,7 +6,7 @@ import { all } from '../governance/compose.ts';
 import { gate } from '../governance/gates.ts';
 import { masksFor } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
-import { type HistoryAsk, readHistory } from '../store/histories.ts';
+import { type FoundVersion, type HistoryAsk, readHistory } from '../store/histories.ts';
 import type { FoundRow } from '../store/search.ts';
 import { ask, asOf, show, worldOf } from './decide.ts';
 import { ID } from './document.ts';
@@ -122,16 +122,16 @@ function links(url: string, query: string, last: FoundRow | undefined): { relati
 }
 
 /** @param isList of many rows: there somebody handled with care has no name (R-43) */
-async function historyEntries(door: Door, context: Context, found: readonly FoundRow[], isList: boolean) {
+async function historyEntries(door: Door, context: Context, found: readonly FoundVersion[], isList: boolean) {
   const names = isList ? await namesMasked(door, context, found) : () => [];
   const masked = found.map((one) =>
     show(one.row, [...masksFor(context.principal, worldOf(context, one)), ...names(one)]),
   );
   const shown = await withoutHiddenMembers(door, context, masked);
-  return found.map(({ row }, i) => {
+  return found.map(({ row, remade }, i) => {
     // The first version under an id of the client's came by PUT (update as create).
     const method = row.deleted ? 'DELETE' : row.version === 1 && isOwnId(row.id) ? 'POST' : 'PUT';
-    const status = row.deleted ? '204' : row.version === 1 ? '201' : '200';
+    const status = row.deleted ? '204' : row.version === 1 || remade ? '201' : '200';
     return {
       fullUrl: `${door.base}/${row.type}/${row.id}`,
       ...(row.deleted ? {} : { resourceText: shown[i]?.text ?? '' }),

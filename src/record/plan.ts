@@ -17,6 +17,7 @@ import { entryOf, withDecision, withRows } from './entry.ts';
 import { factWrite, registeredIn, registration } from './fact-write.ts';
 import { checkGeneration } from './refusal.ts';
 import { forgetHidden, outOfSight } from './sight.ts';
+import { requireSoundBookings } from './sound-bookings.ts';
 import { requireSoundKin } from './sound-kin.ts';
 import { requireSoundLinks } from './sound-links.ts';
 import type { Context, Door, ResourceDocument, Shown } from './types.ts';
@@ -67,6 +68,7 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   await requireSoundKin(db, context, changes, facts);
   await requireSoundLinks(door, db, context, changes);
   settle(facts, known);
+  await requireSoundBookings(db, context, changes, facts);
   touchInside(facts);
   const hidden = outOfSight(door, context, known);
   const relationships = [...visible(known, hidden), ...madeHere(context, changes, facts)];

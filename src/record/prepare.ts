@@ -25,6 +25,7 @@ import type { Change } from './plan.ts';
 import type { Probe } from './probes.ts';
 import { checkGeneration, refused, sameRecord, unknown } from './refusal.ts';
 import { requireNotShipped } from './shipped.ts';
+import { dutyIssues } from './sound-bookings.ts';
 import type { Context, Door, ResourceDocument } from './types.ts';
 
 /** Where a write goes: an id, or criteria that must mean at most one resource. */
@@ -73,6 +74,7 @@ export async function check(
     ...(await requireValid(writing.door, document)),
     ...(await requireAnswers(writing, document)),
     ...(await effectIssues(writing, document)),
+    ...(await dutyIssues(writing.db, document.resource)),
   ];
   const guards = writing.door.guards.get(document.resource.resourceType);
   if (guards === undefined) return warnings;

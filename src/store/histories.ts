@@ -22,8 +22,11 @@ export interface HistoryAsk {
   before: { updated: string; type: string; id: string; version: number } | null;
 }
 
+/** `remade`: it brought back what had been deleted, so that it was created again (R4 http.html#update). */
+export type FoundVersion = FoundRow & { remade: boolean };
+
 export interface HistoryPage {
-  found: FoundRow[];
+  found: FoundVersion[];
   /** True when there are older versions. */
   more: boolean;
   /** Versions in all, at instance level only; null elsewhere. */
@@ -34,6 +37,7 @@ export interface HistoryPage {
 interface RawHistory extends Omit<RawRow, 'type'> {
   type: string | null;
   consents: RawConsent[] | null;
+  remade: boolean | null;
   total: number | null;
   /** Older versions were not looked at, and may be permitted. */
   short: boolean;
@@ -65,6 +69,7 @@ function pageOf(rows: readonly RawHistory[], { total, generation }: RawHistory, 
       mode: 'match',
       row: toRow(raw),
       consents: (raw.consents ?? []).map(toConsent),
+      remade: raw.remade === true,
     })),
     more: found.length > count,
     total,

@@ -61,7 +61,9 @@ const HELD = `(select type from resource order by type limit 1) union all
 function pageSql({ count }: HistoryAsk, { where, total, short }: Record<'where' | 'total' | 'short', string>): string {
   return `select x.*, g.value as generation, ${total} as total, ${short} as short
     from generation g left join lateral (
-      select ${ROW_COLUMNS}, (select json_agg(k) from consent k where k.patient = any (r.subjects)) as consents
+      select ${ROW_COLUMNS}, not r.deleted and exists (select from history d
+          where d.type = r.type and d.id = r.id and d.version = r.version - 1 and d.deleted) as remade,
+        (select json_agg(k) from consent k where k.patient = any (r.subjects)) as consents
       from permitted r ${where} order by ${NEWEST('r')} limit ${count + 1}
     ) x on true
     order by ${NEWEST('x')}`;

@@ -76,3 +76,42 @@ export async function linksOf(db: Db, patient: string): Promise<number> {
   });
   return rows[0]?.links ?? 0;
 }
+
+/** The services behind people (`PractitionerRole/..`, `Practitioner/..`) and teams, as the directory says; none for others. */
+export async function servicesBehind(db: Db, parties: readonly string[]): Promise<Map<string, string[]>> {
+  const { rows } = await db.query<{ party: string; service: string }>({
+    name: 'services_behind',
+    text: `select distinct p.party, d.entry ->> 'service' as service from unnest($1::text[]) as p(party)
+      join directory d on d.entry ->> 'kind' in ('role', 'team') and d.entry ->> 'service' is not null
+        and (d.member = p.party or (d.entry ->> 'kind' = 'role' and d.entry ->> 'practitioner' = p.party))`,
+    values: [parties],
+  });
+  const found = new Map<string, string[]>();
+  for (const { party, service } of rows) found.set(party, [...(found.get(party) ?? []), service]);
+  return found;
+}
+
+/** Which of these services care for every one of these people now: a care team, an episode, an accepted referral. */
+export async function servicesCaring(
+  db: Db,
+  { services, patients, now }: { services: readonly string[]; patients: readonly string[]; now: Date },
+): Promise<Set<string>> {
+  const { rows } = await db.query<{ party: string }>({
+    name: 'services_caring',
+    text: `select r.party from relationship r where r.patient = any ($2) and r.party = any ($1)
+        and r.kind in ('care-team', 'episode', 'referral-accepted', 'registered') and r.from_at <= $3 and r.until_at > $3
+      group by r.party having count(distinct r.patient) = cardinality($2::text[])`,
+    values: [services, patients, now],
+  });
+  return new Set(rows.map(({ party }) => party));
+}
+
+/** Who stands on a duty list's Schedule. */
+export async function onSchedule(db: Db, schedule: string): Promise<string[]> {
+  const { rows } = await db.query<{ member: string }>({
+    name: 'on_schedule',
+    text: `select d.member from directory d where d.source = $1 and d.entry ->> 'kind' = 'duty'`,
+    values: [schedule],
+  });
+  return rows.map(({ member }) => member);
+}

@@ -1,5 +1,6 @@
 /** History at instance, type and system level (R4 http.html#history), paged, and decided version by version. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { JsonObject } from '../../src/fhir/types.ts';
 import { at, type Client, entries, issue, link, pages, textAt } from '../harness/client.ts';
 import { note } from '../harness/family.ts';
 import { type Service, startService } from '../harness/service.ts';
@@ -34,6 +35,26 @@ test('an instance: newest first, each entry with what was done and its result', 
   expect(at(created, 'resource.valueString')).toBe('version 1');
   expect(at(created, 'fullUrl')).toBe(`${service.base}/Observation/story`);
   for (const entry of entries(reply)) expect(textAt(entry, 'response.lastModified')).toMatch(/Z$/);
+});
+
+test('R4 http.html#update: an update that undoes a deletion created it again, and its history says so', async () => {
+  await service.load([note('undone', 'one', 'first')]);
+  await steward.delete('Observation/undone');
+  const again = await steward.put('Observation/undone', note('undone', 'one', 'again'));
+  expect(again.status).toBe(201);
+  await steward.put('Observation/undone', note('undone', 'one', 'third'));
+  const done = (list: readonly JsonObject[]) =>
+    list.map((entry) => [at(entry, 'request.method'), at(entry, 'response.status')]);
+  const expected = [
+    ['PUT', '200'],
+    ['PUT', '201'],
+    ['DELETE', '204'],
+    ['PUT', '201'],
+  ];
+  expect(done(entries(await steward.get('Observation/undone/_history')))).toEqual(expected);
+  // On a page that begins there, too.
+  const [, second] = await pages(steward, await steward.get('Observation/undone/_history?_count=1'));
+  expect(done(entries(second as never))).toEqual([expected[1]]);
 });
 
 test('pages partition it, and deleted ones are found by _since', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { warnOfEnds } from '../../src/oversight/agreement-warnings.ts';
 import { agreement } from '../harness/directory.ts';
 import { overseen } from '../harness/overseen.ts';
-import { browserOf, type Console, openConsole, tokenOf, wordsOf } from './console-world.ts';
+import { browserOf, CANARIES, type Console, NUMBER, openConsole, tokenOf, UNKNOWN, wordsOf } from './console-world.ts';
 
 let world: Console;
 beforeAll(async () => {
@@ -103,8 +103,34 @@ describe('the register and two persons', () => {
       for (const path of ['/console/agreements', '/console/proposals', '/console/agreements/propose'])
         expect((await other.get(path)).status).toBe(403);
     }
+    const mother = await (await as('mother')).get('/console/agreements');
+    expect([mother.status, mother.html.includes('nothing of each other')]).toEqual([404, false]);
     expect((await (await as('ig-officer')).get('/console/agreements/nowhere')).status).toBe(404);
   });
+});
+
+test('R-13, R-43: named lists in the console, proposed by one and confirmed by another, and ended', async () => {
+  const [imran, shah] = [await as('ig-officer'), await as('caldicott-guardian')];
+  const path = '/console/named-lists';
+  const person = { 'nhs-number': NUMBER, ...dateFields('born', '1998-04-05'), reason: REASON };
+  const unknown = await imran.send(path, { ...person, 'nhs-number': UNKNOWN, act: 'look' });
+  expect([unknown.status, wordsOf(unknown.html).includes('No record has this number')]).toEqual([404, true]);
+  expect((await imran.send(path, { ...person, act: 'look', ...dateFields('born', '') })).status).toBe(422);
+  const empty = await imran.send(path, { ...person, act: 'look' });
+  expect([empty.status, wordsOf(empty.html).includes('Nobody is named')]).toEqual([200, true]);
+  const name = { ...person, act: 'name', list: 'EMP', who: 'hv-helen', ...dateFields('until', inDays(30)) };
+  expect((await imran.send(path, { ...name, who: 'Nobody at all' })).status).toBe(422);
+  expect((await imran.send(path, { ...name, list: 'V' })).status).toBe(403);
+  const proposed = await imran.send(path, name);
+  expect([proposed.status, proposed.address.startsWith('/console/proposals/')]).toEqual([200, true]);
+  const done = await shah.send(proposed.address, { act: 'confirm' });
+  expect(wordsOf(done.html)).toContain('The change has taken effect');
+  const lines = await shah.send(path, { ...person, act: 'look' });
+  expect(wordsOf(lines.html)).toContain('Helen Fixture, list EMP');
+  for (const canary of CANARIES) expect([canary, lines.html.includes(canary)]).toEqual([canary, false]);
+  const named = /name="named" value="([^"]+)"/.exec(lines.html)?.[1] ?? '';
+  const ended = await imran.send(path, { ...person, act: 'end', named });
+  expect(wordsOf(ended.html)).toMatch(/Helen Fixture, list EMP From .* over/);
 });
 
 test('both Guardians are warned 60, 30, 14, 7 and 1 days before, once each', async () => {

@@ -184,6 +184,24 @@ export const STATES: readonly State[] = [
       await press(page, 'Update');
     },
   },
+  ...sent('/console/named-lists', 'Show who is named'),
+  {
+    name: 'who is named, and naming with errors',
+    identity: 'caldicott-guardian',
+    reach: async (page, origin) => {
+      await page.goto(`${origin}/console/named-lists`);
+      await page.fill('#nhs-number', NUMBER);
+      for (const [part, value] of [
+        ['day', '5'],
+        ['month', '4'],
+        ['year', '1998'],
+      ] as const)
+        await page.fill(`#born-${part}`, value);
+      await page.fill('#reason', REASON);
+      await press(page, 'Show who is named');
+      await press(page, 'Propose it');
+    },
+  },
   ...sent('/console/person', 'Open a case and look'),
   ...sent('/console/cases/open', 'Open the case'),
   {

@@ -252,6 +252,62 @@ describe('R-41: after a pregnancy that ended with no living baby', () => {
   });
 });
 
+describe('R-06 d: a booking and a duty list let no other service in', () => {
+  const visit = (patient: string, ...who: string[]): Resource => ({
+    resourceType: 'Appointment',
+    status: 'booked',
+    start: when(2 * DAY),
+    end: when(2 * DAY + HOUR),
+    participant: [`Patient/${patient}`, ...who].map((one) => ({ actor: reference(one), status: 'accepted' })),
+  });
+
+  test('an admin books people of her own service; others only where their service cares for the family already', async () => {
+    await service.family('maternity-only', { healthVisitor: null });
+    const { json } = await service.as('steward').get('CareTeam/maternity-only');
+    const admin = { member: reference('PractitionerRole/ad-tom'), period: { start: '2026-01-05' } };
+    await service.family('hers');
+    const team = (await service.as('steward').get('CareTeam/hers')).json;
+    await service.load([
+      { ...team, resourceType: 'CareTeam', id: 'hers', participant: [...(team.participant as JsonObject[]), admin] },
+    ]);
+    expect(json.resourceType).toBe('CareTeam');
+    const tom = service.as('admin');
+    const booked = async (patient: string, ...who: string[]) =>
+      (await tom.post('Appointment', visit(patient, ...who))).status;
+    expect(await booked('hers', 'PractitionerRole/hv-none')).toBe(201);
+    expect(await booked('hers', 'PractitionerRole/mw-priya')).toBe(201);
+    const priya = service.as('midwife');
+    const strange = await priya.post('Appointment', visit('maternity-only', 'PractitionerRole/hv-none'));
+    expect([strange.status, strange.text.includes('R-06')]).toEqual([422, true]);
+    const byPerson = await priya.post('Appointment', visit('maternity-only', 'Practitioner/hv-none'));
+    expect(byPerson.status).toBe(422);
+    expect((await service.as(staff('hv-none')).get('Patient/maternity-only')).status).toBe(403);
+    const own = await priya.post('Appointment', visit('maternity-only', 'PractitionerRole/mw-priya'));
+    expect(own.status).toBe(201);
+    const changed = await priya.put(`Appointment/${own.json.id}`, {
+      ...visit('maternity-only', 'PractitionerRole/mw-priya', 'PractitionerRole/hv-none'),
+      id: String(own.json.id),
+    });
+    expect(changed.status).toBe(422);
+  });
+
+  test('a duty list with somebody of another service says that it opens nothing for her', async () => {
+    const duty = (who: string): Resource => ({
+      resourceType: 'Schedule',
+      extension: [{ url: `${OURS}/StructureDefinition/duty-team`, valueReference: reference(TEAM.healthVisitors) }],
+      actor: [reference(`PractitionerRole/${who}`)],
+    });
+    const asked = { Prefer: 'return=OperationOutcome' };
+    const tom = service.as('admin');
+    const [own, other] = [
+      await tom.post('Schedule', duty('hv-none'), asked),
+      await tom.post('Schedule', duty('mw-priya'), asked),
+    ];
+    expect([own.status, own.text.includes('opens nothing')]).toEqual([201, false]);
+    expect([other.status, other.text.includes('opens nothing')]).toEqual([201, true]);
+  });
+});
+
 describe('R-08: an author finishes her own drafts after a planned ending', () => {
   const draft = (id: string, author: string, status = 'in-progress'): Resource => ({
     resourceType: 'QuestionnaireResponse',

@@ -22,7 +22,7 @@ export interface MetadataInput {
 }
 
 /** what a client may delete outside the demo; elsewhere the entered-in-error recipe. */
-const DELETABLE = new Set(['Slot', 'Subscription']);
+const DELETABLE = new Set(['Slot', 'Subscription', 'QuestionnaireResponse', 'Composition', 'DocumentReference']);
 
 const special = (code: string, type: SearchParam['type']): SearchParam => ({
   code,

@@ -159,6 +159,28 @@ describe('R-41: a pregnancy that ended with no living baby', () => {
   });
 });
 
+describe('R-33: a system deletes its own drafts, and nothing that is finished', () => {
+  const epr = system(MATERNITY);
+  const draft = (change = {}) =>
+    row('QuestionnaireResponse', 'findings', { tags: ['DRAFT'], authors: ['Client/app'], ...change });
+  const deletes = (facts: ReturnType<typeof draft>) => decide(epr, asks('delete', facts.type, 'COC'), world(facts));
+
+  test('its own draft goes; finished, or somebody else’s: 405 with the recipe', () => {
+    expect(deletes(draft()).permit).toBe(true);
+    for (const other of [draft({ tags: [] }), draft({ authors: ['PractitionerRole/midwife'] })])
+      expect(deletes(other)).toMatchObject({ permit: false, status: 405, rules: ['R-33'], concealed: false });
+  });
+
+  test('what it may not see is not there', () => {
+    expect(deletes(draft({ service: HV }))).toMatchObject({ permit: false, concealed: true });
+    expect(deletes(draft({ service: HV }))).not.toHaveProperty('status');
+  });
+
+  test('people delete nothing', () => {
+    expect(decide(midwife, asks('delete', 'QuestionnaireResponse'), world(draft()))).toMatchObject({ status: 405 });
+  });
+});
+
 test('R-16: every carrier of a place goes with the flag', () => {
   const carriers: [string, string][] = [
     ['MedicationDispense', 'destination'],
