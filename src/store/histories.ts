@@ -2,6 +2,7 @@
 
 import type { RowRule } from '../governance/rule-types.ts';
 import { instanceSql, walkedSql } from './history-sql.ts';
+import { statementName } from './prepared.ts';
 import type { Db } from './reads.ts';
 import { type RawConsent, type RawRow, toConsent, toRow } from './rows.ts';
 import type { FoundRow } from './search.ts';
@@ -55,7 +56,8 @@ export async function readHistory(db: Db, ask: HistoryAsk): Promise<HistoryPage>
   for (let looked = ask.count + 1; ; looked *= FURTHER) {
     const params = new SqlParams();
     const text = ask.id === null ? walkedSql(ask, looked, params) : instanceSql(ask, params);
-    const { rows } = await db.query<RawHistory>(text, params.values);
+    const name = statementName(text);
+    const { rows } = await db.query<RawHistory>({ text, values: params.values, ...(name === null ? {} : { name }) });
     const [head] = rows;
     if (head === undefined) throw new Error('the generation row is missing: migrations have not run');
     if (!head.short) return pageOf(rows, head, ask);
