@@ -44,13 +44,22 @@ function once(write: () => string): () => string {
   };
 }
 
+const texts = new WeakMap<RowRule, string>();
+
+/** Equal for rules that say the same. Of one standing they are the same objects, and writing 146 was a third of `$everything`. */
+function textOf(rule: RowRule): string {
+  const text = texts.get(rule) ?? JSON.stringify(rule);
+  texts.set(rule, text);
+  return text;
+}
+
 /** Rows of several types, each under the rule of its own type; types of one rule share its text. */
 export function typesSql(types: Iterable<string>, ask: Pick<SearchAsk, 'ruleFor' | 'now'>, params: SqlParams): string {
   const rules = new Map<string, { rule: RowRule; types: string[] }>();
   for (const type of types) {
     const rule = ask.ruleFor(type);
     if (rule === null) continue;
-    const key = JSON.stringify(rule);
+    const key = textOf(rule);
     const known = rules.get(key);
     if (known === undefined) rules.set(key, { rule, types: [type] });
     else known.types.push(type);
