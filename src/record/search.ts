@@ -81,14 +81,10 @@ export function search(door: Door, context: Context, request: SearchRequest): Pr
     refuseCostly(query, rows);
     const { result: merged, warnings: notes } = await withShipped(door, query, rows);
     const result = { ...merged, found: includeShipped(door, context, query, merged.found) };
-    const next = await keepNext(door, context, request, { query, result });
-    const shown = {
-      ...withRows(
-        entry,
-        result.found.map(({ row }) => row),
-      ),
-    };
-    await door.audit.write({ ...shown, query: { ...entry.query, count: result.found.length } });
+    const rowsShown = result.found.map(({ row }) => row);
+    const shown = { ...withRows(entry, rowsShown), query: { ...entry.query, count: result.found.length } };
+    // Both are durable before the answer leaves; neither waits for the other.
+    const [next] = await Promise.all([keepNext(door, context, request, { query, result }), door.audit.write(shown)]);
     return searchset(door, context, {
       query,
       result,

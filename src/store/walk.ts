@@ -5,6 +5,7 @@
  *
  * Whether most match is PostgreSQL's estimate. It chooses a plan only: both ways find the same rows in the same order.
  */
+import { TEXT_PARAMS } from '../search/params.ts';
 import { type Clause, isCriterion, type Query, type SortKey } from '../search/types.ts';
 import { isRanged, sideSql } from './criterion-sql.ts';
 import { estimate, estimateOf } from './estimate.ts';
@@ -90,5 +91,7 @@ export async function matchingOf(db: Db, ask: SearchAsk, { ways, all }: { ways: 
 
 /** What no index finds: the type is read whole anyway, and a walk may stop. */
 export function isUnindexed(clause: Clause): boolean {
-  return isCriterion(clause) && (clause.modifier === 'not' || clause.modifier === 'missing');
+  if (!isCriterion(clause)) return false;
+  // A word that most rows have is found at once, and one that few have costs a reading of all of them either way.
+  return clause.modifier === 'not' || clause.modifier === 'missing' || TEXT_PARAMS.has(clause.param.code);
 }
