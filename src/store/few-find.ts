@@ -6,8 +6,10 @@ import { factColumns, type RawDecidable, type Reach, toDecidable } from './reads
 import { type DecidableRow, ROW_COLUMNS, SEPARATOR, toRow } from './rows.ts';
 import { togetherOn } from './together.ts';
 
-/** Rows that are decided in memory, at most: a row costs about as much as it does in SQL, and its body travels. */
-const FEW = 40;
+/** Rows that are decided in memory, at most: a row costs about as much as it does in SQL, and more of them travel. */
+const FEW = 200;
+/** Of more than so many only what decides travels; the bodies of the page are read when it is known. */
+const WITH_BODIES = 40;
 /** Texts or dates that begin as asked and are looked at, at most. */
 const LOOKED_AT = 400;
 
@@ -15,6 +17,7 @@ export interface Finding extends Omit<Shape, 'criteria'> {
   reach: Reach;
 }
 
+/** One of many comes without its body. */
 export interface Candidate {
   decidable: DecidableRow;
   values: IndexValues;
@@ -43,12 +46,17 @@ interface RawCandidate extends RawDecidable {
 
 const list = (column: string): string => `string_to_array(u.${column}, e'\\x1f') as ${column}`;
 
+const COLUMNS = ROW_COLUMNS.replace(
+  'r.body',
+  `case when r.beside or r.matches <= ${WITH_BODIES} then r.body end as body`,
+);
+
 /**
  * `offset 0`: each search is a walk of its own through the index. Of too many rows only one is fetched. The facts come
  * once for all rows about the same people: of four encounters, 208 us instead of 266, and 250 instead of 299 in here.
  */
 const statement = (looked: string, candidates: string): string =>
-  `select w.n::int as asked, l.looked, r.matches::int, r.f = 1 as speaks, r.beside, ${ROW_COLUMNS}, g.value as generation,
+  `select w.n::int as asked, l.looked, r.matches::int, r.f = 1 as speaks, r.beside, ${COLUMNS}, g.value as generation,
       ${factColumns('w.parties', 'r.f = 1')},
       case when w.worded and not r.beside then array_to_string(r.tokens, e'\\x1f') end as words,
       case when w.dated and not r.beside then (select json_agg(json_build_array(d.code, d.low, d.high)) from index_date d

@@ -27,7 +27,7 @@ export interface Deciding {
   reach: Reach;
 }
 
-/** References followed from the rows of a page, at most. */
+/** References followed from the rows of a page, and rows of a page read by themselves, at most. */
 const FEW_INCLUDES = 100;
 
 /** @returns null when the search does not fit, or finds more than a few rows */
@@ -46,7 +46,8 @@ export async function runFew(pool: Pool, ask: SearchAsk, deciding: Deciding): Pr
       shape.rest.every((criterion) => holds(criterion, resourceOf(decidable), values)),
   );
   const matches = query.sort.length === 0 ? found : sorted(query, found);
-  const page = matches.slice(0, query.count);
+  const page = await whole(pool, matches.slice(0, query.count), deciding.reach);
+  if (page === null) return null;
   const included = await include(pool, ask, { page, beside, reach: deciding.reach });
   if (included === null) return null;
   const seen = included.flatMap(({ found }) => {
@@ -62,6 +63,22 @@ export async function runFew(pool: Pool, ask: SearchAsk, deciding: Deciding): Pr
     // Another generation than the first statement's: the caller starts again, as with any stale answer.
     generation: included.find((one) => (one.generation ?? generation) !== generation)?.generation ?? generation,
   };
+}
+
+/** The page with its bodies; null when a row was written since it was decided, or when that are too many. */
+async function whole(pool: Pool, page: readonly Candidate[], reach: Reach): Promise<Candidate[] | null> {
+  if (page.every(({ decidable }) => decidable.row.body !== null)) return [...page];
+  if (page.length > FEW_INCLUDES) return null;
+  const read = await Promise.all(
+    page.map(async (one) => {
+      const { type, id, version } = one.decidable.row;
+      const { found } = await readCurrent(pool, type, id, reach);
+      if (found?.row.version !== version) return null;
+      return { ...one, decidable: { ...one.decidable, row: { ...one.decidable.row, body: found.row.body } } };
+    }),
+  );
+  const kept = read.filter((one) => one !== null);
+  return kept.length < page.length ? null : kept;
 }
 
 function sorted(query: Query, found: readonly Candidate[]): Candidate[] {

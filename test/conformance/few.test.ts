@@ -45,7 +45,7 @@ beforeAll(async () => {
     ),
   );
   await service.load(Array.from({ length: 401 }, (_, n) => oneOfMany(n)));
-  await service.load(Array.from({ length: 45 }, (_, n) => note(`many${n}`, 'three', String(n))));
+  await service.load(Array.from({ length: 300 }, (_, n) => note(`many${n}`, n < 90 ? 'one' : 'three', String(n))));
 }, 60_000);
 afterAll(() => service.close());
 
