@@ -42,6 +42,11 @@ export async function openedFor(service: Service, role: string): Promise<void> {
         [source, kind, soon],
       );
     await insert(
+      `insert into named_person (id, list, patient, holder, proposed_by, confirmed_by, words, at, from_at, until_at)
+        values ('n-' || $1, 'V', 'Patient/other', $1, 'a', 'b', 'w', now(), now(), $2)`,
+      [soon],
+    );
+    await insert(
       `insert into pending_change (id, proposer, at, words, body) values ('p-' || $1, $1, now(), 'why', '{}')`,
     );
     await insert(
@@ -59,7 +64,8 @@ export async function endedIn(service: Service, role: string): Promise<typeof NO
   const { rows } = await service.pool.query<typeof NOTHING_LEFT>(
     `select
       (select count(*)::int from relationship where party = $1 and until_at > now() and source like 'grant:%') as opened,
-      (select count(*)::int from relationship where party = $1 and kind = 'named') as named,
+      (select count(*)::int from relationship where party = $1 and kind = 'named')
+        + (select count(*)::int from named_person where holder = $1 and ended_at is null) as named,
       (select count(*)::int from access_grant where holder = $1 and ended_at is null) as grants,
       (select count(*)::int from client where person = $1 and ended is null) as keys,
       (select count(*)::int from pending_change where proposer = $1 and confirmed_at is null and withdrawn_at is null) as proposals,

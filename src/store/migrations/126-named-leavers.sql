@@ -1,0 +1,12 @@
+-- Who was named on a list of very restricted or handled records (migration 105) is on it no more when her role ends, or
+-- leaves its service: the list says so, and by whom.
+create or replace function role_grants_end(p_role text) returns void language plpgsql security definer
+  set search_path = pg_catalog, public as $$
+begin
+  delete from relationship where party = p_role and (source like 'grant:%' or source like 'named:%');
+  delete from consent where party = p_role and source like 'grant:%';
+  update access_grant set ended_at = clock_timestamp()
+    where holder = p_role and until_at > clock_timestamp() and ended_at is null;
+  update named_person set ended_at = clock_timestamp(), ended_by = 'tandem', end_words = 'Her role ended, or left its service'
+    where holder = p_role and until_at > clock_timestamp() and ended_at is null;
+end $$;
