@@ -7,6 +7,7 @@ export default {
   // One PostgreSQL for the run, started by the first test that asks for a database.
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+  testSequencer: '<rootDir>/test/harness/slowest-first.js',
   testTimeout: 30_000,
   maxWorkers: 2,
   // Modules of every suite stay in a worker's memory: near 4 GB it slows down, then dies. A new one takes over before.

@@ -17,7 +17,7 @@ import { isLive } from './differences.ts';
 import { endedNow } from './end-missing.ts';
 import { endRole, type Left } from './leave.ts';
 
-const NOTHING: Left = { memberships: 0, duty: 0, contacts: 0, grants: 0, keys: 0, proposals: 0 };
+const NOTHING: Left = { memberships: 0, duty: 0, contacts: 0, grants: 0, keys: 0, proposals: 0, named: 0, cases: 0 };
 
 /**
  * A person leaves with all her roles: first herself, so that nothing is open while the rest is ended. A time of the duty

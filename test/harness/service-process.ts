@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { CACHE, testDefinitions } from '../unit/definitions/cache.ts';
 import { type Client, clientOn } from './client.ts';
 import { scratchFolder } from './cluster.ts';
+import { compiled } from './compiled.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
 import { signerOf, type Who } from './service.ts';
 
@@ -46,6 +47,7 @@ export async function serviceProcess(
     DATA_DIR: dataDir,
     DATABASE_URL: database.ownerUrl,
     SERVICE_DATABASE_URL: database.serviceUrl,
+    ...compiled(),
     ...environment,
   };
   let child: ChildProcess | null = null;

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SignInConfig } from '../../src/config/types.ts';
 import { scratchFolder } from './cluster.ts';
 import type { Known } from './sign-in-provider-process.ts';
 
@@ -17,8 +18,8 @@ export interface TestProvider {
   close(): Promise<void>;
 }
 
-export const CLIENT_ID = 'tandem';
-export const KEY_ID = 'tandem-2026';
+const CLIENT_ID = 'tandem';
+const KEY_ID = 'tandem-2026';
 const PROCESS = fileURLToPath(new URL('./sign-in-provider-process.ts', import.meta.url));
 
 /** `people`: claims by the name that is typed at the provider. */
@@ -47,6 +48,35 @@ export async function startProvider(people: Known['people']): Promise<TestProvid
     },
   };
 }
+
+/** How the service is told of this provider; claims are those of NHS CIS2. */
+export function signInAt({ issuer, keyFile }: Pick<TestProvider, 'issuer' | 'keyFile'>): SignInConfig {
+  return {
+    issuer,
+    clientId: CLIENT_ID,
+    keyFile,
+    keyId: KEY_ID,
+    scope: 'openid profile nhsperson nationalrbacaccess associatedorgs',
+    leastAssurance: 2,
+    personClaim: undefined,
+    roleClaim: undefined,
+    assuranceClaim: undefined,
+  };
+}
+
+/** Claims of somebody strongly authenticated, as the provider makes them. */
+export const strong = (nhsid_useruid: string, selected_roleid?: string) => ({
+  nhsid_useruid,
+  authentication_assurance_level: '3',
+  ...(selected_roleid === undefined ? {} : { selected_roleid }),
+});
+
+/** The cookie with which the browser comes back from the provider. */
+export const returnCookie = (response: Response): string =>
+  response.headers
+    .getSetCookie()
+    .find((line) => line.startsWith('tandem-console-return='))
+    ?.split(';')[0] ?? '';
 
 /**
  * Types a name at the provider and agrees to what it asks.

@@ -2,6 +2,7 @@
 import type { Resource } from '../../src/fhir/types.ts';
 import { createStanding } from '../../src/record/standing.ts';
 import type { Context } from '../../src/record/types.ts';
+import { overseen } from '../harness/overseen.ts';
 import { type Service, startService } from '../harness/service.ts';
 
 export const NUMBER = '9990001006';
@@ -174,4 +175,20 @@ export async function trail(service: Service, detail: string): Promise<{ body: s
     [detail],
   );
   return result.rows;
+}
+
+/** A browser in which an officer has signed in. */
+export async function officerIn(world: Console) {
+  const visitor = browserOf(world.origin);
+  await visitor.signIn('ig-officer');
+  return visitor;
+}
+
+/** A console whose records have been looked at, by whom and how the officers' tests expect, up to the last alert. */
+export async function overseenConsole(more: (world: Console) => Promise<void> = async () => {}): Promise<Console> {
+  const world = await openConsole();
+  await lookAround(world);
+  await more(world);
+  await overseen(world.service);
+  return world;
 }

@@ -50,6 +50,10 @@ export async function openedFor(service: Service, role: string): Promise<void> {
       `insert into pending_change (id, proposer, at, words, body) values ('p-' || $1, $1, now(), 'why', '{}')`,
     );
     await insert(
+      `insert into case_file (reference, opened_by, reason, patients, parties, state, assigned_to, review_due)
+        values ('CASE-' || $1, $1, 'r', '{}', '{}', 'assigned', $1, current_date)`,
+    );
+    await insert(
       `insert into client (client_id, name, org, scopes, introspects, person) values ('c-' || $1, 'hers', 'Organization/x', '{}', false, $1)`,
     );
   } finally {

@@ -5,6 +5,7 @@ import { isObject } from '../../src/fhir/resource.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { at, type Client, type Reply } from '../harness/client.ts';
 import { HEALTH_VISITING, practitionerRole, TEAM, team } from '../harness/directory.ts';
+import { restHook } from '../harness/rest-hook.ts';
 import { type Service, startService } from '../harness/service.ts';
 import { dutyOf, endedIn, NOTHING_LEFT, openedFor, until } from './leavers-world.ts';
 
@@ -149,24 +150,8 @@ test('ending a role ends tokens, memberships, grants, keys and her contact, at t
   const phone = { system: 'phone', value: '01632960999', use: 'work' };
   await service.load([{ ...person, telecom: [phone] }]);
   const subscription = await service.as('hv-system').post('Subscription', {
-    resourceType: 'Subscription',
-    status: 'requested',
-    reason: 'Sync',
+    ...restHook('antenatal-referral', 'http://127.0.0.1:9/x'),
     contact: [phone, { system: 'email', value: 'desk@example.org' }],
-    criteria: 'https://tandem.example/fhir/SubscriptionTopic/antenatal-referral',
-    channel: {
-      type: 'rest-hook',
-      endpoint: 'http://127.0.0.1:9/x',
-      payload: 'application/fhir+json',
-      _payload: {
-        extension: [
-          {
-            url: 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content',
-            valueCode: 'id-only',
-          },
-        ],
-      },
-    },
   });
 
   expect([subscription.status, subscription.status === 201 ? '' : subscription.text]).toEqual([201, '']);
@@ -182,7 +167,7 @@ test('ending a role ends tokens, memberships, grants, keys and her contact, at t
   );
   expect([left.status, Object.fromEntries(counts)]).toEqual([
     200,
-    { memberships: 1, duty: 0, contacts: 1, grants: 1, keys: 0, proposals: 0 },
+    { ...{ memberships: 1, duty: 0, contacts: 1, grants: 1 }, ...{ keys: 0, proposals: 0, named: 0, cases: 0 } },
   ]);
   expect((await leaver.get('Patient/fam')).status).toBe(401);
   expect((await keeper.get(member('mw-new'))).json.active).toBe(false);
@@ -269,6 +254,8 @@ describe('whichever way a role ends', () => {
     expect(left.text).toContain('"duty","valueInteger":2');
     expect(left.text).toContain('"keys","valueInteger":1');
     expect(left.text).toContain('"proposals","valueInteger":1');
+    expect(left.text).toContain('"named","valueInteger":1');
+    expect(left.text).toContain('"cases","valueInteger":1');
     expect((await who.get('Patient/fam')).status).toBe(401);
     expect((await as('st-one').get('Observation?subject=Patient/fam')).status).toBe(403);
     expect(await endedIn(service, member('lv-page'))).toEqual(NOTHING_LEFT);

@@ -21,9 +21,9 @@ import {
   CANARIES,
   type Console,
   colleague,
-  lookAround,
   NUMBER,
-  openConsole,
+  officerIn,
+  overseenConsole,
   REASON,
   trail,
   wordsOf,
@@ -32,11 +32,10 @@ import {
 let world: Console;
 let caseReference: string;
 beforeAll(async () => {
-  world = await openConsole();
-  await lookAround(world);
-  await lookCloser(world);
-  await addColleague(world);
-  await overseen(world.service);
+  world = await overseenConsole(async (opened) => {
+    await lookCloser(opened);
+    await addColleague(opened);
+  });
   const imran = await officer();
   const opened = await imran.fill('/console/cases/open', '/console/cases/open', {
     'nhs-number': NUMBER,
@@ -46,11 +45,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.service.close());
 
-async function officer() {
-  const visitor = browserOf(world.origin);
-  await visitor.signIn('ig-officer');
-  return visitor;
-}
+const officer = () => officerIn(world);
 
 /** What stands out: kin, a neighbour, after a death; a broken glass; a label that was raised. */
 async function lookCloser({ service }: Console): Promise<void> {

@@ -11,14 +11,13 @@ import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { type Draw, drawSample, itemsOf } from '../../src/store/models/samples.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { openBook } from '../../src/wiring/audit.ts';
-import { overseen } from '../harness/overseen.ts';
 import {
   browserOf,
   CANARIES,
   type Console,
-  lookAround,
   NUMBER,
-  openConsole,
+  officerIn,
+  overseenConsole,
   REASON,
   trail,
   wordsOf,
@@ -27,19 +26,13 @@ import {
 let world: Console;
 let month: string;
 beforeAll(async () => {
-  world = await openConsole();
-  await lookAround(world);
-  await overseen(world.service);
+  world = await overseenConsole();
   const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date());
   month = day.slice(0, 7);
 }, 60_000);
 afterAll(() => world.service.close());
 
-async function officer() {
-  const visitor = browserOf(world.origin);
-  await visitor.signIn('ig-officer');
-  return visitor;
-}
+const officer = () => officerIn(world);
 
 function quiet(html: string): void {
   for (const canary of [...CANARIES, NUMBER]) expect([canary, html.includes(canary)]).toEqual([canary, false]);

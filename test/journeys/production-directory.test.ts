@@ -6,17 +6,20 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { compiled } from '../harness/compiled.ts';
 import { type Service, startService } from '../harness/service.ts';
-import { CLIENT_ID, KEY_ID, startProvider, type TestProvider, throughProvider } from '../harness/sign-in-provider.ts';
+import {
+  returnCookie,
+  signInAt,
+  startProvider,
+  strong,
+  type TestProvider,
+  throughProvider,
+} from '../harness/sign-in-provider.ts';
 import { browserOf, type Shown, tokenOf, wordsOf } from './console-world.ts';
 
 type Browser = ReturnType<typeof browserOf>;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const strong = (nhsid_useruid: string, more: object = {}) => ({
-  nhsid_useruid,
-  authentication_assurance_level: '3',
-  ...more,
-});
 const PEOPLE = {
   ada: strong('910000000101'),
   bea: strong('910000000102'),
@@ -30,17 +33,7 @@ let origin: string;
 
 beforeAll(async () => {
   provider = await startProvider(PEOPLE);
-  const signIn = {
-    issuer: provider.issuer,
-    clientId: CLIENT_ID,
-    keyFile: provider.keyFile,
-    keyId: KEY_ID,
-    scope: 'openid profile nhsperson nationalrbacaccess associatedorgs',
-    leastAssurance: 2,
-    personClaim: undefined,
-    roleClaim: undefined,
-    assuranceClaim: undefined,
-  };
+  const signIn = signInAt(provider);
   service = await startService({ config: { mode: 'production', signIn } });
   origin = `http://127.0.0.1:${service.port}`;
   await provider.open(`${origin}/console/signed-in`);
@@ -54,6 +47,7 @@ afterAll(async () => {
 function setup(answers: readonly string[], onTerminal: boolean) {
   const env = {
     PATH: process.env.PATH ?? '',
+    ...compiled(),
     MODE: 'production',
     PUBLIC_URL: 'https://record.example',
     DATA_DIR: service.config.dataDir,
@@ -81,12 +75,6 @@ function setup(answers: readonly string[], onTerminal: boolean) {
 
 const ANSWERS = ['Sampleport Trust', 'rx9', 'Ada', 'Example', '910000000101', 'Bea', 'Sample', '910000000102'];
 const hasTerminal = process.platform === 'linux' && ['/usr/bin/script', '/bin/script'].some(existsSync);
-
-const returnCookie = (response: Response): string =>
-  response.headers
-    .getSetCookie()
-    .find((line) => line.startsWith('tandem-console-return='))
-    ?.split(';')[0] ?? '';
 
 async function through(browser: Browser, start: string, login: string): Promise<Shown> {
   const started = await fetch(`${origin}${start}`, { redirect: 'manual', headers: { cookie: browser.cookie() } });

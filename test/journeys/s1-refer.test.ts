@@ -8,6 +8,7 @@ import { addDays, civilDate } from '../../src/care/clock.ts';
 import type { JsonObject } from '../../src/fhir/types.ts';
 import { at, type Client, entries, issue, type Reply, resources, textAt } from '../harness/client.ts';
 import { nhsNumberOf } from '../harness/family.ts';
+import { restHook } from '../harness/rest-hook.ts';
 import { type Service, staff, startService } from '../harness/service.ts';
 
 const SAMPLE = new URL('../../docs/referral-bundle.json', import.meta.url);
@@ -31,27 +32,13 @@ beforeAll(async () => {
   epr = service.as('epr');
   hvSystem = service.as('hv-system');
   helen = service.as('health-visitor');
-  const made = await hvSystem.post('Subscription', subscription());
+  const made = await hvSystem.post('Subscription', restHook('antenatal-referral', hook.endpoint('referrals')));
   expect([made.status, made.text.slice(0, 300)]).toEqual([201, expect.anything()]);
   await hook.next('referrals', 'handshake', () => true, 10_000);
 }, 60_000);
 afterAll(async () => {
   await service.close();
   await hook.close();
-});
-
-const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition';
-const subscription = (): JsonObject => ({
-  resourceType: 'Subscription',
-  status: 'requested',
-  reason: 'a journey',
-  criteria: 'https://tandem.example/fhir/SubscriptionTopic/antenatal-referral',
-  channel: {
-    type: 'rest-hook',
-    endpoint: hook.endpoint('referrals'),
-    payload: 'application/fhir+json',
-    _payload: { extension: [{ url: `${BACKPORT}/backport-payload-content`, valueCode: 'id-only' }] },
-  },
 });
 
 interface Booked {

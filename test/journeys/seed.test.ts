@@ -7,6 +7,7 @@ import { directory, families } from '../../seed/index.ts';
 import { openPool, type Pool } from '../../src/store/pool.ts';
 import { type Client, clientOn } from '../harness/client.ts';
 import { scratchFolder } from '../harness/cluster.ts';
+import { compiled } from '../harness/compiled.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { signerOf, staff, type Who } from '../harness/service.ts';
 
@@ -28,6 +29,7 @@ function start(): Started {
   const { PATH } = process.env;
   const env = {
     ...(PATH === undefined ? {} : { PATH }),
+    ...compiled(),
     MODE: 'demo',
     SEED: 'demo',
     DATA_DIR: dataDir,

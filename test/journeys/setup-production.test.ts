@@ -13,6 +13,7 @@ import { signAnything } from '../../src/identity/sign.ts';
 import { openPool } from '../../src/store/pool.ts';
 import { at, clientOn } from '../harness/client.ts';
 import { scratchFolder } from '../harness/cluster.ts';
+import { compiled } from '../harness/compiled.ts';
 import { type ServiceProcess, serviceProcess } from '../harness/service-process.ts';
 
 const ISSUER = 'https://record.example';
@@ -39,6 +40,7 @@ function setup(people: unknown, environment: Record<string, string> = {}) {
   writeFileSync(file, typeof people === 'string' ? people : JSON.stringify(people));
   const env = {
     PATH: process.env.PATH ?? '',
+    ...compiled(),
     ...PRODUCTION,
     DATA_DIR: service.dataDir,
     DATABASE_URL: service.database.ownerUrl,

@@ -2,16 +2,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Resource } from '../../src/fhir/types.ts';
 import { type Service, startService } from '../harness/service.ts';
-import { CLIENT_ID, KEY_ID, startProvider, type TestProvider, throughProvider } from '../harness/sign-in-provider.ts';
+import {
+  returnCookie,
+  signInAt,
+  startProvider,
+  strong,
+  type TestProvider,
+  throughProvider,
+} from '../harness/sign-in-provider.ts';
 import { browserOf, wordsOf } from './console-world.ts';
 
 const USER = 'https://fhir.nhs.uk/Id/sds-user-id';
 const PROFILE = 'https://fhir.nhs.uk/Id/sds-role-profile-id';
-const strong = (nhsid_useruid: string, selected_roleid?: string) => ({
-  nhsid_useruid,
-  authentication_assurance_level: '3',
-  ...(selected_roleid === undefined ? {} : { selected_roleid }),
-});
 const PEOPLE = {
   imran: strong('910000000001', '555000000001'),
   'imran-without-role': strong('910000000001'),
@@ -54,17 +56,7 @@ beforeAll(async () => {
     { ...second, id: 'hv-south-also', identifier: [{ system: PROFILE, value: '555000000013' }] },
     { ...left, active: false },
   ]);
-  const signIn = {
-    issuer: provider.issuer,
-    clientId: CLIENT_ID,
-    keyFile: provider.keyFile,
-    keyId: KEY_ID,
-    scope: 'openid profile nhsperson nationalrbacaccess associatedorgs',
-    leastAssurance: 2,
-    personClaim: undefined,
-    roleClaim: undefined,
-    assuranceClaim: undefined,
-  };
+  const signIn = signInAt(provider);
   live = await startService({ beside: demo, config: { mode: 'production', signIn } });
   origin = `http://127.0.0.1:${live.port}`;
 }, 60_000);
@@ -82,12 +74,6 @@ async function atTheDoor() {
   const started = await fetch(`${origin}/console/sign-in/start`, { redirect: 'manual' });
   return { browser, page, started };
 }
-
-const returnCookie = (response: Response): string =>
-  response.headers
-    .getSetCookie()
-    .find((line) => line.startsWith('tandem-console-return='))
-    ?.split(';')[0] ?? '';
 
 async function signedInAs(login: string) {
   const { browser, started } = await atTheDoor();

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/fhir/types.ts';
 import { at, type Client, entries, resources } from '../harness/client.ts';
 import { agreement } from '../harness/directory.ts';
 import { consent, nhsNumberOf } from '../harness/family.ts';
+import { BACKPORT, restHook } from '../harness/rest-hook.ts';
 import { type Service, startService } from '../harness/service.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -34,7 +35,7 @@ beforeAll(async () => {
     ['pregnancy-ended', 'empty'],
     ['stop', 'id-only'],
   ] as const) {
-    const made = await hvSystem.post('Subscription', subscription(topic, content));
+    const made = await hvSystem.post('Subscription', restHook(topic, hook.endpoint(topic), content));
     expect([made.status, made.text.slice(0, 300)]).toEqual([201, expect.anything()]);
     await hook.next(topic, 'handshake', () => true, 10_000);
   }
@@ -43,20 +44,6 @@ afterAll(async () => {
   await service.load([agreement()]);
   await service.close();
   await hook.close();
-});
-
-const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition';
-const subscription = (topic: string, content: string): JsonObject => ({
-  resourceType: 'Subscription',
-  status: 'requested',
-  reason: 'a journey',
-  criteria: `https://tandem.example/fhir/SubscriptionTopic/${topic}`,
-  channel: {
-    type: 'rest-hook',
-    endpoint: hook.endpoint(topic),
-    payload: 'application/fhir+json',
-    _payload: { extension: [{ url: `${BACKPORT}/backport-payload-content`, valueCode: content }] },
-  },
 });
 
 /** A booking at 9+0: held when routine; told at once when urgent. Gives patient and referral. */
@@ -194,10 +181,13 @@ test('vector 52: the referral says ended and no cause; none can be written into 
 });
 
 test('a subscription to ended pregnancies is empty and is not narrowed', async () => {
-  const full = await hvSystem.post('Subscription', subscription('pregnancy-ended', 'id-only'));
+  const full = await hvSystem.post(
+    'Subscription',
+    restHook('pregnancy-ended', hook.endpoint('pregnancy-ended'), 'id-only'),
+  );
   expect(full.status).toBe(422);
   const filter = { url: `${BACKPORT}/backport-filter-criteria`, valueString: 'ServiceRequest?patient=Patient/x' };
-  const narrow = { ...subscription('stop', 'empty'), _criteria: { extension: [filter] } };
+  const narrow = { ...restHook('stop', hook.endpoint('stop'), 'empty'), _criteria: { extension: [filter] } };
   expect((await hvSystem.post('Subscription', narrow)).text).toContain('not narrowed');
 });
 

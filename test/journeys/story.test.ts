@@ -4,6 +4,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { scratchFolder } from '../harness/cluster.ts';
+import { compiled } from '../harness/compiled.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { CACHE, testDefinitions } from '../unit/definitions/cache.ts';
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
   symlinkSync(CACHE, join(dataDir, 'definitions'));
   env = {
     PATH: process.env.PATH,
+    ...compiled(),
     MODE: 'demo',
     SEED: 'none',
     PORT: '0',

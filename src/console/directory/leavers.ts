@@ -39,8 +39,9 @@ export async function endPosted(visit: Visit, context: Context): Promise<Page> {
       text: 'Go to the directory',
     });
   const lines = [
-    `Ended with it: ${left.memberships} memberships of teams, ${left.duty} times of the duty list, ${left.grants} opened accesses, ${left.keys} keys of her own, ${left.proposals} proposals that waited, ${left.contacts} contacts in subscriptions.`,
+    `Ended with it: ${left.memberships} memberships of teams, ${left.duty} times of the duty list, ${left.grants} opened accesses, ${left.keys} keys of her own, ${left.proposals} proposals that waited, ${left.named} places on named lists, ${left.contacts} contacts in subscriptions.`,
     'Sessions and tokens are refused from now on. What is left open is handed on by the lead of the service.',
+    ...(left.cases === 0 ? [] : [`Cases in her hands: ${left.cases}. They wait for another officer under Cases.`]),
   ];
   return message(200, kind === 'roles' ? 'The role has ended' : 'She has left', lines, {
     href: '/console/movements',

@@ -1,11 +1,15 @@
 /** What ends with a role beside the directory itself: opened accesses, keys of her own, names in subscriptions. */
 import type { Db } from '../reads.ts';
 
-/** What ends with a role by itself, in the commit that ends it (migration 123). */
+/** What ends with a role by itself, in the commit that ends it (migration 123); and what is left for others. */
 export interface Opened {
   grants: number;
   keys: number;
   proposals: number;
+  /** Places on named lists (R-13, R-43). */
+  named: number;
+  /** Cases in her hands that are not closed: they stay, and wait for another officer. */
+  cases: number;
 }
 
 /** How much of it there is now. */
@@ -13,9 +17,11 @@ export async function openedBy(db: Db, roles: readonly string[], now: Date): Pro
   const text = `select
     (select count(*)::int from access_grant where holder = any ($1) and until_at > $2 and ended_at is null) as grants,
     (select count(*)::int from client where person = any ($1) and ended is null) as keys,
-    (select count(*)::int from pending_change where proposer = any ($1) and confirmed_at is null and withdrawn_at is null) as proposals`;
+    (select count(*)::int from pending_change where proposer = any ($1) and confirmed_at is null and withdrawn_at is null) as proposals,
+    (select count(*)::int from named_person where holder = any ($1) and until_at > $2 and ended_at is null) as named,
+    (select count(*)::int from case_file where assigned_to = any ($1) and state <> 'closed') as cases`;
   const { rows } = await db.query<Opened>({ name: 'leaver_opened', text, values: [roles, now] });
-  return rows[0] ?? { grants: 0, keys: 0, proposals: 0 };
+  return rows[0] ?? { grants: 0, keys: 0, proposals: 0, named: 0, cases: 0 };
 }
 
 /** Roles that ended or left a service, and are still named in teams or subscriptions. */
