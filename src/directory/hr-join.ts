@@ -57,7 +57,7 @@ export async function joinHrFile(door: Door, { text, writtenAt }: HrFile): Promi
   });
   read.unknown = people.length - matched.length;
   const before = await countHrPeople(door.pool);
-  if (!usable || matched.length < before * LEAST_PART)
+  if (!usable || matched.length === 0 || matched.length < before * LEAST_PART)
     return kept(door, {
       ...read,
       faults: [...read.faults, `Not taken: it names ${matched.length} of the directory, the last one ${before}`],

@@ -82,7 +82,14 @@ test('leavers still at work here and people HR does not know are listed; the fil
 
 test('a file that is broken, cut short or old changes nothing and is told', async () => {
   const before = (await service.pool.query('select * from hr_person order by 1')).rows;
-  for (const text of ['', 'family_names\nSmith', 'staff_number\nX1\nX2', '"', FILE.split('\r\n').slice(0, 1).join()])
+  for (const text of [
+    '',
+    'staff_number\nUNKNOWN',
+    'family_names\nSmith',
+    'staff_number\nX1\nX2',
+    '"',
+    FILE.split('\r\n').slice(0, 1).join(),
+  ])
     expect([text, (await take(text)).taken]).toEqual([text, false]);
   expect((await joinHrFile(service.app.door, { text: null, writtenAt: null })).taken).toBe(false);
   expect((await service.pool.query('select * from hr_person order by 1')).rows).toEqual(before);

@@ -7,7 +7,7 @@ import type { JsonObject, Resource } from '../../fhir/types.ts';
 import type { Context } from '../../record/types.ts';
 import { message, type Page } from '../pages.ts';
 import { flatLines } from '../proposal-lines.ts';
-import { shownTime } from '../times.ts';
+import { shownDay, shownTime } from '../times.ts';
 import type { Visit } from '../visit.ts';
 import { elementWord, isBeside, systemsIn } from './element-words.ts';
 
@@ -100,9 +100,29 @@ function linesOf(resource: JsonObject): { what: string; value: string }[] {
   const all = flatLines(resource);
   const paths = new Set(all.map(({ what }) => what));
   const systems = systemsIn(all.map(({ what, value }) => ({ path: what, value })));
-  return all
+  return membersTogether(all)
     .filter(({ what }) => !isBeside(what, paths) && what !== 'active' && what !== 'status')
     .map(({ what, value }) => ({ what: elementWord(what, systems), value }));
+}
+
+/** A FHIR date or time as a day in England; a year or month as it is. */
+function dayIn(value: string): string {
+  if (value.length < 10) return value;
+  return value.length === 10 ? shownDay(value) : shownTime(value).day;
+}
+
+/** A member of a team and her time in it on one line. */
+function membersTogether(all: readonly { what: string; value: string }[]): { what: string; value: string }[] {
+  const at = new Map(all.map(({ what, value }) => [what, value]));
+  return all.flatMap((line) => {
+    const [, place, part] = /^(participant(?:\[\d+\])?)\.(.+)$/.exec(line.what) ?? [];
+    if (place === undefined || part === undefined || !at.has(`${place}.member.reference`)) return [line];
+    if (part.startsWith('period.')) return [];
+    if (part !== 'member.reference') return [line];
+    const [from, until] = ['start', 'end'].map((one) => at.get(`${place}.period.${one}`));
+    const time = `${from === undefined ? '' : `, from ${dayIn(from)}`}${until === undefined ? '' : `, until ${dayIn(until)}`}`;
+    return [{ ...line, value: `${line.value}${time}` }];
+  });
 }
 
 /** References by the names of what they lead to. */
