@@ -3,6 +3,7 @@
  * and keyed hashes for own records (R-11, A-03) and for kin and neighbours (A-04, A-05). It ends nobody: a file that went
  * wrong must not shut out a service; the differences are listed for those who keep the directory (Q15).
  */
+import { setImmediate } from 'node:timers/promises';
 import { auditColumns } from '../audit/entry.ts';
 import { jobEntry } from '../oversight/job-entry.ts';
 import { isKeeper } from '../oversight/proposals.ts';
@@ -31,8 +32,8 @@ export const STALE_DAYS = 3;
 const MOST_FAULTS = 50;
 /** A file with fewer people than this part of the last one was cut short. */
 const LEAST_PART = 0.5;
+const STRETCH = 200;
 const DAY = 86_400_000;
-const STAFF_WORD = `Practitioner.identifier=${STAFF_NUMBER}|`;
 
 /** The file as it lies there; null text = it could not be read. */
 export interface HrFile {
@@ -62,7 +63,9 @@ export async function joinHrFile(door: Door, { text, writtenAt }: HrFile): Promi
       ...read,
       faults: [...read.faults, `Not taken: it names ${matched.length} of the directory, the last one ${before}`],
     });
-  await take(door, matched);
+  const named = new Set(matched.map(({ person }) => person));
+  const absent = [...known.values()].filter((person) => !named.has(person));
+  await take(door, matched, absent);
   return kept(door, { ...read, taken: true });
 }
 
@@ -86,12 +89,22 @@ async function take(door: Door, matched: readonly { person: string; line: HrLine
     const entry = jobEntry('HR file', door.clock(), {
       action: 'U',
       rules: ['R-11'],
-      detail: `HR file: ${people.length} people, ${changed.length} own numbers`,
+      detail: `HR file: ${matched.length} people, ${changed.length} own numbers`,
       entities: ['Practitioner'],
     });
     await writeRows(db, { rows: [], facts: changed.length === 0 ? null : facts, audit: [auditColumns(entry)] });
   });
   door.wake();
+}
+
+/** In small stretches: five keyed hashes for each of 20,000 people would hold up requests for a second. */
+async function peopleOf(door: Door, matched: readonly { person: string; line: HrLine }[]): Promise<HrPerson[]> {
+  const people: HrPerson[] = [];
+  for (const { person, line } of matched) {
+    if (people.length % STRETCH === 0) await setImmediate();
+    people.push({ person, keys: keysOf(door, line), lastDay: line.lastDay, absent: false });
+  }
+  return people;
 }
 
 function keysOf(door: Door, { familyNames, postcode, address, birthDate }: HrLine): string[] {
@@ -126,7 +139,7 @@ export async function hrState(door: Door, context: Context): Promise<HrState> {
   if (!isKeeper(context.principal)) return { last: null, taken: null, stale: false, differences: [] };
   const [{ last, taken }, differences] = await Promise.all([
     lastHrReads(door.pool),
-    hrDifferences(door.pool, context.now, STAFF_WORD),
+    hrDifferences(door.pool, context.now),
   ]);
   const stale = last !== null && isStale(taken?.fileAt ?? null, context.now);
   return { last, taken, stale, differences };

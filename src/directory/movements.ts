@@ -44,7 +44,9 @@ export interface Movements {
   hr: HrState;
 }
 
-const MOST = 500;
+/** Of a page; a file holds more. */
+const MOST = 200;
+const MOST_IN_FILE = 5_000;
 const DAY = 86_400_000;
 
 export function movements(door: Door, context: Context, days: number): Promise<Movements> {
@@ -52,7 +54,7 @@ export function movements(door: Door, context: Context, days: number): Promise<M
   const entry = { ...entryOf(context, 'search-type'), detail, entities: ['PractitionerRole'], rules: ['R-27'] };
   return audited(door, entry, async () => {
     requireReader(context);
-    const found = await movesOf(door, context.now, days);
+    const found = await movesOf(door, context.now, days, MOST);
     const month = new Date(context.now.getTime() + 30 * DAY);
     const [ending, hr] = await Promise.all([rolesEnding(door.pool, context.now, month), hrState(door, context)]);
     await door.audit.write(entry);
@@ -71,11 +73,11 @@ export function exportMovements(
     requireReader(context);
     requireFreshSignIn(door, context);
     if (reason.trim().length < 5) throw refuse(400, 'required', 'Say why, in five characters or more: reason');
-    const { list, more } = await movesOf(door, context.now, days);
+    const { list, more } = await movesOf(door, context.now, days, MOST_IN_FILE);
     const about = {
       title: 'Joiners, movers and leavers',
       period: `${new Date(context.now.getTime() - days * DAY).toISOString().slice(0, 10)} to ${context.now.toISOString().slice(0, 10)}`,
-      filter: more ? `the newest ${MOST}` : 'all',
+      filter: more ? `the newest ${MOST_IN_FILE}` : 'all',
       generatedBy: `${context.principal.name} (${context.principal.practitionerRole ?? ''})`,
       generatedAt: context.now.toISOString(),
       reason,
@@ -102,11 +104,11 @@ function requireReader({ principal }: Context): void {
   if (!isKeeper(principal)) throw refuse(403, 'forbidden', 'This report is for those who keep the directory (R-27)');
 }
 
-async function movesOf(door: Door, now: Date, days: number): Promise<Pick<Movements, 'list' | 'more'>> {
+async function movesOf(door: Door, now: Date, days: number, most: number): Promise<Pick<Movements, 'list' | 'more'>> {
   const since = new Date(now.getTime() - days * DAY);
   const [changes, teams] = await Promise.all([
-    roleChanges(door.pool, since, now, MOST + 1),
-    teamChanges(door.pool, since, now, MOST + 1),
+    roleChanges(door.pool, since, now, most + 1),
+    teamChanges(door.pool, since, now, most + 1),
   ]);
   const found = changes.flatMap(({ id, before, now: body, at }) => {
     const [old, fresh] = [before === null ? null : parsed(before), parsed(body)];
@@ -141,7 +143,7 @@ async function movesOf(door: Door, now: Date, days: number): Promise<Pick<Moveme
     return { kind: `${kind}-team`, id, at, name: name ?? member, what: teamName ?? team, was: null, families: 0 };
   });
   const list = [...roles, ...inTeams].toSorted((a, b) => b.at.getTime() - a.at.getTime());
-  return { list: list.slice(0, MOST), more: list.length > MOST };
+  return { list: list.slice(0, most), more: list.length > most };
 }
 
 function parsed(body: string): Resource {

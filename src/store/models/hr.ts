@@ -7,6 +7,8 @@ export interface HrPerson {
   person: string;
   keys: string[];
   lastDay: string | null;
+  /** The file does not name her. */
+  absent: boolean;
 }
 
 export interface HrRead {
@@ -42,13 +44,14 @@ export async function ownKeys(db: Db): Promise<Map<string, string>> {
 export async function replaceHrPeople(db: PoolClient, people: readonly HrPerson[]): Promise<void> {
   await db.query('delete from hr_person');
   await db.query(
-    `insert into hr_person select person, keys, "lastDay" from jsonb_to_recordset($1) as p(person text, keys text[], "lastDay" date)`,
+    `insert into hr_person (person, keys, last_day, absent)
+      select person, keys, "lastDay", absent from jsonb_to_recordset($1) as p(person text, keys text[], "lastDay" date, absent boolean)`,
     [JSON.stringify(people)],
   );
 }
 
 export async function countHrPeople(db: Db): Promise<number> {
-  const { rows } = await db.query<{ n: number }>('select count(*)::int as n from hr_person');
+  const { rows } = await db.query<{ n: number }>('select count(*)::int as n from hr_person where not absent');
   return rows[0]?.n ?? 0;
 }
 
@@ -82,18 +85,14 @@ export interface HrDifference {
   lastDay: string | null;
 }
 
-/** Roles that go on here of people who have left by the HR file, or are not in it though they have a staff number. */
-export async function hrDifferences(db: Db, now: Date, staffPrefix: string): Promise<HrDifference[]> {
+/** Roles that go on here of people who have left by the HR file, or whom it did not name though they have a staff number. */
+export async function hrDifferences(db: Db, now: Date): Promise<HrDifference[]> {
   const text = `select r.member as role, p.entry ->> 'name' as name, to_char(h.last_day, 'YYYY-MM-DD') as "lastDay"
-    from directory r
-    join resource s on s.type = 'Practitioner' and 'Practitioner/' || s.id = r.entry ->> 'practitioner'
-    left join directory p on p.member = r.entry ->> 'practitioner' and p.entry ->> 'kind' = 'person'
-    left join hr_person h on h.person = r.entry ->> 'practitioner'
-    where r.entry ->> 'kind' = 'role' and (r.entry ->> 'active')::boolean
-      and coalesce((r.entry ->> 'until')::timestamptz, 'infinity') > $1
-      and exists (select from hr_person)
-      and (h.last_day < ($1 at time zone 'Europe/London')::date
-        or (h.person is null and exists (select from unnest(s.tokens) as w where starts_with(w, $2))))
+    from hr_person h
+    join directory r on r.entry ->> 'kind' = 'role' and r.entry ->> 'practitioner' = h.person
+    left join directory p on p.member = h.person and p.entry ->> 'kind' = 'person'
+    where (h.absent or h.last_day < ($1 at time zone 'Europe/London')::date)
+      and (r.entry ->> 'active')::boolean and coalesce((r.entry ->> 'until')::timestamptz, 'infinity') > $1
     order by h.last_day nulls last, 2, 1 limit 500`;
-  return (await db.query<HrDifference>({ name: 'hr_differences', text, values: [now, staffPrefix] })).rows;
+  return (await db.query<HrDifference>({ name: 'hr_differences', text, values: [now] })).rows;
 }
