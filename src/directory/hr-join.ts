@@ -69,10 +69,13 @@ export async function joinHrFile(door: Door, { text, writtenAt }: HrFile): Promi
   return kept(door, { ...read, taken: true });
 }
 
-async function take(door: Door, matched: readonly { person: string; line: HrLine }[]): Promise<void> {
-  const people = matched.map(
-    ({ person, line }): HrPerson => ({ person, keys: keysOf(door, line), lastDay: line.lastDay }),
-  );
+async function take(
+  door: Door,
+  matched: readonly { person: string; line: HrLine }[],
+  absent: readonly string[],
+): Promise<void> {
+  const people = await peopleOf(door, matched);
+  people.push(...absent.map((person) => ({ person, keys: [], lastDay: null, absent: true })));
   const present = await ownKeys(door.pool);
   const changed = matched.flatMap(({ person, line }) => {
     const key = line.nhsNumber === null ? null : door.personKey(line.nhsNumber);
