@@ -7,12 +7,15 @@ import { isObject } from '../fhir/resource.ts';
 import type { Json, Resource } from '../fhir/types.ts';
 import { directoryByReference } from '../store/models/directory.ts';
 import { teamsNaming } from '../store/models/leavers.ts';
+import { rolesOf } from '../store/models/roles.ts';
 import type { Db } from '../store/reads.ts';
 import { memberOf } from './build-people.ts';
 import { isLive } from './differences.ts';
+import { endedNow } from './end-missing.ts';
 import { addStored, edit, identitiesOf, objects, referenceOf, targetsOf, type Workspace } from './workspace.ts';
 
 export async function endDepartures(db: Db, workspace: Workspace): Promise<void> {
+  await endRolesOfLeavers(db, workspace);
   for (const target of targetsOf(workspace)) {
     const { type, before, after, where, name } = target;
     if (type !== 'PractitionerRole' || before === null || where.length === 0 || !isLive(before, workspace.now))
@@ -28,6 +31,21 @@ export async function endDepartures(db: Db, workspace: Workspace): Promise<void>
       if (identity === undefined) continue;
       const why = `${name} ${leaves ? 'ends' : 'changes service'}`;
       edit(workspace, { type: 'CareTeam', ...identity }, why, (one) => without(one, role, workspace.now));
+    }
+  }
+}
+
+/** A person who ends, ends in all her roles. */
+async function endRolesOfLeavers(db: Db, workspace: Workspace): Promise<void> {
+  for (const person of targetsOf(workspace)) {
+    const { type, before, after, where, name } = person;
+    const ends = before !== null && isLive(before, workspace.now) && !isLive(after, workspace.now);
+    if (type !== 'Practitioner' || where.length === 0 || !ends) continue;
+    const active = (await rolesOf(db, referenceOf(person))).filter((one) => one.active).map(({ role }) => role);
+    for (const role of addStored(workspace, await directoryByReference(db, active))) {
+      const [identity] = identitiesOf(role);
+      if (identity === undefined) continue;
+      edit(workspace, { type: role.resourceType, ...identity }, `${name} ends`, (one) => endedNow(one, workspace.now));
     }
   }
 }

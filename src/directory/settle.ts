@@ -8,13 +8,14 @@ import { isObject } from '../fhir/resource.ts';
 import type { JsonObject, Resource } from '../fhir/types.ts';
 import { internalContext } from '../record/internal.ts';
 import type { Door } from '../record/types.ts';
-import { dutyNaming, markSettled, rolesToSettle, teamsNaming } from '../store/models/leavers.ts';
+import { dutyNaming, markSettled, personEnded, rolesToSettle, teamsNaming } from '../store/models/leavers.ts';
 import { rolesByReference, rolesOf } from '../store/models/roles.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { memberOf } from './build-people.ts';
 import { type Lessening, writeByRule } from './by-rule.ts';
 import { removeContact } from './contacts.ts';
+import { endedNow } from './end-missing.ts';
 import { objects } from './workspace.ts';
 
 export interface Settled {
@@ -76,10 +77,10 @@ async function settle(door: Door, { role, movedFrom }: { role: string; movedFrom
       ...(one.shared ? [] : one.slots.map((slot) => outOfSlot(leaving, slot))),
       outOfSchedule(leaving, one.schedule),
     ]);
-    await writeByRule(door, context, db, {
-      wanted: [...teams, ...lists],
-      detail: movedFrom === null ? 'leaver' : 'mover',
-    });
+    // A person who has ended has no role, whoever ended her.
+    const isOut = movedFrom === null && person !== null && (await personEnded(db, person));
+    const wanted = [...teams, ...lists, ...(isOut ? [outOfRole(leaving, role)] : [])];
+    await writeByRule(door, context, db, { wanted, detail: movedFrom === null ? 'leaver' : 'mover' });
     await markSettled(db, role, context.now);
     return { memberships: leaving.memberships, duty: leaving.duty, contacts };
   });
@@ -89,7 +90,12 @@ async function settle(door: Door, { role, movedFrom }: { role: string; movedFrom
 
 async function goesOn(db: PoolClient, person: string, now: Date): Promise<boolean> {
   const at = now.toISOString();
+  if (await personEnded(db, person)) return false;
   return (await rolesOf(db, person)).some(({ active, until }) => active && (until === null || until > at));
+}
+
+function outOfRole({ now }: Leaving, reference: string): Lessening {
+  return { reference, change: (role) => (role.active === false ? null : endedNow(role, now)) };
 }
 
 function outOfTeam(leaving: Leaving, reference: string): Lessening {

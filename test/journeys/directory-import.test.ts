@@ -34,6 +34,7 @@ const FILES = {
 };
 type Files = Readonly<Record<string, string>>;
 const PEOPLE = 'staff_number,family_name,given_name';
+const ROLES = 'role_id,staff_number,role,service_id,start';
 
 const importOf = (files: Files, more: JsonObject[] = []): Resource => ({
   resourceType: 'Parameters',
@@ -285,6 +286,28 @@ test('what is missing ends only when asked, within the services of the file, and
   const ends = [0, 1, 2].map((n) => typeof at(team, `entry.0.resource.participant.${n}.period.end`));
   expect(ends).toEqual(['string', 'string', 'undefined']);
 });
+
+test('a person who is not in the file any more ends in all her roles and teams, and the dry run says so', async () => {
+  await carriedOut({
+    ...FILES,
+    people: `${PEOPLE}\nS5,Five,Fay\n`,
+    roles: `${ROLES}\nR5,S5,midwife,MAT,2026-01-01\n`,
+    members: 'team_id,role_id,start\nT1,R5,2026-01-01\n',
+  });
+  const end = { name: 'endMissing', valueBoolean: true };
+  const known = (await first.get('Practitioner?_count=200')).json.entry;
+  const numbers = (Array.isArray(known) ? known : []).flatMap((entry) => {
+    const list = at(entry, 'resource.identifier');
+    const own = (Array.isArray(list) ? list.filter(isObject) : []).find((one) =>
+      String(one.system).endsWith('/staff-number'),
+    );
+    return own === undefined || own.value === 'S5' ? [] : [String(own.value)];
+  });
+  const people = `${PEOPLE}\n${numbers.map((one) => `${one},Same,Same`).join('\n')}\n`;
+  const dry = await imported({ people }, [end]);
+  expect([dry.status, issues(dry), counts(dry).ended]).toEqual([200, [], 2]);
+  expect(dry.text).toContain('R5 ends');
+}, 30_000);
 
 test('the duty list: an admin of the team writes it at once, for her own service alone', async () => {
   const admin = service.as('admin');

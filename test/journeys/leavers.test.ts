@@ -287,7 +287,11 @@ describe('whichever way a role ends', () => {
         .status,
     ).toBe(200);
     expect((await who.get('Patient/fam')).status).toBe(401);
-    expect((await endedIn(service, member('lv-all'))).opened).toBe(0);
+    expect(await endedIn(service, member('lv-all'))).toEqual(NOTHING_LEFT);
+    // Back as a person, she is not back in her role.
+    const back = { resourceType: 'Practitioner', id: 'lv-all', active: true, name: [{ family: 'lv-all' }] };
+    expect((await propose(back)).status).toBe(200);
+    expect((await who.get('Patient/fam')).status).toBe(401);
   });
 
   test('a mover: the old team, the duty list and what she opened are closed to her at the next request', async () => {

@@ -35,6 +35,16 @@ export async function markSettled(db: Db, role: string, now: Date): Promise<void
   await db.query({ name: 'role_settled', text: 'select role_settled($1, $2)', values: [role, now] });
 }
 
+/** Whether a person (`Practitioner/..`) is ended herself. */
+export async function personEnded(db: Db, person: string): Promise<boolean> {
+  const { rows } = await db.query({
+    name: 'leaver_person',
+    text: `select 1 from directory where member = $1 and entry ->> 'kind' = 'person' and not (entry ->> 'active')::boolean`,
+    values: [person],
+  });
+  return rows.length > 0;
+}
+
 /** Ids of live subscriptions whose text holds one of these contact values; the caller looks closer. */
 export async function subscriptionsNaming(db: Db, values: readonly string[]): Promise<string[]> {
   if (values.length === 0) return [];
