@@ -64,7 +64,7 @@ export async function joinHrFile(door: Door, { text, writtenAt }: HrFile): Promi
       faults: [...read.faults, `Not taken: it names ${matched.length} of the directory, the last one ${before}`],
     });
   const named = new Set(matched.map(({ person }) => person));
-  const absent = [...known.values()].filter((person) => !named.has(person));
+  const absent = [...new Set(known.values())].filter((person) => !named.has(person));
   await take(door, matched, absent);
   return kept(door, { ...read, taken: true });
 }

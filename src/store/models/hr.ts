@@ -22,11 +22,12 @@ export interface HrRead {
   faults: string[];
 }
 
-/** `Practitioner/..` of every staff number of the directory. */
+/** `Practitioner/..` of every staff number of the directory. (The word of the system alone is an index word too.) */
 export async function peopleByStaffNumber(db: Db, system: string): Promise<Map<string, string>> {
   const text = `select 'Practitioner/' || r.id as person, substr(w.word, $2) as number
     from resource r cross join lateral unnest(r.tokens) as w(word)
-    where r.type = 'Practitioner' and not r.deleted and r.data_class = 'directory' and starts_with(w.word, $1)`;
+    where r.type = 'Practitioner' and not r.deleted and r.data_class = 'directory' and starts_with(w.word, $1)
+      and length(w.word) >= $2`;
   const start = `Practitioner.identifier=${system}|`;
   const { rows } = await db.query<{ person: string; number: string }>(text, [start, start.length + 1]);
   return new Map(rows.map(({ person, number }) => [number, person]));
