@@ -35,6 +35,7 @@ import { endDepartures } from './departures.ts';
 import { actionOf, type ChangeAction, type FieldChange, fieldsOf, onlyNarrows } from './differences.ts';
 import { endMissing } from './end-missing.ts';
 import { entriesOf } from './from-bundle.ts';
+import { lockoutFaults } from './keepers-left.ts';
 import { type ImportFault, recordsOf } from './records.ts';
 import { repeated, shared } from './repeated.ts';
 import { instantOf } from './times.ts';
@@ -104,7 +105,10 @@ export async function planImport(door: Door, context: Context, asked: ImportAsk)
     .map((target) => plannedOf(target, context.now));
   const real = changes.filter(({ action }) => action !== 'unchanged');
   if (real.length > MOST_CHANGES) workspace.faults.push(tooMany(real.length, MOST_CHANGES, 'changes'));
-  else workspace.faults.push(...(await invalid(door, context, real)));
+  else {
+    workspace.faults.push(...(await invalid(door, context, real)));
+    workspace.faults.push(...(await lockoutFaults(door.pool, real, context.now)));
+  }
   const narrows = targetsOf(workspace).every(
     ({ before, after, where }) => where.length === 0 || onlyNarrows(before, after),
   );

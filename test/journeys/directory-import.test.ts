@@ -462,6 +462,21 @@ test('the last two who keep the directory are not ended, however it is asked', a
     await service.load([{ ...read, active: false }]);
   }
   const role = (await first.get('PractitionerRole/cg-one')).json as Resource;
+  // A file says it in its dry run already.
+  const identifier = [{ system: 'https://tandem.example/fhir/Id/role', value: 'CG1' }];
+  await service.load([{ ...role, identifier }]);
+  const { id: _id, meta: _meta, ...rest } = role;
+  const bundle = {
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: [{ resource: { ...rest, identifier, active: false } }],
+  };
+  const asked = { resourceType: 'Parameters', parameter: [{ name: 'bundle', resource: bundle }] };
+  const dry = await first.post('$import', asked);
+  expect([dry.status, issues(dry)]).toEqual([
+    422,
+    [expect.stringContaining('Fewer than two people would be left (now)')],
+  ]);
   const reply = await first.post('$propose?reason=She%20leaves', { ...role, active: false });
   const pending = { name: 'pending', valueString: String(part(reply, 'pending').valueString) };
   const done = await second.post('$confirm', { resourceType: 'Parameters', parameter: [pending] });
