@@ -1,5 +1,5 @@
 /** The way of a decision in words, for the picture of it. Pure. */
-import type { Purpose } from '../governance/types.ts';
+import type { Purpose, RelationshipKind } from '../governance/types.ts';
 import type { WayStep } from '../governance/way.ts';
 import type { Simulated } from '../oversight/simulate.ts';
 import { classWords } from './agreement-words.ts';
@@ -25,8 +25,43 @@ const STEPS: Readonly<Record<WayStep['name'], string>> = {
 };
 const KINDS: Readonly<Record<WayStep['kind'], string>> = { gate: 'Gate', row: 'Row rule', mask: 'Mask' };
 
+/** Kinds of relationship as a person would name them; an agreement as its reference. */
+const TIES: Readonly<Record<RelationshipKind, string>> = {
+  'care-team': 'the care team',
+  episode: 'an open episode of care',
+  referral: 'an open referral',
+  'referral-accepted': 'an accepted referral',
+  appointment: 'an appointment',
+  task: 'an open task',
+  attendance: 'the family attends now',
+  supervision: 'supervision',
+  'self-claim': 'a relationship claimed with a reason',
+  'break-glass': 'broken glass',
+  'sealed-grant': 'a grant of two persons',
+  history: 'a reason for earlier pregnancies',
+  named: 'the named list',
+  handler: 'the list of those who handle the record',
+  subject: 'the person herself',
+  'related-person': 'a related person',
+  registered: 'the registration of a day',
+};
+
+function tieWords(through: string): string {
+  return Object.hasOwn(TIES, through) ? TIES[through as RelationshipKind] : through;
+}
+
 /** One decision as a page shows it. */
-export function simulatedWords({ decision, status, way, purpose, name, role, dataClass, label }: Simulated) {
+export function simulatedWords({
+  decision,
+  status,
+  way,
+  purpose,
+  name,
+  role,
+  dataClass,
+  label,
+  notFoundBy,
+}: Simulated) {
   const { permit, reason, explanation, wayIn } = decision;
   return {
     permit,
@@ -43,11 +78,14 @@ export function simulatedWords({ decision, status, way, purpose, name, role, dat
           ? 'They are offered to claim a relationship'
           : 'They are offered break-glass access',
     concealed: !permit && decision.concealed,
+    notFoundBy,
     steps: way.map((step) => ({
       ...step,
       kindWords: KINDS[step.kind],
       words: STEPS[step.name],
       rules: step.rules.map(ruleWords),
+      hidden: step.hidden.map(({ rule, paths }) => ({ rule: ruleWords(rule), paths: paths.join(', ') })),
+      through: step.through.map(tieWords).join(', '),
       quiet: step.kind === 'mask' && step.hidden.length === 0,
     })),
   };

@@ -5,14 +5,17 @@
 import { refuse } from '../fhir/outcome.ts';
 import { decide } from '../governance/decide.ts';
 import type { Decision } from '../governance/decision-types.ts';
+import { evaluate, type World } from '../governance/evaluate.ts';
 import { purposeOf, usualPurpose } from '../governance/purposes.ts';
 import type { Action, DataClass, Label, Principal, Purpose, Role } from '../governance/types.ts';
 import { type WayStep, wayOf } from '../governance/way.ts';
 import { ask, reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';
 import { audited, checkGeneration, notFound, unknown } from '../record/refusal.ts';
+import { guardOf } from '../record/search-sight.ts';
 import { staffPrincipal, systemPrincipal } from '../record/standing.ts';
 import type { Context, Door } from '../record/types.ts';
+import { searchableParams } from '../search/params.ts';
 import { readCurrent } from '../store/reads.ts';
 import { readStanding, type StandingRows } from '../store/standing.ts';
 import { ownOf, requireNoInterest } from './officer.ts';
@@ -41,6 +44,11 @@ export interface Simulated {
   role: Role;
   dataClass: DataClass;
   label: Label;
+  /**
+   * Of a search: parameters by which this row is not found, because what they read is hidden from her in it. Whether the
+   * words of one of her searches fit the row is content, and is not told (R-26).
+   */
+  notFoundBy: string[];
 }
 
 const OFFICERS = ['ig-officer', 'caldicott-guardian'];
@@ -67,8 +75,16 @@ export function simulate(door: Door, context: Context, asked: SimulateAsk): Prom
     const { dataClass, label, deleted } = found.row;
     const { name, role } = principal;
     const way = wayOf(principal, asking, world);
-    return { decision, purpose, status: statusOf(decision, deleted), way, name, role, dataClass, label };
+    const notFoundBy = asked.action === 'search' && decision.permit ? hiddenParams(door, principal, world) : [];
+    const who = { name, role, dataClass, label, notFoundBy };
+    return { decision, purpose, status: statusOf(decision, deleted), way, ...who };
   });
+}
+
+function hiddenParams({ definitions }: Door, principal: Principal, world: World): string[] {
+  const { type } = world.row;
+  const codes = [...searchableParams(definitions, type).keys()];
+  return codes.filter((code) => !evaluate(guardOf({ definitions }, principal, type, code), world));
 }
 
 function requireOfficer({ principal }: Context): void {

@@ -87,7 +87,7 @@ function simulationOf(input: OperationInput) {
   return { who, type, id, action, purpose: input.optional('purpose') ?? null, words };
 }
 
-function simulated({ decision, purpose, status }: Simulated): JsonObject[] {
+function simulated({ decision, purpose, status, way, notFoundBy }: Simulated): JsonObject[] {
   const { permit, rules, reason, text, explanation, wayIn, masks } = decision;
   const code = (name: string, value: string | null): JsonObject[] =>
     value === null ? [] : [{ name, valueCode: value }];
@@ -102,5 +102,7 @@ function simulated({ decision, purpose, status }: Simulated): JsonObject[] {
     ...code('way-in', wayIn),
     ...[...new Set(masks.map((mask) => mask.rule))].map((rule): JsonObject => ({ name: 'mask', valueString: rule })),
     ...masks.flatMap(({ remove }) => remove).map((path): JsonObject => ({ name: 'hidden', valueString: path })),
+    ...way.flatMap(({ through }) => through).map((fact): JsonObject => ({ name: 'through', valueString: fact })),
+    ...notFoundBy.map((param): JsonObject => ({ name: 'not-found-by', valueString: param })),
   ];
 }
