@@ -19,15 +19,8 @@ const TEMPLATE = 'tandem_template';
 /** One process of the run makes the template; the others wait on this advisory lock of the database `postgres`. */
 const TEMPLATE_LOCK = 7_226_003;
 
-/**
- * Two workers with pools, and services as child processes beside them. What tests kill is the service, never the machine,
- * so a flush to disk proves nothing here: without it a write takes 0.6 to 1 ms instead of 2.4, dropping a database 20
- * instead of 50 to 400 (measured). That the service itself never runs so, setup-database.test.ts looks.
- */
-const SETTINGS = {
-  ...{ max_connections: '150', shared_buffers: '128MB', cluster_name: 'tandem-test' },
-  ...{ fsync: 'off', full_page_writes: 'off' },
-};
+/** Two workers with pools, and services as child processes beside them; it flushes as the service's own does. */
+const SETTINGS = { max_connections: '150', shared_buffers: '128MB', cluster_name: 'tandem-test' };
 
 let opened: Promise<Cluster> | undefined;
 let serial = 0;
