@@ -8,6 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SECTIONS } from '../src/console/sections.ts';
+import { type ConsoleBrowser, consoleBrowser } from './console-browser.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,43 +22,12 @@ const GOAL_MS = 300;
 const NHS_NUMBER = '9990001006';
 const REASON = 'Bench of the pages: nobody asked';
 
-/** One browser: a cookie, redirects by hand. */
-function browser() {
-  let cookie = '';
-  const send = async (
-    path: string,
-    form?: URLSearchParams,
-  ): Promise<{ html: string; address: string; status: number }> => {
-    let address = path;
-    let response = await fetch(base + path, {
-      method: form === undefined ? 'GET' : 'POST',
-      redirect: 'manual',
-      headers: cookie === '' ? {} : { cookie },
-      ...(form === undefined ? {} : { body: form }),
-    });
-    for (let hops = 0; hops < 5; hops += 1) {
-      for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0] ?? '';
-      if (response.status !== 303) break;
-      address = response.headers.get('location') ?? '';
-      response = await fetch(base + address, { redirect: 'manual', headers: { cookie } });
-    }
-    return { html: await response.text(), address, status: response.status };
-  };
-  const fill = async (path: string, form: Record<string, string>) => {
-    const token = /name="form-token" value="([^"]+)"/.exec((await send(path)).html)?.[1] ?? '';
-    return send(path, new URLSearchParams({ 'form-token': token, ...form }));
-  };
-  return { send, fill };
-}
-
-type Browser = ReturnType<typeof browser>;
-
-const people = new Map<string, Browser>();
-async function personOf(identity: string): Promise<Browser> {
+const people = new Map<string, ConsoleBrowser>();
+async function personOf(identity: string): Promise<ConsoleBrowser> {
   const known = people.get(identity);
   if (known !== undefined) return known;
-  const one = browser();
-  await one.fill('/console/sign-in', { identity });
+  const one = consoleBrowser(base);
+  await one.signIn(identity);
   people.set(identity, one);
   return one;
 }
@@ -86,7 +56,7 @@ async function measure(identity: string, path: string): Promise<Line> {
   let status = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const began = performance.now();
-    ({ status } = await one.send(path));
+    ({ status } = await one.get(path));
     times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);

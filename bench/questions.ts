@@ -7,6 +7,7 @@ import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { QUESTIONS } from '../src/oversight/questions.ts';
+import { type ConsoleBrowser, consoleBrowser, type Page } from './console-browser.ts';
 import { asked } from './durable.ts';
 import { type StoredFamily, storedFamilies } from './fill.ts';
 import { proofOf } from './proof.ts';
@@ -24,53 +25,6 @@ const ROUNDS = Number(options.rounds);
 const GOAL_MS = 1_000;
 /** People of the bench's directory who are asked about in turns. */
 const PEOPLE = ['PractitionerRole/hv-helen', 'PractitionerRole/mw-priya', 'hv-system'];
-
-interface Page {
-  status: number;
-  html: string;
-  address: string;
-  ms: number;
-}
-
-/** The officer's browser: one cookie, redirects by hand. */
-class Officer {
-  private cookie = '';
-  private readonly origin: string;
-
-  constructor(origin: string) {
-    this.origin = origin;
-  }
-
-  async get(path: string): Promise<Page> {
-    const began = performance.now();
-    let address = path;
-    let response = await this.send(path);
-    for (let hops = 0; response.status === 303 && hops < 5; hops += 1) {
-      address = response.headers.get('location') ?? '';
-      response = await this.send(address);
-    }
-    const html = await response.text();
-    return { status: response.status, html, address, ms: performance.now() - began };
-  }
-
-  async fill(page: string, form: Record<string, string>): Promise<Page> {
-    const token = /name="form-token" value="([^"]+)"/.exec((await this.get(page)).html)?.[1] ?? '';
-    const began = performance.now();
-    const response = await this.send(page, new URLSearchParams({ 'form-token': token, ...form }));
-    const address = response.headers.get('location') ?? page;
-    if (response.status !== 303) return { status: response.status, html: await response.text(), address, ms: 0 };
-    const shown = await this.get(address);
-    return { ...shown, ms: performance.now() - began };
-  }
-
-  private async send(path: string, body?: URLSearchParams): Promise<Response> {
-    const headers = this.cookie === '' ? {} : { cookie: this.cookie };
-    const init: RequestInit = { headers, redirect: 'manual' };
-    const response = await fetch(this.origin + path, body === undefined ? init : { ...init, method: 'POST', body });
-    for (const line of response.headers.getSetCookie()) this.cookie = line.split(';')[0] ?? '';
-    return response;
-  }
-}
 
 const REASON = 'Bench: how long does an officer wait for this';
 
@@ -97,7 +51,7 @@ async function time(name: string, ask: (round: number) => Promise<Page>): Promis
   return one;
 }
 
-async function questions(officer: Officer, families: readonly StoredFamily[]): Promise<Timed[]> {
+async function questions(officer: ConsoleBrowser, families: readonly StoredFamily[]): Promise<Timed[]> {
   const family = (round: number): StoredFamily => {
     const one = families[(round * 7_919) % families.length];
     if (one === undefined) throw new Error('this store has no families');
@@ -157,8 +111,8 @@ async function main(): Promise<void> {
   let seen: Timed[] = [];
   let records = 0;
   try {
-    const officer = new Officer(`http://127.0.0.1:${service.port}`);
-    await officer.fill('/console/sign-in', { identity: 'ig-officer' });
+    const officer = consoleBrowser(`http://127.0.0.1:${service.port}`);
+    await officer.signIn('ig-officer');
     seen = await questions(officer, families);
     const [row] = await asked<{ n: string }>(site, 'select max(seq)::text as n from audit_seal');
     records = Number(row?.n ?? 0);

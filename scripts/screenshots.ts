@@ -53,8 +53,10 @@ async function shoot(
 ): Promise<void> {
   const page = await from.newPage({ viewport });
   await page.goto(`${base}/console`);
+  await page.click('main a:has-text("Sign in")');
   await page.check('input[value="ig-officer"]');
-  await press(page, 'Sign in');
+  await page.click('button:has-text("Sign in")');
+  await page.waitForURL(({ pathname }) => pathname === '/console');
   await reach(page);
   const path = `${FOLDER}${name}.png`;
   await page.screenshot({ path });

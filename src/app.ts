@@ -42,6 +42,7 @@ import { identityStore } from './store/identity.ts';
 import { forgetPages } from './store/pages.ts';
 import { openBroad, openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
+import { forgetSignIns } from './store/sign-in-state.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startTrailJobs } from './wiring/audit.ts';
 import { openLive } from './wiring/definitions.ts';
@@ -184,6 +185,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),
       leavers: directoryJobs.settle,
+      signIns: () => forgetSignIns(pumpPool),
     },
     log,
   );
@@ -227,7 +229,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const people = consoleRoutes({
     door,
     standing: standing.resolve,
-    signIn: signInOf(config, issuer),
+    signIn: signInOf({ config, issuer, port: options.port, pool, secret: secrets.handle, clock, log }),
     anonymous: anonymous.count,
     keeper: book,
     settings: alerts.settings,

@@ -1,9 +1,9 @@
 /**
  * Proving again who one is, before something sensitive (R-39): who proved it lately goes on, others are asked, and come back
- * to the page they were on. With a provider it asks for the proof anew; the demo has no secret to ask for.
+ * to the page they were on. The provider asks for the proof anew.
  */
 import type { OfficerHandler } from './guards.ts';
-import { askAgain, type Page, pathHere } from './pages.ts';
+import { askAgain, pathHere } from './pages.ts';
 import type { Visit } from './visit.ts';
 
 /** Lets the handler run for somebody who proved lately who she is; nothing is done for others. */
@@ -20,16 +20,9 @@ function isFresh({ session, now, deps }: Visit): boolean {
   return provenAt !== null && now.getTime() - provenAt.getTime() <= deps.door.freshSignIn * 1_000;
 }
 
-export function againPage(way: 'demo' | 'provider'): OfficerHandler {
-  return async (visit) => {
-    const to = pathHere(visit.query.get('to') ?? '');
-    const start = `/console/sign-in/start?again=yes&to=${encodeURIComponent(to)}`;
-    return { status: 200, template: 'again', context: { to, start: way === 'demo' ? null : start } };
-  };
-}
-
-/** The demo's: a button. */
-export async function againPosted(visit: Visit): Promise<Page> {
-  if (visit.session !== null) visit.session.provenAt = visit.now;
-  return { redirect: pathHere(visit.form.get('to') ?? '') };
-}
+/** The way to the provider, and back. */
+export const againPage: OfficerHandler = async ({ deps, query }) => {
+  const to = pathHere(query.get('to') ?? '');
+  const start = `${deps.issuer}/console/sign-in/start?again=yes&to=${encodeURIComponent(to)}`;
+  return { status: 200, template: 'again', context: { start } };
+};

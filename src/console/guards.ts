@@ -1,10 +1,11 @@
 /** What must hold before a handler runs: a form of our own, somebody signed in whom the directory knows now. */
 import { Outcome } from '../fhir/outcome.ts';
 import { recordUnrecorded } from '../record/refusal.ts';
+import { sessionEndsOf } from '../record/sign-in.ts';
 import { type Context, StaleStanding } from '../record/types.ts';
 import { callerOf } from './identity.ts';
 import { askAgain, message, type Page, SIGN_IN } from './pages.ts';
-import type { Session } from './session.ts';
+import type { Ended, Session } from './session.ts';
 import type { Visit } from './visit.ts';
 
 export type Handler = (visit: Visit) => Promise<Page> | Page;
@@ -34,10 +35,14 @@ export function ownForm(handler: Handler): Handler {
 /** Signed in, and known to the directory at this moment; else to the sign-in. */
 export function signedIn(handler: OfficerHandler): Handler {
   return async (visit) => {
-    const { session, sessions, deps, requestId, address, now, ended } = visit;
-    if (session === null) return { redirect: ended === null ? SIGN_IN.href : `${SIGN_IN.href}?ended=${ended}` };
+    const { session, sessions, deps, requestId, address, now } = visit;
+    if (session === null) return toSignIn(visit.ended);
     sessions.touch(session);
     try {
+      if ((await sessionEndsOf(deps.door, session.person)) !== session.ends) {
+        sessions.end(session);
+        return toSignIn('everywhere');
+      }
       return await withStanding(visit, session, handler);
     } catch (error) {
       await recordUnrecorded(deps.door, error, { caller: callerOf(session), requestId, address, now });
@@ -49,6 +54,10 @@ export function signedIn(handler: OfficerHandler): Handler {
       return message(401, 'You no longer have access', [words], SIGN_IN);
     }
   };
+}
+
+function toSignIn(ended: Ended | null): Page {
+  return { redirect: ended === null ? SIGN_IN.href : `${SIGN_IN.href}?ended=${ended}` };
 }
 
 /** What the record says when a sign-in is too old for what is asked (R-39): she is known, and goes on after a proof. */

@@ -1,9 +1,8 @@
 /** Somebody signed in to the console as a caller of the record: what a token would say, with the session in its place. */
 
 import type { Purpose } from '../governance/types.ts';
-import type { DemoIdentity } from '../identity/identities.ts';
 import type { Caller, Context } from '../record/types.ts';
-import type { Session, SignedInPerson } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Who a caller is now, by the directory. @throws Outcome 401 */
 export type Standing = (
@@ -19,10 +18,4 @@ export function callerOf({ person, reference, provenAt }: Pick<Session, 'person'
   const { issuer, subject, scopes, fhirUser, org, patient } = person;
   const authTime = provenAt;
   return { issuer, subject, clientId: CONSOLE_CLIENT, jti: reference, scopes, fhirUser, org, patient, authTime };
-}
-
-/** A demo identity as somebody who has signed in. */
-export function demoPerson(identity: DemoIdentity, issuer: string): SignedInPerson {
-  const { name, subject, fhirUser, org, patient, scopes, purpose } = identity;
-  return { name, issuer, subject, fhirUser, org, patient, scopes, purpose };
 }

@@ -3,13 +3,14 @@
  * back is in a cookie of its own: the session's is `SameSite=Strict` and does not come along from another site.
  */
 
-import { isObject } from '../fhir/resource.ts';
-import { type PendingSignIn, SignInFault, type SignInProvider } from '../identity/sign-in-provider.ts';
+import type { ProvenPerson } from '../identity/person-claims.ts';
+import { type PendingSignIn, SignInFault } from '../identity/sign-in-provider.ts';
 import { roleAt } from '../record/sign-in.ts';
 import { message, type Page, pathHere, SIGN_IN } from './pages.ts';
+import { offeredIn, roleChoice } from './role-choice.ts';
+import type { SignedInPerson } from './session.ts';
 import { enter, noticeOf, notKnown } from './sign-in.ts';
-import type { Visit } from './visit.ts';
-import { roleWords } from './words.ts';
+import type { SignInWay, Visit } from './visit.ts';
 
 /** Path the provider sends browsers back to. */
 export const RETURN_PATH = '/console/signed-in';
@@ -19,14 +20,12 @@ const MAX_TAKEN = 1_000;
 
 /** Pages of officers are for oversight (R-26, R-02); other roles are turned away at the page. */
 const PURPOSE = 'HSYSADMIN';
-/** Seals of the choice between several roles begin so. */
-const CHOICE = 'role-choice';
 
 /**
  * Handlers for one provider. Visits under way are kept by their browsers, sealed, for ten minutes: kept here, a stranger
  * who begins a thousand would push out everybody else's.
  */
-export function providerSignIn(provider: SignInProvider) {
+export function providerSignIn({ provider, demo }: SignInWay) {
   const back = new Set<string>();
   /** Once only: a second return with the same cookie finds nothing. */
   const taken = (visit: Visit): PendingSignIn | null => {
@@ -40,7 +39,11 @@ export function providerSignIn(provider: SignInProvider) {
   return {
     show: (visit: Visit): Page =>
       visit.session === null
-        ? { status: 200, template: 'sign-in-provider', context: { notice: noticeOf(visit) } }
+        ? {
+            status: 200,
+            template: 'sign-in',
+            context: { notice: noticeOf(visit), demo: demo !== null, start: startOf(visit) },
+          }
         : { redirect: '/console' },
     start: async (visit: Visit): Promise<Page> => {
       try {
@@ -54,9 +57,10 @@ export function providerSignIn(provider: SignInProvider) {
     /** The role she chose, of those the directory offered her after she had proven who she is. */
     choose: async (visit: Visit): Promise<Page> => {
       const offered = offeredIn(visit);
-      const role = offered?.roles.find((one) => one === visit.form.get('role'));
-      if (offered === null || role === undefined) return tooLate();
-      return enterAs(visit, offered, role);
+      if (offered === null) return tooLate();
+      const role = offered.roles.find((one) => one === visit.form.get('role'));
+      // Asked anew of the directory: it may offer less by now.
+      return role === undefined ? admit(visit, offered.proven, true) : enterAs(visit, offered.proven, staff(role));
     },
     finish: async (visit: Visit): Promise<Page> => {
       const begun = taken(visit);
@@ -71,6 +75,9 @@ export function providerSignIn(provider: SignInProvider) {
     },
   };
 }
+
+/** At the service's own address, where the browser comes back to: a cookie of another name for this host stays behind. */
+const startOf = ({ deps }: Visit): string => `${deps.issuer}${SIGN_IN.href}/start`;
 
 /** Seals of other things begin otherwise. */
 const KIND = 'sign-in';
@@ -87,62 +94,30 @@ function opened({ deps, now }: Visit, cookie: string): PendingSignIn | null {
   return now.getTime() - Number(at) < PENDING_MS ? { state, nonce, verifier, again } : null;
 }
 
-type Proven = Awaited<ReturnType<SignInProvider['finish']>>;
-type RoleLine = Extract<Awaited<ReturnType<typeof roleAt>>, { several: unknown }>['several'][number];
-
-async function admit(visit: Visit, proven: Proven): Promise<Page> {
+/** `again`: she was offered her roles, and chose none. */
+async function admit(visit: Visit, proven: ProvenPerson, again = false): Promise<Page> {
+  if ('patient' in proven) {
+    const { name, patient } = proven;
+    return enterAs(visit, proven, { ...PARENT, name, patient, fhirUser: patient });
+  }
   const role = await roleAt(visit.deps.door, proven);
   if (role === 'unknown') {
     refuse(visit, 'not-in-directory');
     return notKnown();
   }
-  return 'several' in role ? choice(visit, proven, role.several) : enterAs(visit, proven, role.fhirUser);
+  if ('fhirUser' in role) return enterAs(visit, proven, staff(role.fhirUser));
+  return roleChoice(visit, { proven, roles: role.several }, again);
 }
 
-type Admitted = Pick<Proven, 'issuer' | 'subject' | 'provenAt'>;
+type Admitted = Pick<ProvenPerson, 'issuer' | 'subject' | 'provenAt' | 'assurance'>;
+type Who = Omit<SignedInPerson, 'issuer' | 'subject'>;
 
-async function enterAs(visit: Visit, { issuer, subject, provenAt }: Admitted, fhirUser: string): Promise<Page> {
-  const turnedAway = await enter(visit, { ...NOBODY, issuer, subject, fhirUser }, provenAt);
+async function enterAs(visit: Visit, { issuer, subject, ...proof }: Admitted, who: Who): Promise<Page> {
+  const turnedAway = await enter(visit, { ...who, issuer, subject }, proof);
   if (turnedAway !== null) return turnedAway;
   // Not a redirect: the new cookie does not come along on a chain of redirects that began at another site.
   visit.refresh = '/console';
   return message(200, 'You are signed in', ['The console opens now.']);
-}
-
-/** CIS2 may leave the choice to us: she picks one of her active roles; the seal says who she is, for this browser alone. */
-function choice(visit: Visit, proven: Proven, roles: readonly RoleLine[]): Page {
-  const { deps, cookie, now } = visit;
-  const said = { at: now.getTime(), cookie, proven, roles: roles.map(({ role }) => role) };
-  return {
-    status: 200,
-    template: 'sign-in-role',
-    context: {
-      offered: deps.door.seal(`${CHOICE} ${JSON.stringify(said)}`),
-      roles: roles.map(({ role, kind, serviceName }) => ({
-        value: role,
-        text: roleWords(kind ?? 'admin'),
-        hint: { text: serviceName ?? '' },
-      })),
-    },
-  };
-}
-
-function offeredIn(visit: Visit): (Admitted & { roles: string[] }) | null {
-  const { deps, cookie, now, form } = visit;
-  const text = deps.door.unseal(form.get('offered') ?? '') ?? '';
-  if (!text.startsWith(`${CHOICE} `)) return null;
-  const said: unknown = JSON.parse(text.slice(CHOICE.length + 1));
-  if (!isObject(said) || said.cookie !== cookie || now.getTime() - Number(said.at) >= PENDING_MS) return null;
-  const { proven, roles } = said;
-  if (!isObject(proven) || !Array.isArray(roles)) return null;
-  const { issuer, subject, provenAt } = proven;
-  if (typeof issuer !== 'string' || typeof subject !== 'string') return null;
-  return {
-    issuer,
-    subject,
-    provenAt: typeof provenAt === 'string' ? new Date(provenAt) : null,
-    roles: roles.filter((one) => typeof one === 'string'),
-  };
 }
 
 /** The session for which she is asked to prove again who she is, and the page she came from. */
@@ -152,7 +127,11 @@ function againOf({ session, query }: Visit): PendingSignIn['again'] {
 }
 
 /** Only the same person, and only her own session, which goes on under its cookie. */
-function provenAgain(visit: Visit, proven: Proven, { session: reference, to }: { session: string; to: string }): Page {
+function provenAgain(
+  visit: Visit,
+  proven: ProvenPerson,
+  { session: reference, to }: { session: string; to: string },
+): Page {
   const session = visit.sessions.byReference(reference);
   const isSame = session?.person.issuer === proven.issuer && session.person.subject === proven.subject;
   if (session === null || !isSame) {
@@ -169,7 +148,9 @@ function provenAgain(visit: Visit, proven: Proven, { session: reference, to }: {
 }
 
 /** Her name is the directory's (`enter`). */
-const NOBODY = { name: '', org: null, patient: null, scopes: ['user/*.cruds'], purpose: PURPOSE } as const;
+const STAFF = { name: '', org: null, patient: null, scopes: ['user/*.cruds'], purpose: PURPOSE } as const;
+const staff = (fhirUser: string): Who => ({ ...STAFF, fhirUser });
+const PARENT = { org: null, scopes: ['patient/*.rs'], purpose: 'PATRQT' } as const;
 
 function refuse(visit: Visit, reason: string): void {
   const { deps, requestId, address, now } = visit;

@@ -4,17 +4,18 @@
  */
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Outcome } from '../fhir/outcome.ts';
+import { DEMO_LIST_PATH, DEMO_PROVIDER_PATH, type DemoProvider } from '../identity/demo-provider.ts';
 import { storeFault } from '../record/store-fault.ts';
-import { againPage, againPosted, provenLately } from './again.ts';
+import { againPage, provenLately } from './again.ts';
 import { openAssets } from './assets.ts';
-import { demoSignIn } from './demo-sign-in.ts';
+import { demoPeople } from './demo-people.ts';
 import { type Handler, ownForm, signedIn } from './guards.ts';
 import { message, type Page, redirect } from './pages.ts';
 import { providerSignIn, RETURN_PATH } from './provider-sign-in.ts';
 import { openTemplates, type Render } from './render.ts';
 import { type ConsolePage, menuOf, SECTIONS } from './sections.ts';
 import { securityHeaders } from './security.ts';
-import { createSessions } from './session.ts';
+import { cookieNameOf, createSessions } from './session.ts';
 import { idlePage, signOut } from './sign-in.ts';
 import { uploads } from './upload.ts';
 import { type Browser, type ConsoleDeps, type Visit, visitOf } from './visit.ts';
@@ -39,14 +40,14 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
     deps,
     sessions: createSessions(deps.door.clock),
     render: openTemplates({ assets: assets.base, serviceMode: deps.door.mode }),
-    cookieName: secure ? '__Secure-tandem-console' : 'tandem-console',
+    cookieName: cookieNameOf(secure),
     secure,
   };
   const router = express.Router();
   router.use('/console/assets', assets.serve);
   router.use('/console', ...securityHeaders(secure));
   const way = deps.signIn;
-  if (way === null || (way.kind === 'demo' && deps.door.mode !== 'demo')) {
+  if (way === null || (way.demo !== null && deps.door.mode === 'production')) {
     router.use('/console', notConfigured(desk));
     return router;
   }
@@ -55,17 +56,12 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   const shown = (handler: Handler): RequestHandler => answered(desk, handler);
   const posted = (handler: Handler): RequestHandler[] => [form, shown(ownForm(handler))];
 
-  if (way.kind === 'demo') {
-    const demo = demoSignIn(way.identities);
-    router.get('/console/sign-in', shown(demo.show)).post('/console/sign-in', ...posted(demo.pick));
-  } else {
-    const outside = providerSignIn(way.provider);
-    router.get('/console/sign-in', shown(outside.show)).get('/console/sign-in/start', shown(outside.start));
-    router.get(RETURN_PATH, shown(outside.finish));
-    router.post('/console/sign-in/role', ...posted(outside.choose));
-  }
-  router.get('/console/again', shown(signedIn(againPage(way.kind))));
-  if (way.kind === 'demo') router.post('/console/again', ...posted(signedIn(againPosted)));
+  const signIn = providerSignIn(way);
+  router.get('/console/sign-in', shown(signIn.show)).get('/console/sign-in/start', shown(signIn.start));
+  router.get(RETURN_PATH, shown(signIn.finish));
+  router.post('/console/sign-in/role', ...posted(signIn.choose));
+  if (way.demo !== null) router.use(demoRoutes(way.demo, { form, shown }));
+  router.get('/console/again', shown(signedIn(againPage)));
   router.get('/console/idle', shown(idlePage));
   router.post('/console/sign-out', ...posted(signOut));
   for (const page of SECTIONS.flatMap(({ pages }) => pages)) {
@@ -81,6 +77,25 @@ export function consoleRoutes(deps: ConsoleDeps): Router {
   }
   router.use('/console', shown(notFoundPage));
   router.use('/console', formFault(desk));
+  return router;
+}
+
+/** The built-in provider, at its own path, and its list of people. */
+function demoRoutes(
+  demo: DemoProvider,
+  { form, shown }: { form: RequestHandler; shown(handler: Handler): RequestHandler },
+): Router {
+  const people = demoPeople(demo);
+  const router = express.Router();
+  router.use(DEMO_PROVIDER_PATH, (request, response, next) => {
+    demo.serve({ request, response }).catch(next);
+  });
+  router.get(`${DEMO_LIST_PATH}/:id`, (request, response, next) =>
+    shown(people.show({ request, response }))(request, response, next),
+  );
+  router.post(`${DEMO_LIST_PATH}/:id`, form, (request, response, next) =>
+    shown(ownForm(people.choose({ request, response })))(request, response, next),
+  );
   return router;
 }
 

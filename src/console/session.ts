@@ -16,12 +16,12 @@ export interface Look {
   people: Map<string, { party: string; name: string }>;
 }
 
-/** Somebody who has signed in, as the provider or the demo's list says; what she may do the directory says. */
+/** Somebody who has signed in, as the provider says; what she may do the directory says. */
 export interface SignedInPerson {
   name: string;
   issuer: string;
   subject: string;
-  /** `PractitionerRole/..`; demo identities of families have theirs. */
+  /** `PractitionerRole/..`, or of a parent `Patient/..`. */
   fhirUser: string | null;
   org: string | null;
   patient: string | null;
@@ -40,11 +40,15 @@ export interface Session {
   lastSeen: number;
   /** When she last proved who she is; null = nobody says when (R-39). */
   provenAt: Date | null;
+  /** How often her sessions had been ended everywhere when this one began: at another number it is over. */
+  ends: number;
   looks: Map<string, Look>;
   /** Imports that were shown and wait to be sent on, by id; the newest few. */
   imports: Map<string, ImportAsk>;
 }
 
+/** Why a session that was there is none any more. */
+export type Ended = 'idle' | 'expired' | 'everywhere';
 export type Found = { state: 'open'; session: Session } | { state: 'idle' | 'expired' } | null;
 
 /** R-39: a screen left alone locks after 15 minutes, a session ends after 12 hours. */
@@ -74,6 +78,7 @@ export function createSessions(clock: () => Date) {
         signedIn: now,
         lastSeen: now,
         provenAt: null,
+        ends: 0,
         looks: new Map<string, Look>(),
         imports: new Map<string, ImportAsk>(),
       };
@@ -96,11 +101,6 @@ export function createSessions(clock: () => Date) {
     },
     end(session: Session): void {
       sessions.delete(session.id);
-    },
-    /** Ends every session of the same person, here: signing out everywhere. */
-    endAll({ person }: Session): void {
-      for (const [id, one] of sessions)
-        if (one.person.issuer === person.issuer && one.person.subject === person.subject) sessions.delete(id);
     },
     /** The session of a reference: whoever proves again who she is comes back without her cookie. */
     byReference(reference: string): Session | null {
@@ -159,13 +159,23 @@ export function cookieOf(header: string | undefined, name: string, shape = ID): 
   return null;
 }
 
+/**
+ * Name of the browser's cookie. Over https its prefix keeps other hosts of the domain from setting it: nobody is put into
+ * a session that somebody else has opened.
+ */
+export const cookieNameOf = (secure: boolean): string => (secure ? '__Host-tandem-console' : 'tandem-console');
+
+/** The prefix asks for the whole host as the path; nothing outside the console reads a cookie. */
+const attributes = (path: string, secure: boolean): string =>
+  secure ? 'Path=/; Secure; HttpOnly' : `Path=${path}; HttpOnly`;
+
 /** A Set-Cookie header for the browser's session: out of reach of scripts and of other sites. */
 export function setCookie(name: string, value: string, secure: boolean): string {
-  return `${name}=${value}; Path=/console; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  return `${name}=${value}; ${attributes('/console', secure)}; SameSite=Strict`;
 }
 
 /** The cookie of a visit to the sign-in provider: it must come back from another site, so it is Lax, short and opens nothing. */
 export function setReturnCookie(name: string, value: string | null, secure: boolean): string {
   const life = value === null ? 0 : 600;
-  return `${name}=${value ?? ''}; Path=/console/signed-in; Max-Age=${life}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  return `${name}=${value ?? ''}; ${attributes('/console/signed-in', secure)}; Max-Age=${life}; SameSite=Lax`;
 }

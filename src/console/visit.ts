@@ -3,18 +3,28 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { AlertSettings } from '../audit/alert-settings.ts';
 import type { Role } from '../governance/types.ts';
-import type { DemoIdentity } from '../identity/identities.ts';
+import type { DemoProvider } from '../identity/demo-provider.ts';
 import type { SignInProvider } from '../identity/sign-in-provider.ts';
 import type { TrailKeeper } from '../oversight/verify-trail.ts';
 import type { Door } from '../record/types.ts';
 import type { Standing } from './identity.ts';
 import { isFromHere } from './security.ts';
-import { cookieOf, newId, type Session, type Sessions, sealedCookieOf, setCookie, setReturnCookie } from './session.ts';
+import {
+  cookieOf,
+  type Ended,
+  newId,
+  type Session,
+  type Sessions,
+  sealedCookieOf,
+  setCookie,
+  setReturnCookie,
+} from './session.ts';
 
-/** Picking an invented person (demo only), or an OpenID Connect provider. */
-export type SignInWay =
-  | { kind: 'demo'; identities: ReadonlyMap<string, DemoIdentity> }
-  | { kind: 'provider'; provider: SignInProvider };
+/** An OpenID Connect provider; `demo`: it is the built-in one, whose pages are served here as well. */
+export interface SignInWay {
+  provider: SignInProvider;
+  demo: DemoProvider | null;
+}
 
 export interface ConsoleDeps {
   door: Door;
@@ -39,7 +49,7 @@ export interface Visit {
   cookie: string;
   session: Session | null;
   /** Why a session that was there is none any more. */
-  ended: 'idle' | 'expired' | null;
+  ended: Ended | null;
   /** False when the browser says that another site sent this. */
   fromHere: boolean;
   requestId: string;

@@ -18,6 +18,8 @@ export interface DemoIdentity {
   fhirUser: string | null;
   /** `Practitioner/..` behind the PractitionerRole. */
   practitioner: string | null;
+  /** SDS user id in the directory, by which a sign-in finds her: invented, in no range in use that we know of. */
+  userId: string | null;
   /** The service (or the trust) it belongs to; null for the family. */
   org: string | null;
   /** Team membership for the directory. */
@@ -48,10 +50,11 @@ const ORG = DEMO_ORGANIZATIONS;
 /** The app through which the demo people come. */
 const APP = 'tandem-demo-app';
 
-type Person = Pick<DemoIdentity, 'key' | 'name' | 'role' | 'org' | 'team' | 'roleCode'> & { id: string };
+/** `n`: the last digits of the SDS user id. */
+type Person = Pick<DemoIdentity, 'key' | 'name' | 'role' | 'org' | 'team' | 'roleCode'> & { id: string; n: number };
 
 function staff(person: Person, purpose: Purpose | null = null): DemoIdentity {
-  const { id, ...rest } = person;
+  const { id, n, ...rest } = person;
   return {
     ...rest,
     kind: 'staff',
@@ -59,6 +62,7 @@ function staff(person: Person, purpose: Purpose | null = null): DemoIdentity {
     clientId: APP,
     fhirUser: `PractitionerRole/${id}`,
     practitioner: `Practitioner/${id}`,
+    userId: `9998${String(n).padStart(8, '0')}`,
     patient: null,
     scopes: ['user/*.cruds'],
     purpose,
@@ -67,7 +71,7 @@ function staff(person: Person, purpose: Purpose | null = null): DemoIdentity {
 }
 
 /** Somebody of the trust who keeps the record's rules; her key is her role. */
-function officer(one: Pick<Person, 'id' | 'name' | 'roleCode'> & { key: Role }, purpose: Purpose): DemoIdentity {
+function officer(one: Pick<Person, 'id' | 'n' | 'name' | 'roleCode'> & { key: Role }, purpose: Purpose): DemoIdentity {
   return staff({ ...one, role: one.key, org: ORG.trust, team: null }, purpose);
 }
 
@@ -81,6 +85,7 @@ function system(key: string, name: string, org: string, role: Role = 'system'): 
     clientId: key,
     fhirUser: null,
     practitioner: null,
+    userId: null,
     org,
     team: null,
     roleCode: null,
@@ -101,6 +106,7 @@ function family(key: string, name: string, fhirUser: string, role: 'mother' | 'p
     clientId: APP,
     fhirUser,
     practitioner: null,
+    userId: null,
     org: null,
     team: null,
     roleCode: null,
@@ -117,28 +123,37 @@ const HV = { org: ORG.healthVisiting, team: DEMO_TEAMS.healthVisitors };
 const LIST: readonly DemoIdentity[] = [
   system('epr', 'Maternity EPR', ORG.maternity),
   system('hv-system', 'Health visiting system', ORG.healthVisiting),
-  staff({ key: 'midwife', id: 'mw-priya', name: 'Priya', role: 'midwife', roleCode: 'R0680', ...MW }),
-  staff({ key: 'health-visitor', id: 'hv-helen', name: 'Helen', role: 'health-visitor', roleCode: 'R0690', ...HV }),
-  staff({ key: 'nursery-nurse', id: 'nn-karl', name: 'Karl', role: 'nursery-nurse', roleCode: 'R1490', ...HV }),
+  staff({ key: 'midwife', id: 'mw-priya', n: 1, name: 'Priya', role: 'midwife', roleCode: 'R0680', ...MW }),
+  staff({
+    key: 'health-visitor',
+    id: 'hv-helen',
+    n: 2,
+    name: 'Helen',
+    role: 'health-visitor',
+    roleCode: 'R0690',
+    ...HV,
+  }),
+  staff({ key: 'nursery-nurse', id: 'nn-karl', n: 3, name: 'Karl', role: 'nursery-nurse', roleCode: 'R1490', ...HV }),
   staff({
     key: 'safeguarding',
     id: 'sg-moira',
+    n: 4,
     name: 'Moira',
     role: 'safeguarding',
     roleCode: null,
     ...HV,
     team: null,
   }),
-  staff({ key: 'team-lead', id: 'tl-hv', name: 'Queenie', role: 'team-lead', roleCode: null, ...HV }),
-  staff({ key: 'admin', id: 'ad-tom', name: 'Tom', role: 'admin', roleCode: 'R8008', ...HV }),
+  staff({ key: 'team-lead', id: 'tl-hv', n: 38, name: 'Queenie', role: 'team-lead', roleCode: null, ...HV }),
+  staff({ key: 'admin', id: 'ad-tom', n: 5, name: 'Tom', role: 'admin', roleCode: 'R8008', ...HV }),
   staff(
-    { key: 'service-lead', id: 'sl-sue', name: 'Sue', role: 'service-lead', roleCode: null, ...HV, team: null },
+    { key: 'service-lead', id: 'sl-sue', n: 6, name: 'Sue', role: 'service-lead', roleCode: null, ...HV, team: null },
     'HQUALIMP',
   ),
-  officer({ key: 'ig-officer', id: 'ig-imran', name: 'Imran', roleCode: 'R0001' }, 'HSYSADMIN'),
-  officer({ key: 'caldicott-guardian', id: 'cg-shah', name: 'Dr Shah', roleCode: 'R5105' }, 'HLEGAL'),
-  officer({ key: 'sar-officer', id: 'sar-1', name: 'Sheila', roleCode: 'R1984' }, 'HLEGAL'),
-  officer({ key: 'sysadmin', id: 'sy-uma', name: 'Uma', roleCode: null }, 'HSYSADMIN'),
+  officer({ key: 'ig-officer', id: 'ig-imran', n: 7, name: 'Imran', roleCode: 'R0001' }, 'HSYSADMIN'),
+  officer({ key: 'caldicott-guardian', id: 'cg-shah', n: 8, name: 'Dr Shah', roleCode: 'R5105' }, 'HLEGAL'),
+  officer({ key: 'sar-officer', id: 'sar-1', n: 9, name: 'Sheila', roleCode: 'R1984' }, 'HLEGAL'),
+  officer({ key: 'sysadmin', id: 'sy-uma', n: 10, name: 'Uma', roleCode: null }, 'HSYSADMIN'),
   family('mother', 'Aisha', 'Patient/aisha', 'mother'),
   family('partner', 'Danny', 'RelatedPerson/danny', 'partner'),
   system('steward', 'Data steward', ORG.trust, 'steward'),

@@ -3,23 +3,26 @@
  * Authorization code with PKCE, state and nonce; the client proves itself with a signed assertion (`private_key_jwt`).
  * What comes back says who a person is; what she may do, the directory says at every request.
  */
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import * as oidc from 'openid-client';
-import { assuranceFault, type ClaimNames, type ProvenPerson, personOf } from './person-claims.ts';
+import { assuranceFault, type ClaimNames, type ProvenPerson, parentOf, personOf } from './person-claims.ts';
 
 export interface ProviderSettings {
   /** Issuer; https, or http on loopback. */
   issuer: string;
   clientId: string;
-  /** PEM file (PKCS8) of the client's private key, EC P-256 or RSA. */
-  keyFile: string;
+  /** The client's private key, EC P-256 or RSA. */
+  key: KeyObject;
   /** `kid` the provider knows the key by; undefined = its RFC 7638 thumbprint. */
   keyId: string | undefined;
   scope: string;
   /** Least authenticator assurance level, 1 to 3 (R-39: AAL2 or more). */
   leastAssurance: number;
   claims: ClaimNames;
+  /** Parents sign in there too; absent = staff alone. */
+  parents?: boolean;
+  /** Where an address of the provider is reached from here; absent = there. */
+  reach?: (url: string) => string;
 }
 
 /** What the browser's visit to the provider is remembered by; leaves this process only sealed. */
@@ -54,13 +57,12 @@ const TIMEOUT = 10;
 /** Seconds within which somebody who proves again must have done so, when she comes back. */
 const AGAIN_SECONDS = 600;
 
-/** `redirectUri` is the address the provider sends browsers back to. @throws Error when the key cannot be read */
+/** `redirectUri` is the address the provider sends browsers back to. */
 export function createSignInProvider(settings: ProviderSettings, redirectUri: string): SignInProvider {
-  const key = createPrivateKey(readFileSync(settings.keyFile));
   let found: Promise<oidc.Configuration> | null = null;
   // Looked up when first needed, and again after a failure: the service starts without its provider.
   const configuration = (): Promise<oidc.Configuration> => {
-    found ??= discover(settings, key).catch(() => {
+    found ??= discover(settings).catch(() => {
       found = null;
       throw new SignInFault('unavailable');
     });
@@ -89,6 +91,8 @@ export function createSignInProvider(settings: ProviderSettings, redirectUri: st
     async finish(returned, pending) {
       const config = await configuration();
       const claims = await proven(config, returned, pending);
+      const parent = settings.parents === true ? parentOf(claims) : null;
+      if (parent !== null) return parent;
       if (assuranceFault(claims, settings.claims, settings.leastAssurance)) throw new SignInFault('assurance');
       const person = personOf(claims, settings.claims);
       if (person === null) throw new SignInFault('claims');
@@ -117,11 +121,15 @@ async function proven(config: oidc.Configuration, returned: URL, pending: Pendin
   }
 }
 
-async function discover(settings: ProviderSettings, key: KeyObject): Promise<oidc.Configuration> {
+async function discover(settings: ProviderSettings): Promise<oidc.Configuration> {
   const issuer = new URL(settings.issuer);
-  const client = oidc.PrivateKeyJwt(signingKey(key, settings.keyId));
-  const options = {
+  const client = oidc.PrivateKeyJwt(signingKey(settings.key, settings.keyId));
+  const { reach } = settings;
+  const options: oidc.DiscoveryRequestOptions = {
     timeout: TIMEOUT,
+    ...(reach === undefined
+      ? {}
+      : { [oidc.customFetch]: (url, { body, ...init }) => fetch(reach(url), { ...init, body: body ?? null }) }),
     ...(issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
   };
   return oidc.discovery(issuer, settings.clientId, {}, client, options);

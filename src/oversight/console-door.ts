@@ -9,9 +9,9 @@ import type { Context, Door } from '../record/types.ts';
 
 export type ConsoleEvent = 'console-sign-in' | 'console-sign-out';
 
-/** Records a sign-in or sign-out. @throws Outcome 503 when it cannot be stored: then nobody is signed in */
-export function recordConsoleEvent(door: Door, context: Context, event: ConsoleEvent): Promise<void> {
-  return door.audit.write({ ...entryOf(context, 'login'), detail: event });
+/** Records a sign-in or sign-out; `how`: machine words about it. @throws Outcome 503 when it cannot be stored: then nobody is signed in */
+export function recordConsoleEvent(door: Door, context: Context, event: ConsoleEvent, how?: string): Promise<void> {
+  return door.audit.write({ ...entryOf(context, 'login'), detail: how === undefined ? event : `${event}; ${how}` });
 }
 
 /** Lets IG officers pass (R-26). @throws Outcome 403, recorded, for everyone else */

@@ -2,7 +2,8 @@
 import { word, wordPrefix } from '../search/words.ts';
 import { rolesOfPerson } from '../store/models/people.ts';
 import { type RoleLine, rolesByReference } from '../store/models/roles.ts';
-import type { Door } from './types.ts';
+import { endSessions, readSessionEnds } from '../store/models/session-ends.ts';
+import type { Caller, Door } from './types.ts';
 
 /** Identifier systems of domain.md 3.2. */
 const SDS_USER = 'https://fhir.nhs.uk/Id/sds-user-id';
@@ -39,4 +40,17 @@ export async function roleAt(
 
 function isActive({ active, from, until }: RoleLine, now: string): boolean {
   return active && (from === null || from <= now) && (until === null || now < until);
+}
+
+type Who = Pick<Caller, 'issuer' | 'subject'>;
+const wordsOf = ({ issuer, subject }: Who): string => `${issuer} ${subject}`;
+
+/** How often her sessions were ended everywhere; a session that began at another number is over, in every process. */
+export function sessionEndsOf(door: Pick<Door, 'pool'>, who: Who): Promise<number> {
+  return readSessionEnds(door.pool, wordsOf(who));
+}
+
+/** Ends all her sessions, in every process, from the next request on. */
+export function endEverywhere(door: Pick<Door, 'pool'>, who: Who): Promise<void> {
+  return endSessions(door.pool, wordsOf(who));
 }

@@ -5,6 +5,7 @@
  */
 import { codeSystem, profile, reference, snomed } from '../../src/care/canon.ts';
 import { SERVICE_TYPE } from '../../src/care/family.ts';
+import { SDS_USER } from '../../src/fhir/identifiers.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { DEMO_IDENTITIES, DEMO_ORGANIZATIONS, DEMO_TEAMS } from '../../src/identity/identities.ts';
 
@@ -81,7 +82,14 @@ function healthcareService(address: string, kind: keyof typeof SERVICE_TYPE, by:
 }
 
 function practitioner({ id, name }: Person): Resource {
-  return { resourceType: 'Practitioner', id, active: true, name: [{ given: [name], family: 'Fixture' }] };
+  const userId = [...DEMO_IDENTITIES.values()].find((one) => one.subject === id)?.userId ?? null;
+  return {
+    resourceType: 'Practitioner',
+    id,
+    ...(userId === null ? {} : { identifier: [{ system: SDS_USER, value: userId }] }),
+    active: true,
+    name: [{ given: [name], family: 'Fixture' }],
+  };
 }
 
 /** A PractitionerRole of the fixtures; tests end it with `period`. */

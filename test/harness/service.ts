@@ -3,6 +3,7 @@
  * or as a child that can be killed (`service-process.ts`). Each has a database, keys and a port of its own,
  * and fixtures are written through its door: indexed and decided as in production (H15).
  */
+import './one-realm.ts';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type App, type AppOptions, buildApp } from '../../src/app.ts';

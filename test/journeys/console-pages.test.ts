@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { SECTIONS } from '../../src/console/sections.ts';
 import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
+import { practitionerRole } from '../harness/directory.ts';
 import { EXAMPLES, fillWorld, STATES } from './console-states.ts';
 import { type Console, NUMBER, openConsole, REASON } from './console-world.ts';
 
@@ -81,14 +82,27 @@ inBrowser('the console in Chromium', () => {
     });
   }, 240_000);
 
-  test('so are signing in, signing in with an error, and having signed out', async () => {
+  test('so are signing in, choosing nobody, choosing a role and having signed out', async () => {
+    const also = { ...practitionerRole('nn-karl'), id: 'nn-karl-also' };
+    await world.service.load([also]);
     const watched = await newPage({ viewport: VIEWPORTS.desktop });
     const { page } = watched;
     await page.goto(`${world.origin}/console`);
     await check(watched, 'sign-in');
+    await page.click('main a:has-text("Sign in")');
+    await check(watched, 'the list of the built-in provider');
     await page.click('button:has-text("Sign in")');
-    await check(watched, 'sign-in with an error');
-    await signIn(page, 'ig-officer');
+    await check(watched, 'the list with an error');
+    expect(await page.title()).toMatch(/^Error: /);
+    await page.check('input[value="nursery-nurse"]');
+    await page.click('button:has-text("Sign in")');
+    await check(watched, 'the choice of a role');
+    await page.click('button:has-text("Continue")');
+    await check(watched, 'the choice of a role with an error');
+    expect(await page.title()).toMatch(/^Error: /);
+    await page.check('input[value="PractitionerRole/nn-karl-also"]');
+    await page.click('button:has-text("Continue")');
+    await page.waitForURL('**/console');
     await page.click('button:has-text("Sign out")');
     await check(watched, 'signed out');
     expect(watched.troubles).toEqual([]);
@@ -113,6 +127,9 @@ inBrowser('the console in Chromium', () => {
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Skip to main content');
     expect(await page.evaluate('getComputedStyle(document.activeElement).clip')).toBe('auto');
+    await page.focus('main a:has-text("Sign in")');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('input[value="ig-officer"]');
     await page.focus('input[value="ig-officer"]');
     await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
@@ -216,9 +233,12 @@ async function check({ page, troubles }: Watched, state: string): Promise<void> 
   }
 }
 
+/** From the console's sign-in page to the page behind it. */
 async function signIn(page: Page, identity: string): Promise<void> {
+  await page.click('main a:has-text("Sign in")');
   await page.check(`input[value="${identity}"]`);
   await page.click('button:has-text("Sign in")');
+  await page.waitForURL(({ pathname }) => !pathname.includes('/sign'));
   await page.waitForLoadState('load');
 }
 

@@ -1,4 +1,5 @@
 /** A console to test: the service with one family that is full of canaries, and a browser's worth of cookies. */
+import { cookieNameOf } from '../../src/console/session.ts';
 import type { Resource } from '../../src/fhir/types.ts';
 import { createStanding } from '../../src/record/standing.ts';
 import type { Context } from '../../src/record/types.ts';
@@ -96,6 +97,8 @@ export async function colleague({ service }: Console, id = 'ig-second'): Promise
   return { ...standing, caller, requestId: 'colleague-request', address: null, now };
 }
 
+const SESSION_COOKIE = cookieNameOf(false);
+
 export interface Shown {
   status: number;
   headers: Headers;
@@ -104,23 +107,30 @@ export interface Shown {
   address: string;
 }
 
-/** One browser: keeps its cookie, follows redirects by hand, remembers every address it was at. */
+/** One browser: keeps its cookies, follows redirects by hand, remembers every address it was at. */
 export function browserOf(origin: string) {
   const addresses: string[] = [];
   const setCookies: string[] = [];
-  let cookie = '';
+  const cookies = new Map<string, string>();
+  const use = (line: string): void => {
+    const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+    if (value === '') cookies.delete(name);
+    else cookies.set(name, value);
+  };
+  const cookieHeader = (): Record<string, string> =>
+    cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
 
   const send = async (method: string, path: string, form?: Readonly<Record<string, string>>, extra = {}) => {
     addresses.push(path);
     const response = await fetch(origin + path, {
       method,
       redirect: 'manual',
-      headers: { ...(cookie === '' ? {} : { cookie }), ...extra },
+      headers: { ...cookieHeader(), ...extra },
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
     });
     for (const line of response.headers.getSetCookie()) {
       setCookies.push(line);
-      cookie = line.split(';')[0] ?? '';
+      use(line);
     }
     return response;
   };
@@ -128,7 +138,8 @@ export function browserOf(origin: string) {
     let response = first;
     let address = path;
     for (let hops = 0; response.status === 303 && hops < 5; hops += 1) {
-      address = response.headers.get('location') ?? '';
+      const to = response.headers.get('location') ?? '';
+      address = to.startsWith(`${origin}/`) ? to.slice(origin.length) : to;
       response = await send('GET', address);
     }
     return { status: response.status, headers: response.headers, html: await response.text(), address };
@@ -145,14 +156,19 @@ export function browserOf(origin: string) {
     get,
     post,
     fill,
-    signIn: (identity: string) => fill('/console/sign-in', '/console/sign-in', { identity }),
+    /** At the built-in provider, and to the page behind it. */
+    signIn: async (identity: string): Promise<Shown> => {
+      const { address, html } = await get('/console/sign-in/start');
+      const page = await post(address, { 'form-token': tokenOf(html), identity });
+      const onward = /^0; url=(.+)$/.exec(page.headers.get('refresh') ?? '')?.[1];
+      return onward === undefined ? page : get(onward);
+    },
     signOut: (page: Shown) => post('/console/sign-out', { 'form-token': tokenOf(page.html) }),
     look: (nhsNumber = NUMBER, reason = REASON) =>
       fill('/console/access-record', '/console/access-record', { 'nhs-number': nhsNumber, reason }),
-    cookie: () => cookie,
-    use: (value: string) => {
-      cookie = value;
-    },
+    /** The session's, as a pair. */
+    cookie: () => `${SESSION_COOKIE}=${cookies.get(SESSION_COOKIE) ?? ''}`,
+    use,
   };
 }
 

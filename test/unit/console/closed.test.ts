@@ -1,4 +1,5 @@
 /** Where no sign-in is configured the console is closed, whatever is asked. */
+import { createSecretKey } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import express from 'express';
 import supertest from 'supertest';
@@ -23,13 +24,22 @@ const closed = (mode: 'production' | 'training', way: ConsoleDeps['signIn']) =>
     }),
   );
 
-const DEMO = { kind: 'demo', identities: DEMO_IDENTITIES } as const;
+/** Were it handed in by mistake: nothing of it may be asked. */
+const DEMO: ConsoleDeps['signIn'] = {
+  provider: { begin: absent, finish: absent },
+  demo: {
+    people: [...DEMO_IDENTITIES.values()],
+    client: { issuer: '', clientId: '', keyId: undefined, key: createSecretKey(Buffer.alloc(32)), reach: (url) => url },
+    serve: absent,
+    isUnderWay: absent,
+    choose: absent,
+  },
+};
 
 test.each([
   ['production', 'no sign-in', null],
   ['training', 'no sign-in', null],
-  ['production', "the demo's list", DEMO],
-  ['training', "the demo's list", DEMO],
+  ['production', "the demo's provider", DEMO],
 ] as const)('%s with %s shows that sign-in is not configured and nothing else', async (mode, _words, way) => {
   const app = closed(mode, way);
   for (const path of ['/console', '/console/sign-in', '/console/access-record', '/console/access-record/x']) {
@@ -40,7 +50,9 @@ test.each([
     expect(page.headers['set-cookie']).toBeUndefined();
     expect(page.headers['strict-transport-security']).toMatch(/max-age/);
   }
-  const posted = await supertest(app).post('/console/sign-in').type('form').send({ identity: 'ig-officer' });
+  const posted = await supertest(app).post('/console/sign-in/demo/x').type('form').send({ identity: 'ig-officer' });
   expect(posted.status).toBe(503);
   expect(posted.headers['set-cookie']).toBeUndefined();
+  for (const path of ['auth', 'token', '.well-known/openid-configuration'])
+    expect((await supertest(app).get(`/demo-sign-in/${path}`)).status).toBe(404);
 });

@@ -1,6 +1,7 @@
 /** Sessions in memory and what a cookie may be. */
 import { expect, test } from '@jest/globals';
 import {
+  cookieNameOf,
   cookieOf,
   createSessions,
   IDLE_MS,
@@ -8,6 +9,7 @@ import {
   newId,
   type SignedInPerson,
   setCookie,
+  setReturnCookie,
 } from '../../../src/console/session.ts';
 
 const PERSON: SignedInPerson = {
@@ -35,13 +37,12 @@ test('a session left alone is told apart once, then unknown', () => {
   expect(sessions.find(id)).toBeNull();
 });
 
-test("signing out everywhere ends every session of that person, and nobody else's", () => {
+test('a session is found by its reference until it has ended', () => {
   const sessions = sessionsAt();
   const [one, two] = [sessions.open(PERSON), sessions.open(PERSON)];
-  const other = sessions.open({ ...PERSON, subject: 'somebody-else' });
   expect(sessions.byReference(two.reference)).toBe(two);
-  sessions.endAll(one);
-  expect([one, two, other].map(({ id }) => sessions.find(id)?.state)).toEqual([undefined, undefined, 'open']);
+  sessions.end(two);
+  expect([one, two].map(({ id }) => sessions.find(id)?.state)).toEqual(['open', undefined]);
   expect(sessions.byReference(two.reference)).toBeNull();
 });
 
@@ -76,9 +77,18 @@ test.each([
   expect(cookieOf(header, 'tandem-console')).toBe(id);
 });
 
-test('a cookie is found beside others, and says Secure over https only', () => {
+test('a cookie is found beside others', () => {
   const id = newId();
   expect(cookieOf(`a=b; tandem-console=${id}; c=d`, 'tandem-console')).toBe(id);
-  expect(setCookie('n', 'v', true)).toBe('n=v; Path=/console; HttpOnly; SameSite=Strict; Secure');
-  expect(setCookie('n', 'v', false)).not.toContain('Secure');
+});
+
+test('over https both cookies are Secure, and no other host can set them; over http neither says so', () => {
+  const secure = cookieNameOf(true);
+  expect(setCookie(secure, 'v', true)).toBe('__Host-tandem-console=v; Path=/; Secure; HttpOnly; SameSite=Strict');
+  expect(setReturnCookie(`${secure}-return`, 'v', true)).toBe(
+    '__Host-tandem-console-return=v; Path=/; Secure; HttpOnly; Max-Age=600; SameSite=Lax',
+  );
+  expect(setReturnCookie(`${secure}-return`, null, true)).toMatch(/return=; .*Max-Age=0/);
+  expect(setCookie(cookieNameOf(false), 'v', false)).toBe('tandem-console=v; Path=/console; HttpOnly; SameSite=Strict');
+  expect(setReturnCookie('n', 'v', false)).toBe('n=v; Path=/console/signed-in; HttpOnly; Max-Age=600; SameSite=Lax');
 });

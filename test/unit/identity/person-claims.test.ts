@@ -19,6 +19,7 @@ describe('who', () => {
       userId: '910000000001',
       roleProfileId: '555043300081',
       provenAt: null,
+      assurance: 'AAL3',
     });
     const proven = { ...CIS2, auth_time: 1_780_000_000 };
     expect(personOf(proven, CIS2_CLAIMS)?.provenAt).toEqual(new Date(1_780_000_000_000));
