@@ -42,7 +42,6 @@ import { identityStore } from './store/identity.ts';
 import { forgetPages } from './store/pages.ts';
 import { openBroad, openPool } from './store/pool.ts';
 import { startSealer } from './store/seal.ts';
-import { forgetSignIns } from './store/sign-in-state.ts';
 import { startWaker } from './store/wake.ts';
 import { openBook, startAlerts, startTrailJobs } from './wiring/audit.ts';
 import { openLive } from './wiring/definitions.ts';
@@ -185,7 +184,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
       alerts: alerts.check,
       traces: () => forgetTraces(pumpPool, clock()),
       leavers: directoryJobs.settle,
-      signIns: () => forgetSignIns(pumpPool),
     },
     log,
   );

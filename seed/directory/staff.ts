@@ -3,6 +3,7 @@ import { local, profile, reference, snomed } from '../../src/care/canon.ts';
 import { addDays, type CivilDate } from '../../src/care/clock.ts';
 import { SDS_USER } from '../../src/fhir/identifiers.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
+import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
 import { landline } from '../people.ts';
 import { HEALTH_VISITING, HV_SERVICE, MATERNITY, MATERNITY_SERVICE } from './places.ts';
 import { STAFF, type StaffMember, TEAMS, type Trade } from './staff-list.ts';
@@ -47,6 +48,11 @@ const CODES: Readonly<Record<Trade, Coded>> = {
 /** Everyone was in post well before anything in the seed happened. */
 const inPostSince = (today: CivilDate): CivilDate => addDays(today, -400);
 
+/** 9998 opens no range in use that we know of: twelve digits, plainly made up. The demo's people have theirs by name. */
+const userIdOf = ({ id }: StaffMember, n: number): string =>
+  [...DEMO_IDENTITIES.values()].find(({ subject }) => subject === id)?.userId ??
+  `9998${String(n + 101).padStart(8, '0')}`;
+
 function practitioner(one: StaffMember, n: number, today: CivilDate): Resource {
   const training = {
     code: { text: 'Joint visit training' },
@@ -57,8 +63,7 @@ function practitioner(one: StaffMember, n: number, today: CivilDate): Resource {
     resourceType: 'Practitioner',
     id: one.id,
     meta: { profile: [profile('JV-Practitioner')] },
-    // 9998 opens no range in use that we know of: twelve digits, plainly made up.
-    identifier: [{ system: SDS_USER, value: `9998${String(n + 1).padStart(8, '0')}` }],
+    identifier: [{ system: SDS_USER, value: userIdOf(one, n) }],
     active: true,
     name: [{ use: 'official', family: one.family, given: [one.given] }],
     telecom: [{ system: 'phone', value: landline(100 + n), use: 'work' }],

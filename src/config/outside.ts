@@ -108,7 +108,7 @@ export function readSignIn(read: Reader, cwd: string, mode: Mode): SignInConfig 
     return null;
   }
   if (mode === 'demo')
-    read.problem('In MODE=demo people pick an identity; OIDC_ISSUER is for training and production.');
+    read.problem('In MODE=demo people sign in at the built-in provider; OIDC_ISSUER is for training and production.');
   if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname)) {
     read.problem('OIDC_ISSUER must be https.');
   }

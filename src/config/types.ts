@@ -35,7 +35,7 @@ export interface Config {
   notifyRule: NotifyRule;
   /** Hosts (`host`, `host:port`, `*.domain`) that Subscription endpoints may point to; plain http only on loopback. */
   webhookAllow: readonly string[];
-  /** How people sign in to the console; null = not at all (in demo they pick an identity). */
+  /** How people sign in to the console; null = at the built-in provider in demo and (on loopback) training, else not at all. */
   signIn: SignInConfig | null;
   /** Origins of web pages that may call the API from a browser (CORS), e.g. `https://app.example.org`; usually none. */
   corsOrigins: readonly string[];

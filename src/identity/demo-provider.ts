@@ -79,8 +79,9 @@ export function createDemoProvider(options: DemoProviderOptions): DemoProvider {
       reach: (url) => url.replace(options.service, options.local),
     },
     serve: async ({ request, response }) => {
-      // A proxy speaks TLS for us where the address says https.
-      if (issuer.startsWith('https:')) request.headers['x-forwarded-proto'] = 'https';
+      // Its addresses are made of these headers: they say what its issuer says, whatever a proxy or a stranger sent.
+      const { host, protocol } = new URL(issuer);
+      Object.assign(request.headers, { host, 'x-forwarded-host': host, 'x-forwarded-proto': protocol.slice(0, -1) });
       (await provider()).handle(request, response);
     },
     isUnderWay: async ({ request, response }, id) => {

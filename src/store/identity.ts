@@ -64,7 +64,8 @@ function toClient(rows: readonly ClientRow[]): StoredClient | null {
 /**
  * The client register and replay cache over a pool of the service's role.
  * `claim` is one insert in its own transaction: the primary key lets one of many racing calls through, and it is durable
- * when answered. `prune` removes rows whose assertions expired five minutes ago or more; returns how many.
+ * when answered. `prune` removes rows whose assertions expired five minutes ago or more (and returns how
+ * many), and sign-ins that were never finished.
  */
 export function identityStore(pool: Pool) {
   return {
@@ -72,7 +73,10 @@ export function identityStore(pool: Pool) {
       toClient((await pool.query<ClientRow>({ name: 'client-find', text: FIND, values: [clientId] })).rows),
     claim: async (jti: string, client: string, expires: Date): Promise<boolean> =>
       (await pool.query({ name: 'replay-claim', text: CLAIM, values: [client, jti, expires] })).rowCount === 1,
-    prune: async (now: Date): Promise<number> => (await pool.query(PRUNE, [now])).rowCount ?? 0,
+    prune: async (now: Date): Promise<number> => {
+      await pool.query('delete from sign_in_state where until_at < now()');
+      return (await pool.query(PRUNE, [now])).rowCount ?? 0;
+    },
   };
 }
 

@@ -42,8 +42,3 @@ export function signInState(pool: Pool): SignInState {
     },
   };
 }
-
-/** Forgets sign-ins whose time is over. */
-export async function forgetSignIns(pool: Pool): Promise<void> {
-  await pool.query('delete from sign_in_state where until_at < now()');
-}

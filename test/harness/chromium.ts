@@ -1,6 +1,6 @@
 /** A real browser for the tests of the pages: Debian's Chromium. Missing in CI it is a failure, elsewhere a printed skip. */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const ARGS = [
@@ -29,4 +29,13 @@ export function chromiumPath(): string | null {
 
 export function startChromium(path: string): Promise<Browser> {
   return chromium.launch({ executablePath: path, args: ARGS });
+}
+
+/** From the console's sign-in page, through the built-in provider's list, to the page behind it. */
+export async function signInAs(page: Page, identity: string): Promise<void> {
+  await page.click('main a:has-text("Sign in")');
+  await page.check(`input[value="${identity}"]`);
+  await page.click('button:has-text("Sign in")');
+  await page.waitForURL(({ pathname }) => !pathname.includes('/sign'));
+  await page.waitForLoadState('load');
 }

@@ -30,6 +30,9 @@ export interface ServiceProcess {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Environment of a process that says `LOADED oidc-provider` when it loads the built-in sign-in provider. */
+export const TELLS_LOADS = { NODE_OPTIONS: `--import=${new URL('tell-loads.mjs', import.meta.url).href}` };
+
 /** Prepares a service of its own, or one more on the data of `beside`; nothing runs until `start`. */
 export async function serviceProcess(
   beside: ServiceProcess | null = null,

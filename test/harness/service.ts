@@ -84,7 +84,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   if (beside === undefined) await registerClients(database.ownerUrl);
   const pool = openPool(database.serviceUrl, 2);
   const signer = signerOf(config, port, options.clock);
-  const as = (who: Who): Client => clientOn(app.base, `Bearer ${signer.token(who)}`);
+  // Reached here whatever address it tells others.
+  const reached = `http://127.0.0.1:${port}/fhir/R4`;
+  const as = (who: Who): Client => clientOn(reached, `Bearer ${signer.token(who)}`);
   const load = loader(as, logged);
   return {
     app,
@@ -96,7 +98,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     logged,
     ...signer,
     as,
-    anonymous: clientOn(app.base, null),
+    anonymous: clientOn(reached, null),
     load,
     directory: async () => {
       for (const resources of directory()) await load(resources);

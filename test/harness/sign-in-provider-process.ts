@@ -13,7 +13,8 @@ export interface Known {
   people: Readonly<Record<string, object>>;
 }
 
-const CLAIMS = ['nhsid_useruid', 'selected_roleid', 'authentication_assurance_level'];
+const STAFF = ['nhsid_useruid', 'selected_roleid', 'authentication_assurance_level'];
+const CLAIMS = [...STAFF, 'fhirUser', 'identity_proofing_level'];
 const handler: { serve: RequestListener } = { serve: (_request, response) => response.writeHead(503).end() };
 const server = createServer((request, response) => handler.serve(request, response));
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { SECTIONS } from '../../src/console/sections.ts';
-import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
+import { chromiumPath, signInAs, startChromium, VIEWPORTS } from '../harness/chromium.ts';
 import { practitionerRole } from '../harness/directory.ts';
 import { EXAMPLES, fillWorld, STATES } from './console-states.ts';
 import { type Console, NUMBER, openConsole, REASON } from './console-world.ts';
@@ -112,7 +112,7 @@ inBrowser('the console in Chromium', () => {
     const watched = await newPage({ viewport: VIEWPORTS.phone, javaScriptEnabled: false });
     const { page } = watched;
     await page.goto(`${world.origin}/console`);
-    await signIn(page, 'ig-officer');
+    await signInAs(page, 'ig-officer');
     for (const { at } of PAGES.filter(({ at, who }) => who === 'ig-officer' && !at.includes(':'))) {
       await page.goto(world.origin + at);
       expect(await page.locator('h1').count()).toBe(1);
@@ -159,7 +159,7 @@ inBrowser('the console in Chromium', () => {
   test('works without script', async () => {
     const { page } = await newPage({ viewport: VIEWPORTS.phone, javaScriptEnabled: false });
     await page.goto(`${world.origin}/console`);
-    await signIn(page, 'ig-officer');
+    await signInAs(page, 'ig-officer');
     await ask(page, NUMBER, REASON);
     expect(await page.textContent('h1')).toContain('Who looked at this record');
     expect(await page.locator('table').count()).toBeGreaterThanOrEqual(3);
@@ -170,7 +170,7 @@ inBrowser('the console in Chromium', () => {
   test('going back after signing out shows nothing', async () => {
     const { page } = await newPage({ viewport: VIEWPORTS.desktop });
     await page.goto(`${world.origin}/console`);
-    await signIn(page, 'ig-officer');
+    await signInAs(page, 'ig-officer');
     await ask(page, NUMBER, REASON);
     await page.waitForSelector('#records');
     await page.click('button:has-text("Sign out")');
@@ -192,7 +192,7 @@ async function share<T>(list: readonly T[], work: (next: () => T | undefined) =>
 async function signedIn(identity: string): Promise<Watched> {
   const watched = await newPage({ viewport: VIEWPORTS.desktop });
   await watched.page.goto(`${world.origin}/console`);
-  await signIn(watched.page, identity);
+  await signInAs(watched.page, identity);
   return watched;
 }
 
@@ -231,15 +231,6 @@ async function check({ page, troubles }: Watched, state: string): Promise<void> 
     const fits = await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
     if (fits !== true) troubles.push(`${state} is wider than the screen (${size})`);
   }
-}
-
-/** From the console's sign-in page to the page behind it. */
-async function signIn(page: Page, identity: string): Promise<void> {
-  await page.click('main a:has-text("Sign in")');
-  await page.check(`input[value="${identity}"]`);
-  await page.click('button:has-text("Sign in")');
-  await page.waitForURL(({ pathname }) => !pathname.includes('/sign'));
-  await page.waitForLoadState('load');
 }
 
 async function ask(page: Page, number: string, reason: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** A console to test: the service with one family that is full of canaries, and a browser's worth of cookies. */
 import { cookieNameOf } from '../../src/console/session.ts';
 import type { Resource } from '../../src/fhir/types.ts';
+import { DEMO_IDENTITIES } from '../../src/identity/identities.ts';
 import { createStanding } from '../../src/record/standing.ts';
 import type { Context } from '../../src/record/types.ts';
 import { overseen } from '../harness/overseen.ts';
@@ -97,8 +98,6 @@ export async function colleague({ service }: Console, id = 'ig-second'): Promise
   return { ...standing, caller, requestId: 'colleague-request', address: null, now };
 }
 
-const SESSION_COOKIE = cookieNameOf(false);
-
 export interface Shown {
   status: number;
   headers: Headers;
@@ -107,8 +106,12 @@ export interface Shown {
   address: string;
 }
 
-/** One browser: keeps its cookies, follows redirects by hand, remembers every address it was at. */
-export function browserOf(origin: string) {
+/**
+ * One browser: keeps its cookies, follows redirects by hand, remembers every address it was at.
+ * @param known address of the service as it is told to others, where that is another one (a proxy stands before it)
+ */
+export function browserOf(origin: string, known = origin) {
+  const sessionCookie = cookieNameOf(known.startsWith('https:'));
   const addresses: string[] = [];
   const setCookies: string[] = [];
   const cookies = new Map<string, string>();
@@ -139,7 +142,7 @@ export function browserOf(origin: string) {
     let address = path;
     for (let hops = 0; response.status === 303 && hops < 5; hops += 1) {
       const to = response.headers.get('location') ?? '';
-      address = to.startsWith(`${origin}/`) ? to.slice(origin.length) : to;
+      address = to.startsWith(`${known}/`) ? to.slice(known.length) : to;
       response = await send('GET', address);
     }
     return { status: response.status, headers: response.headers, html: await response.text(), address };
@@ -156,10 +159,15 @@ export function browserOf(origin: string) {
     get,
     post,
     fill,
-    /** At the built-in provider, and to the page behind it. */
+    /** At the built-in provider, in her own role of several, and to the page behind it. */
     signIn: async (identity: string): Promise<Shown> => {
       const { address, html } = await get('/console/sign-in/start');
-      const page = await post(address, { 'form-token': tokenOf(html), identity });
+      let page = await post(address, { 'form-token': tokenOf(html), identity });
+      const offered = /name="offered" value="([^"]+)"/.exec(page.html)?.[1];
+      if (offered !== undefined) {
+        const role = DEMO_IDENTITIES.get(identity)?.fhirUser ?? '';
+        page = await post('/console/sign-in/role', { 'form-token': tokenOf(page.html), offered, role });
+      }
       const onward = /^0; url=(.+)$/.exec(page.headers.get('refresh') ?? '')?.[1];
       return onward === undefined ? page : get(onward);
     },
@@ -167,7 +175,9 @@ export function browserOf(origin: string) {
     look: (nhsNumber = NUMBER, reason = REASON) =>
       fill('/console/access-record', '/console/access-record', { 'nhs-number': nhsNumber, reason }),
     /** The session's, as a pair. */
-    cookie: () => `${SESSION_COOKIE}=${cookies.get(SESSION_COOKIE) ?? ''}`,
+    cookie: () => `${sessionCookie}=${cookies.get(sessionCookie) ?? ''}`,
+    /** All it would send. */
+    cookies: (): string => cookieHeader().cookie ?? '',
     use,
   };
 }

@@ -151,6 +151,6 @@ test('joiners, movers and leavers: roles by their days, teams by theirs, as a pa
     `select 1 from audit where body like '%export movements csv sha256:%' and body like '%disclosure%'`,
   );
   expect(rows).toHaveLength(1);
-  await browser.signIn('midwife');
+  await browser.signIn('nursery-nurse');
   expect((await browser.get('/console/movements')).status).toBe(403);
 });

@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { clientOn } from '../harness/client.ts';
-import { type ServiceProcess, serviceProcess } from '../harness/service-process.ts';
+import { type ServiceProcess, serviceProcess, TELLS_LOADS } from '../harness/service-process.ts';
+import { browserOf, tokenOf, wordsOf } from './console-world.ts';
 
 let service: ServiceProcess;
 
 beforeAll(async () => {
-  service = await serviceProcess();
+  service = await serviceProcess(null, TELLS_LOADS);
 }, 60_000);
 afterAll(() => service.close());
 
@@ -34,6 +35,21 @@ test('the token command prints one line that opens the door of this service, and
   const other = await run('epr', '--base', 'http://127.0.0.1:1');
   expect((await clientOn(service.base, `Bearer ${other.stdout.trim()}`).get('Patient?_count=1')).status).toBe(401);
   await expect(run('nobody')).rejects.toThrow(/Name one identity/);
+});
+
+test('the sign-in provider is loaded when somebody signs in, and what was begun goes on after a kill', async () => {
+  expect(service.output()).not.toContain('LOADED');
+  const browser = browserOf(root());
+  const list = await browser.get('/console/sign-in/start');
+  expect([list.status, list.html.includes('value="ig-officer"')]).toEqual([200, true]);
+  expect(service.output()).toContain('LOADED oidc-provider');
+  await service.kill();
+  await service.start();
+  // The page is drawn anew: its form was made by the process that is gone.
+  const again = await browser.get(list.address);
+  const form = { 'form-token': tokenOf(again.html), identity: 'ig-officer' };
+  expect((await browser.post(list.address, form)).headers.get('refresh')).toBe('0; url=/console');
+  expect(wordsOf((await browser.get('/console')).html)).toContain('Signed in as Imran');
 });
 
 test('SIGTERM: what is under way is answered, the exit code is 0, the next start is quick and finds everything', async () => {

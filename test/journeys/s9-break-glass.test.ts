@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { openPool } from '../../src/store/pool.ts';
 import { sealDurable } from '../../src/store/seal.ts';
-import { chromiumPath, startChromium, VIEWPORTS } from '../harness/chromium.ts';
+import { chromiumPath, signInAs, startChromium, VIEWPORTS } from '../harness/chromium.ts';
 import { at, type Client, type Reply } from '../harness/client.ts';
 import { familyOf, nhsNumberOf } from '../harness/family.ts';
 import { staff } from '../harness/service.ts';
@@ -85,9 +85,7 @@ inBrowser('S9', () => {
     ]);
     const page = await (await browser.newContext({ viewport: VIEWPORTS.desktop })).newPage();
     await page.goto(`${world.origin}/console`);
-    await page.check('input[value="ig-officer"]');
-    await page.click('button:has-text("Sign in")');
-    await page.waitForLoadState('load');
+    await signInAs(page, 'ig-officer');
     const reference = await alertOf(page, 'Break-glass was used');
     expect(Date.now() - opened).toBeLessThan(MINUTE);
     // What goes out says which and how grave, and no name (6.3).

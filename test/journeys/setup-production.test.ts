@@ -14,7 +14,7 @@ import { openPool } from '../../src/store/pool.ts';
 import { at, clientOn } from '../harness/client.ts';
 import { scratchFolder } from '../harness/cluster.ts';
 import { compiled } from '../harness/compiled.ts';
-import { type ServiceProcess, serviceProcess } from '../harness/service-process.ts';
+import { type ServiceProcess, serviceProcess, TELLS_LOADS } from '../harness/service-process.ts';
 
 const ISSUER = 'https://record.example';
 const PRODUCTION = { MODE: 'production', PUBLIC_URL: ISSUER };
@@ -29,7 +29,7 @@ const PEOPLE = {
 
 let service: ServiceProcess;
 beforeAll(async () => {
-  service = await serviceProcess(null, PRODUCTION);
+  service = await serviceProcess(null, { ...PRODUCTION, ...TELLS_LOADS });
   await service.start();
 });
 afterAll(() => service.close());
@@ -149,6 +149,21 @@ describe('what is asked of it', () => {
 function p256(): JsonWebKey {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 }
+
+test("the demo's sign-in is not there: no route, no list, nothing of it loaded", async () => {
+  const root = service.base.replace('/fhir/R4', '');
+  for (const path of ['.well-known/openid-configuration', 'auth', 'auth/x', 'jwks', 'me'])
+    expect([path, (await fetch(`${root}/demo-sign-in/${path}`)).status]).toEqual([path, 404]);
+  for (const path of ['sign-in', 'sign-in/start', 'sign-in/demo/x', 'signed-in?code=x&state=y']) {
+    const page = await fetch(`${root}/console/${path}`, { redirect: 'manual' });
+    expect([path, page.status, (await page.text()).includes('Imran')]).toEqual([path, 503, false]);
+  }
+  const form = { method: 'POST', body: new URLSearchParams({ identity: 'ig-officer' }) };
+  expect((await fetch(`${root}/console/sign-in/demo/x`, form)).status).toBe(503);
+  expect((await fetch(`${root}/demo-sign-in/token`, form)).status).toBe(404);
+  // The same preload tells it of a demo (run-contract.test.ts).
+  expect(service.output()).not.toContain('LOADED');
+});
 
 test('a service without a setup has nobody, says so, and makes nobody', async () => {
   expect(await people()).toBe(0);

@@ -24,6 +24,7 @@ const PEOPLE = {
   leaver: strong('910000000004'),
   stranger: strong('910000000009'),
   silent: { authentication_assurance_level: '3' },
+  parent: { fhirUser: 'Patient/one', identity_proofing_level: 'P9', authentication_assurance_level: '3' },
 };
 
 let provider: TestProvider;
@@ -170,6 +171,8 @@ describe('with the provider there', () => {
     ['stranger', 'does not know this person', 'not-in-directory'],
     ['imran-by-password', 'strong method', 'assurance'],
     ['silent', 'did not say who you are', 'claims'],
+    // Parents' pages are off in production: whoever says so (domain.md 1.8).
+    ['parent', 'did not say who you are', 'claims'],
   ])('%s is not signed in: %s', async (login, words, reason) => {
     const { browser, page } = await signedInAs(login);
     expect(page.status).toBe(401);

@@ -134,7 +134,7 @@ describe('what is refused, and in which words', () => {
     ['a terminology server with a password', { TERMINOLOGY_URL: 'https://u:p@terms.example' }, /a FHIR base alone/],
     ['an empty receiver', { WEBHOOK_ALLOW: 'a.example,,b.example' }, /"" is none/],
     ['half a sign-in', { ...PRODUCTION, OIDC_ISSUER: 'https://login.example' }, /belong together/],
-    ['a sign-in in the demo', SIGN_IN, /people pick an identity/],
+    ['a sign-in in the demo', SIGN_IN, /built-in provider/],
     ['a sign-in in the clear', { ...PRODUCTION, ...SIGN_IN, OIDC_ISSUER: 'http://login.example' }, /must be https/],
     ['a level nobody has', { ...PRODUCTION, ...SIGN_IN, OIDC_LEAST_AAL: '4' }, /OIDC_LEAST_AAL must be/],
     ['an unknown rule', { NOTIFY_RULE: 'later' }, /NOTIFY_RULE must be one of/],
