@@ -197,6 +197,9 @@ describe('a request for a record', () => {
     // The full list of who looked: Priya, with no word of what she opened and did not leave.
     expect(pdf.words).toContain('Who looked at this record');
     expect(pdf.words).toContain('Priya');
+    // Moira judged one item and agreed with others: one line, in plain words, not one for each step.
+    expect(pdf.words.match(/Moira/g)).toHaveLength(1);
+    expect(pdf.words).not.toMatch(/HLEGAL|TREAT|sar-officer/);
     for (const mark of ['/MarkInfo', '/StructTreeRoot', '/Lang (en-GB)', 'DisplayDocTitle true', 'pdfuaid'])
       expect([mark, pdf.raw.includes(mark)]).toEqual([mark, true]);
     expect((await step('hand-over', { 'hand-over-words': 'On paper, to herself' })).status).toBe(200);
