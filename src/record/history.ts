@@ -6,8 +6,10 @@ import { all } from '../governance/compose.ts';
 import { gate } from '../governance/gates.ts';
 import { masksFor } from '../governance/masks.ts';
 import { rowRule } from '../governance/row-rules.ts';
+import { bounded } from '../store/bounded.ts';
 import { type FoundVersion, type HistoryAsk, readHistory } from '../store/histories.ts';
 import type { FoundRow } from '../store/search.ts';
+import { inTurn } from '../store/turns.ts';
 import { ask, asOf, show, worldOf } from './decide.ts';
 import { ID } from './document.ts';
 import { entryOf, withRows } from './entry.ts';
@@ -15,6 +17,7 @@ import { historyRule, withoutHiddenMembers } from './family-group.ts';
 import { isOwnId } from './ids.ts';
 import { namesMasked } from './list-names.ts';
 import { audited, checkGeneration, notFound, refused } from './refusal.ts';
+import { callerKey } from './search.ts';
 import type { Context, Door } from './types.ts';
 
 const MAX_COUNT = 1_000;
@@ -42,7 +45,12 @@ export function history(door: Door, context: Context, request: HistoryRequest): 
     if (closed !== null) throw await refused(door, entry, closed);
     const paging = parameters(request.query);
     const rule = all(rowRule(context.principal, ask(door, context, 'history', type)), historyRule(context));
-    const page = await readHistory(door.pool, { type, id, rule, now: context.now, ...paging });
+    const asked = { type, id, rule, now: context.now, ...paging };
+    // Whoever may see little of a type has it looked for far back: in her turn, and not for ever.
+    const page =
+      id === null
+        ? await inTurn(callerKey(context), () => bounded(() => readHistory(door.broadPool.walks, asked)))
+        : await readHistory(door.pool, asked);
     checkGeneration(context, page.generation);
     if (
       id !== null &&
