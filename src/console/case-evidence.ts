@@ -35,12 +35,30 @@ export function besideLines(one: EvidenceRow): BesideLine[] {
     one.duty === 'elsewhere' ? { rule: null, words: 'On a duty list of another team' } : null,
     one.handover === null ? null : { rule: null, words: `Handover ${day(one.handover)}` },
     one.recorded === null ? null : { rule: null, words: `Recorded something about the family ${day(one.recorded)}` },
-    ...one.own.map((kind) => ({ rule: ruleOfKind(kind), words: relationshipWords(kind) })),
+    ...one.own
+      .filter((kind) => !isShown(kind, one))
+      .map((kind) => ({ rule: ruleOfKind(kind), words: relationshipWords(kind) })),
     ...one.team
       .filter((kind) => !one.own.includes(kind))
       .map((kind) => ({ rule: ruleOfKind(kind), words: `By team alone: ${relationshipWords(kind).toLowerCase()}` })),
   ];
   return lines.filter((line) => line !== null);
+}
+
+/** The explanation in words, where nothing beside it says the same with a day or a rule. */
+function explanationOf({ explanation, appointment, own, duty, handover, recorded }: EvidenceRow): string | null {
+  const isSaid =
+    (explanation === 'own-appointment' && (appointment !== null || own.includes('appointment'))) ||
+    (explanation === 'own-task' && own.includes('task')) ||
+    (explanation === 'duty-list' && duty === 'family') ||
+    (explanation === 'handover' && handover !== null) ||
+    (explanation === 'record-event' && recorded !== null);
+  return explanation === null || isSaid || !isExplanation(explanation) ? null : explanationWords(explanation);
+}
+
+/** An appointment or a visit of her own that stands above says more than the relationship it makes. */
+function isShown(kind: string, { appointment, visit }: EvidenceRow): boolean {
+  return (kind === 'appointment' && appointment !== null) || (kind === 'attendance' && visit !== null);
 }
 
 const RULE_OF_KIND: Readonly<Record<string, string>> = {
@@ -66,9 +84,8 @@ export function evidenceShown({ evidence, findings, lines }: CaseView) {
     const found = findings.get(one.record);
     return {
       ...{ record: one.record, who: one.who, at: shownTime(one.at), beside: besideLines(one) },
-      explanation:
-        one.explanation !== null && isExplanation(one.explanation) ? explanationWords(one.explanation) : null,
-      rules: one.rules.map(ruleWords),
+      explanation: explanationOf(one),
+      rules: one.rules,
       found:
         found === undefined ? null : { ...found, text: FINDING_WORDS[found.finding], colour: COLOURS[found.finding] },
     };
@@ -76,7 +93,7 @@ export function evidenceShown({ evidence, findings, lines }: CaseView) {
   const compared = accesses.filter(({ found }) => found !== null).length;
   return {
     ...{ isWhole: evidence.isWhole, accesses, compared },
+    rules: [...new Set(evidence.accesses.flatMap(({ rules }) => rules))].sort().map(ruleWords),
     at: gathered === undefined ? null : shownTime(gathered.at),
-    hash: gathered?.words.split('SHA-256 ')[1] ?? null,
   };
 }

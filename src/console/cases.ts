@@ -90,6 +90,7 @@ function shown(view: CaseView, context: Context, { status, errors, typed }: Answ
       reason: file.reason,
       people: view.people,
       hasPeople: file.parties.length > 0,
+      isMine: file.assignedTo === context.principal.practitionerRole,
       numbers: view.nhsNumbers.map((number) => ({ number, printed: printedNhsNumber(number) })),
       opened: shownTime(file.opened),
       due: shownDay(file.reviewDue),

@@ -1,5 +1,7 @@
 /** Officers' questions by name, and taking an answer out as a file. */
 
+import type { Cell } from '../audit/export-text.ts';
+import { type ServiceNames, serviceNames } from '../oversight/agreements.ts';
 import { exportQuestion } from '../oversight/export-requests.ts';
 import type { ExportAsked } from '../oversight/export-table.ts';
 import { enterDesk } from '../oversight/officer.ts';
@@ -10,6 +12,7 @@ import { type FieldError, type Filters, readFilters, readReason } from './access
 import type { Page } from './pages.ts';
 import { shownTime } from './times.ts';
 import type { Visit } from './visit.ts';
+import { explanationWords, isExplanation, isRole, labelWords, relationshipWords, roleWords } from './words.ts';
 
 interface Asked {
   question: Question;
@@ -43,14 +46,34 @@ export async function questionsPage(visit: Visit, context: Context): Promise<Pag
     return shown(asked.errors.length > 0 ? 422 : 200, { ...asked, saved }, null);
   }
   const answer = await askQuestion(visit.deps.door, context, asked.question);
-  return shown(200, asked, answer);
+  return shown(200, asked, { answer, names: await serviceNames(visit.deps.door) });
 }
 
-function shown(
-  status: number,
-  { question, filters, errors, saved = [] }: Asked,
-  answer: Awaited<ReturnType<typeof askQuestion>> | null,
-): Page {
+/** Codes of a file in the words of a page. */
+const CELLS: Readonly<Record<string, (cell: string, names: ServiceNames) => string>> = {
+  role: (cell) => (isRole(cell) ? roleWords(cell) : cell),
+  service: (cell, names) => names.get(cell) ?? cell,
+  explanation: (cell) => (isExplanation(cell) ? explanationWords(cell) : cell),
+  label: labelWords,
+  'own relationships': (cell) => listed(cell, relationshipWords),
+  'team relationships': (cell) => listed(cell, relationshipWords),
+};
+
+const listed = (cell: string, words: (one: string) => string): string =>
+  cell === '' ? '' : cell.split(', ').map(words).join(', ');
+
+function shownCell(column: string, cell: Cell, names: ServiceNames) {
+  if (cell instanceof Date) return shownTime(cell);
+  return typeof cell === 'string' && cell !== '' ? (CELLS[column]?.(cell, names) ?? cell) : cell;
+}
+
+interface Answered {
+  answer: Awaited<ReturnType<typeof askQuestion>>;
+  names: ServiceNames;
+}
+
+function shown(status: number, { question, filters, errors, saved = [] }: Asked, answered: Answered | null): Page {
+  const { answer = null, names = new Map<string, string>() } = answered ?? {};
   return {
     status,
     template: 'questions',
@@ -65,7 +88,9 @@ function shown(
       choices: answer?.choices ?? [],
       // On a page in UK time, in a file in UTC.
       columns: (answer?.table.columns ?? []).map((column) => column.replace(' (UTC)', '')),
-      rows: (answer?.table.rows ?? []).map((row) => row.map((cell) => (cell instanceof Date ? shownTime(cell) : cell))),
+      rows: (answer?.table.rows ?? []).map((row) =>
+        row.map((cell, i) => shownCell(answer?.table.columns[i] ?? '', cell, names)),
+      ),
       full: answer?.table.rows.length === MAX_ROWS ? MAX_ROWS : null,
     },
   };

@@ -196,6 +196,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const LABELS: Readonly<Record<string, string>> = { N: 'Normal', R: 'Restricted', V: 'Very restricted' };
 
+export const isRole = (word: string): word is Role => Object.hasOwn(ROLES, word);
 export const roleWords = (role: Role): string => ROLES[role];
 export const purposeWords = (purpose: Purpose): string => PURPOSES[purpose];
 export const explanationWords = (explanation: AccessExplanation): string => EXPLANATIONS[explanation];

@@ -181,8 +181,8 @@ test('reconciliation (6.7-6): each access beside an appointment, a relationship,
   quiet(page.html);
   const words = wordsOf(page.html);
   const { day } = shownTime(new Date(Date.now() + 86_400_000));
-  expect(words).toMatch(new RegExp(`Karl [^.]*nursery-nurse .* ${day}, [0-9:]{8} booked yes`));
-  expect(words).toMatch(/Priya .*midwife .*care-team.* yes/);
+  expect(words).toMatch(new RegExp(`Karl [^.]*Community nursery nurse .* ${day}, [0-9:]{8} booked yes`));
+  expect(words).toMatch(/Priya .*Community midwife .*In the care team.* yes/);
 });
 
 describe('alerts told elsewhere (6.7-18)', () => {

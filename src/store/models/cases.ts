@@ -121,7 +121,8 @@ export async function lastEvidence(db: Db, caseId: number): Promise<{ n: number;
 export async function nhsNumbersOf(db: Db, patients: readonly string[], prefix: string): Promise<string[]> {
   const result = await db.query<{ number: string }>(
     `select distinct substr(t, length($2) + 1) as number from resource r, unnest(r.tokens) as t
-     where r.type = 'Patient' and r.id = any (select substr(p, 9) from unnest($1::text[]) as p) and starts_with(t, $2)`,
+     where r.type = 'Patient' and r.id = any (select substr(p, 9) from unnest($1::text[]) as p) and starts_with(t, $2)
+       and length(t) > length($2)`,
     [patients, prefix],
   );
   return result.rows.map(({ number }) => number);
