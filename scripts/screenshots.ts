@@ -30,6 +30,7 @@ await shoot(browser, 'console-access-record', { width: 1280, height: 1250 }, loo
 await shoot(browser, 'console-access-record-phone', { width: 390, height: 844 }, look);
 await shoot(browser, 'console-agreement', DESKTOP, (page) => page.goto(`${base}/console/agreements/sharing-mw-hv`));
 await shoot(browser, 'console-simulator', DESKTOP, simulate);
+await shoot(browser, 'console-case', { width: 1180, height: 620 }, compare);
 await browser.close();
 
 /** People and systems of the demo read the family that the picture is about; one is refused. */
@@ -71,6 +72,17 @@ async function look(page: Page): Promise<void> {
   await page.fill('#nhs-number', NHS_NUMBER);
   await page.fill('#reason', 'Complaint IG-2031: the family asked who looked');
   await press(page, 'Show who looked');
+}
+
+/** A case: each access beside attendance. */
+async function compare(page: Page): Promise<void> {
+  await page.goto(`${base}/console/cases/open`);
+  await page.fill('#nhs-number', NHS_NUMBER);
+  await page.fill('#reason', 'Complaint IG-2031: the family asked who looked');
+  await press(page, 'Open the case');
+  await press(page, 'Take this case');
+  await press(page, 'Gather the evidence');
+  await page.evaluate("document.getElementById('evidence').scrollIntoView()");
 }
 
 /** Somebody without a relationship of care: the picture shows where the way ends. */

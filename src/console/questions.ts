@@ -55,6 +55,7 @@ const CELLS: Readonly<Record<string, (cell: string, names: ServiceNames) => stri
   service: (cell, names) => names.get(cell) ?? cell,
   explanation: (cell) => (isExplanation(cell) ? explanationWords(cell) : cell),
   label: labelWords,
+  'label before': labelWords,
   'own relationships': (cell) => listed(cell, relationshipWords),
   'team relationships': (cell) => listed(cell, relationshipWords),
 };

@@ -20,6 +20,7 @@ import {
 import { partnerEvents } from '../store/models/partner-audit.ts';
 import { type Reconciled, reconciled } from '../store/models/reconcile.ts';
 import type { Pool } from '../store/pool.ts';
+import { policyTable } from './policy-answer.ts';
 import type { About, Answered, QuestionId } from './questions.ts';
 
 type Answer = (pool: Pool, about: About, limit: number) => Promise<Answered>;
@@ -81,6 +82,10 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
   changes: async (pool, { period }, limit) => changesTable(await governingChanges(pool, period, limit), []),
   'family-changes': async (pool, { patients, period }, limit) =>
     changesTable(await familyChanges(pool, patients ?? [], period, limit), patients),
+  policy: async (pool, { period }, limit) => {
+    const { columns, rows } = await policyTable(pool, period, limit);
+    return table(columns, rows);
+  },
   proofs: async (pool, _, limit) => {
     const columns = ['when (UTC)', 'asked by', 'whole', 'records', 'broken at', 'why', 'signed report'];
     const rows = (await checksOf(pool, limit)).map((one): Cell[] => {

@@ -47,6 +47,7 @@ export const QUESTIONS = [
   { id: 'refusals', q: 'Q11', words: 'What was refused, to whom, by what rule?', needs: 'any' },
   { id: 'changes', q: 'Q12', words: 'Who changed consents, agreements, roles and teams?', needs: 'nothing' },
   { id: 'family-changes', q: 'Q12', words: 'Who changed labels and consents of this family?', needs: 'case' },
+  { id: 'policy', q: 'Q12', words: 'Who changed alert rules, and what did two people decide?', needs: 'nothing' },
   { id: 'proofs', q: 'Q13', words: 'Is the access record whole?', needs: 'nothing' },
   { id: 'roles', q: 'Q15', words: 'Which roles are dormant, never used, or used after they ended?', needs: 'nothing' },
 ] as const;

@@ -250,6 +250,11 @@ test('alert rules: seeing more holds at once, seeing less waits for a second per
     const page = await imran.send('/console/settings', form);
     expect([page.status, wordsOf(page.html).includes(words)]).toEqual([422, true]);
   }
+  // Q12: who set what, before and after, newest first; the confirmed proposal stands once.
+  const policy = wordsOf((await imran.get('/console/questions?question=policy')).html);
+  expect(policy).toMatch(
+    /A-04 live A-04 off Dr Shah Fixture .*A-04 observe, denials 5 A-04 live, denials 4 Imran Fixture/,
+  );
   // What other rules promise cannot be set at all.
   expect((await imran.get('/console/settings')).html).not.toContain('id="rule-A-01"');
 });
