@@ -137,13 +137,17 @@ class Compiling {
 
   #consentsSql(atoms: { name: string; rule: Extract<LookupRule, { op: 'consent' }> }[]): string {
     const answers = atoms.map(({ name, rule }) => {
-      const named = rule.parties.length === 0 ? '' : ` or t.party = any (${this.#list(rule.parties)})`;
-      const party = rule.ofPregnancy === true ? 't.party = r.pregnancy' : `(t.party is null${named})`;
+      const party = this.#partySql(rule);
       return `coalesce(bool_or(t.kind = ${this.#text(rule.kind)} and ${party}
         and (t.classes = '{}' or r.data_class = any (t.classes))), false) as ${name}`;
     });
     return `(select ${answers.join(', ')} from consent t
       where t.patient = u.subject and t.from_at <= ${this.#at()} and t.until_at > ${this.#at()}) as c`;
+  }
+
+  #partySql({ ofPregnancy, parties }: Extract<LookupRule, { op: 'consent' }>): string {
+    if (ofPregnancy === true) return 't.party = r.pregnancy';
+    return parties.length === 0 ? 't.party is null' : `(t.party is null or t.party = any (${this.#list(parties)}))`;
   }
 
   #agreementsSql(): string | null {

@@ -71,7 +71,8 @@ const relationship: fc.Arbitrary<Relationship> = fc.record({
 const consent: fc.Arbitrary<ConsentRow> = fc.record({
   patient: subject,
   kind: pick<ConsentRow['kind']>('objection', 'permit'),
-  party: orNull(pick(...party)),
+  // A pregnancy is a party too, of a consent `ofPregnancy`.
+  party: orNull(pick(...party, 'EpisodeOfCare/a', 'EpisodeOfCare/b')),
   classes: list(...classes),
   from: orNull(instant),
   until: orNull(instant),
@@ -112,8 +113,12 @@ const atom: fc.Arbitrary<RowRule> = fc.oneof(
     kind: pick<ConsentRow['kind']>('objection', 'permit'),
     parties: list(...party),
     every: fc.boolean(),
+    ofPregnancy: fc.boolean(),
   }),
-  fc.record({ op: fc.constant('agreement' as const), to: pick(...services), purpose, graceDays: pick(0, 14) }),
+  fc.record(
+    { op: fc.constant('agreement' as const), to: pick(...services), purpose, graceDays: pick(0, 14), reaching: label },
+    { requiredKeys: ['op', 'to', 'purpose', 'graceDays'] },
+  ),
 );
 const { rule } = fc.letrec<{ rule: RowRule }>((tie) => ({
   rule: fc.oneof(
