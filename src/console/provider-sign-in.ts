@@ -18,7 +18,7 @@ const PENDING_MS = 10 * 60_000;
 /** Visits that came back, remembered so that none comes back twice; the provider's codes open once as well. */
 const MAX_TAKEN = 1_000;
 
-/** Pages of officers are for oversight (R-26, R-02); other roles are turned away at the page. */
+/** Pages of officers are for oversight (R-26, R-02); work in a service is done for the purpose of the role (`oversight/waits.ts`). */
 const PURPOSE = 'HSYSADMIN';
 
 /**
