@@ -111,6 +111,7 @@ inBrowser('S9', () => {
     // Each of her accesses beside her own visit of that night, with the rule; nothing of what it was about.
     const gathered = (await page.textContent('main')) ?? '';
     expect(gathered).toMatch(/Own visit .*\(finished\)\s+R-06 f/);
+    expect(gathered).toMatch(/The family was seen .*\(finished\)/);
     expect(gathered).toContain('R-18: Break-glass access');
     expect(gathered).not.toContain('Priya');
     // By keyboard: choose every access, say what the comparison showed.

@@ -45,6 +45,10 @@ const herself = (code: string) =>
 const status = (code: string) => `(select substr(t, ${code.length + 2}) from unnest(r.tokens) as t
   where starts_with(t, '${code}=') and position('|' in t) = 0 limit 1)`;
 
+/** Looked at in the rows that are found: as a key of the index, a status that most rows have would be read whole. */
+const SEEN = `exists (select from unnest(r.tokens) as t
+  where t = any ('{Encounter.status=arrived,Encounter.status=triaged,Encounter.status=in-progress,Encounter.status=finished}'))`;
+
 /** The nearest row of a type with a date in these days around the access. Very restricted ones are not looked at. */
 function nearest(type: string, condition: string, days: number): string {
   return `(select jsonb_build_object('at', to_char(d.low at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'status', ${status(`${type}.status`)})
@@ -99,7 +103,7 @@ export async function reconciled(
         ${kinds('selves')} as own, ${kinds('teams')} as team,
         ${nearest('Appointment', herself('Appointment.actor'), 30)} as appointment,
         ${nearest('Encounter', herself('Encounter.participant'), 30)} as visit,
-        ${nearest('Encounter', `r.label = 'N' and r.tokens && array['Encounter.status=arrived', 'Encounter.status=triaged', 'Encounter.status=in-progress', 'Encounter.status=finished']`, 2)} as attended,
+        ${nearest('Encounter', `r.label = 'N' and ${SEEN}`, 2)} as attended,
         (select case when bool_or(exists (select from relationship r join about f on f.seq = o.seq and f.patient = r.patient
             where r.party = y.entry ->> 'team' and ${IN_FORCE})) then 'family' when count(*) > 0 then 'elsewhere' end
          from selves s ${dutyAt('o.at')} where s.party = o.party) as duty,
