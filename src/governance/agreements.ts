@@ -51,7 +51,8 @@ function faultsIn(term: JsonObject, i: number): { expression: string; text: stri
 
 /** Terms that say different things about the same: nobody could tell which of them holds. Such an agreement is not written. */
 export function contradictoryTerms(resource: Resource): { expression: string; text: string }[] {
-  const rows = agreementsOf(resource);
+  // A new paper has no id yet, and contradicts itself all the same.
+  const rows = agreementsOf({ ...resource, id: resource.id ?? 'new' });
   return rows.flatMap((row, i) => {
     const against = contradiction(row, rows.slice(0, i));
     if (against === null) return [];
