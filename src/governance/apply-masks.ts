@@ -106,7 +106,9 @@ function withoutDangling(value: Json | undefined): Json | undefined {
   const node = object(value);
   if (node === null) return value;
   if (typeof node.reference === 'string' && node.reference.startsWith('#')) return undefined;
-  return withoutContainedReferences(node);
+  const kept = withoutContainedReferences(node);
+  // What held nothing but such a reference goes with it: an empty element is no FHIR, and tells that something was there.
+  return kept !== node && Object.keys(kept).length === 0 ? undefined : kept;
 }
 
 /**

@@ -48,7 +48,8 @@ export function show(row: ResourceRow, masks: readonly Mask[]): Shown {
     id: row.id,
     version: row.version,
     updated: row.updated,
-    text: masks.length === 0 ? text : masked(text, masks),
+    // Of what was deleted there is nothing to mask.
+    text: masks.length === 0 || text === '' ? text : masked(text, masks),
   };
 }
 

@@ -57,6 +57,16 @@ test('R4 http.html#update: an update that undoes a deletion created it again, an
   expect(done(entries(second as never))).toEqual([expected[1]]);
 });
 
+test('a history with a deleted row is answered to who sees only a part of its like', async () => {
+  const subject = { reference: 'Patient/one' };
+  const note = [{ text: 'not for her' }];
+  await service.load([{ resourceType: 'CarePlan', id: 'gone', status: 'active', intent: 'plan', subject, note }]);
+  await steward.delete('CarePlan/gone');
+  const reply = await service.as('nursery-nurse').get('CarePlan/_history');
+  expect([reply.status, versions(entries(reply))]).toEqual([200, ['2', '1']]);
+  expect(reply.text).not.toContain('not for her');
+});
+
 test('pages partition it, and deleted ones are found by _since', async () => {
   const whole = versions(entries(await steward.get('Observation/story/_history')));
   const all = await pages(steward, await steward.get('Observation/story/_history?_count=2'));

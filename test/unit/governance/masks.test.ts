@@ -51,6 +51,22 @@ describe('R-16 restricted demographics', () => {
     expect(answered({ reference: 'Practitioner/p1' })).toEqual({ reference: 'Practitioner/p1' });
   });
 
+  test('where a contained place was named nothing is left: no empty element tells that it was there', () => {
+    const location = [{ location: { reference: 'Location/clinic' } }, { location: { reference: '#home' } }];
+    const visit = {
+      resourceType: 'Encounter',
+      id: 'v',
+      contained: [{ resourceType: 'Location', id: 'home' }],
+      location,
+    };
+    const shown = applyMasks(visit, [{ rule: 'R-24', remove: ['contained'], params: [] }]);
+    expect(shown.location).toEqual([{ location: { reference: 'Location/clinic' } }]);
+    expect(
+      applyMasks({ ...visit, location: location.slice(1) }, [{ rule: 'R-24', remove: ['contained'], params: [] }])
+        .location,
+    ).toBeUndefined();
+  });
+
   test('the mother sees her own', () => {
     expect(masksFor(family('mother'), restricted)).toEqual([]);
   });
