@@ -1,5 +1,5 @@
 /** No existence oracle (domain.md 5.1, vectors 45 and 46): hidden and unknown differ in nothing that can be measured. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Client, Reply } from '../harness/client.ts';
 import { TEAM } from '../harness/directory.ts';
 import { familyOf, newMother, note } from '../harness/family.ts';
@@ -62,6 +62,20 @@ describe.each([
     }
   });
 
+  test.each<[string, (row: string) => string]>([
+    ['read', (row) => row],
+    ['vread', (row) => `${row}/_history/1`],
+    ['history', (row) => `${row}/_history`],
+    ['search by id', (row) => `${row.replace('/', '?_id=')}&_total=accurate`],
+    ['$meta', (row) => `${row}/$meta`],
+    ['$everything', (row) => `${row}/$everything`],
+  ])('%s: the same statements, as many records, and as many bytes', async (_name, pathOf) => {
+    const client = service.as(who);
+    const [a, b] = [await workOf(client, hidden, pathOf), await workOf(client, unknown, pathOf)];
+    expect(a).toEqual(b);
+    expect(a.statements.length + a.records).toBeGreaterThan(0);
+  });
+
   test('in the same time, within noise (medians, taken in turns; a busy machine gets three tries)', async () => {
     expect(await leastDifference(service.as(who), [hidden, unknown], 80)).toBeLessThan(0.25);
   });
@@ -79,6 +93,30 @@ describe.each([
     expect(await leastDifference(client, [pathOf(hidden), pathOf(unknown)], 16)).toBeLessThan(0.3);
   });
 });
+
+/** What an answer cost: statements of the door in their order, records of the trail, and bytes but for the id asked. */
+async function workOf(client: Client, row: string, pathOf: (row: string) => string) {
+  const { pool, broadPool } = service.app.door;
+  const statements: string[] = [];
+  const spies = [pool, broadPool].map((one) => {
+    const query = one.query.bind(one);
+    return jest.spyOn(one, 'query').mockImplementation((...args: Parameters<typeof query>) => {
+      const [first]: unknown[] = args;
+      statements.push(
+        typeof first === 'object' && first !== null && 'text' in first ? String(first.text) : String(first),
+      );
+      return query(...args);
+    });
+  });
+  const records = async () => (await service.pool.query('select count(*)::int as n from audit')).rows[0]?.n;
+  const before = await records();
+  const reply = await client.get(pathOf(row));
+  for (const spy of spies) spy.mockRestore();
+  const bytes = reply.text.replaceAll(row.slice(row.indexOf('/') + 1), '').length;
+  // What runs by the clock shares the pool, and asks for neither rows nor standing.
+  const asked = statements.filter((one) => /\b(resource|history|relationship|generation)\b/.test(one));
+  return { status: reply.status, statements: asked, records: (await records()) - before, bytes };
+}
 
 /** How far the medians of two answers lie apart, as a share of the smaller; the best of three tries. */
 async function leastDifference(client: Client, paths: readonly string[], times: number): Promise<number> {
