@@ -55,7 +55,7 @@ function factsOfGrant(one: Resource): GrantFacts[] {
   }
   if (one.resourceType === 'Named') {
     const about = { party: String(holder), patient: String(patient), pregnancy: null, from: null, until: null };
-    const kind = one.list === 'named' ? ('named' as const) : ('handler' as const);
+    const kind = (['named', 'handler', 'registered'] as const).find((each) => each === one.list) ?? 'handler';
     return [{ relationships: [{ ...about, kind, ending: null, source: `Named/${id}`, scope: [] }], consents: [] }];
   }
   if (one.resourceType !== 'Grant' || !texts) return [];

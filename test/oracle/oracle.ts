@@ -263,6 +263,10 @@ const isListed = (q: Question): boolean =>
       ),
   );
 
+/** Of a record that is V in all of it, its list makes a tie; but not under broken glass. */
+const isOnSealedList = (q: Question): boolean =>
+  isSealed(q.world, q.resource) && q.person.purpose !== 'BTG' && isListed(q);
+
 /** R-31: kept, not used. */
 const isRestricted = (q: Question) =>
   q.world.map(loose).some((one) => one.resourceType === 'Restriction' && q.subjects.includes(one.patient));
@@ -273,7 +277,7 @@ const hasDied = (q: Question) => q.subjects.some((subject) => find(q.world, subj
 /** Then it is for the care team (of any pregnancy), safeguarding, supervision, broken glass, and who keeps the row. */
 function isNear(q: Question): boolean {
   if (q.person.role === 'safeguarding' || isGlassBroken(q) || (q.person.kind === 'system' && isOwn(q))) return true;
-  if (reach(q, supervisedTies(q.world, q.person, q.now))) return true;
+  if (reach(q, supervisedTies(q.world, q.person, q.now)) || isOnSealedList(q)) return true;
   const isClose = ({ kind }: Tie) => kind === 'care-team' || kind === 'episode';
   return reach(q, tiesOf(q.world, q.person, q.now).filter(isClose));
 }
@@ -302,8 +306,7 @@ const isGlassBroken = (q: Question) =>
 /** R-06 and R-13: a tie, or an open referral for what it covers; a system holds its own service's rows. */
 function isTied(q: Question): boolean {
   if (q.person.kind === 'system' && isOwn(q)) return true;
-  // Of a record that is V in all of it, its list makes a tie; but not under broken glass.
-  if (isSealed(q.world, q.resource) && q.person.purpose !== 'BTG' && isListed(q)) return true;
+  if (isOnSealedList(q)) return true;
   if (reachOneWay(q, ties(q)) || isHistoryOpen(q) || isSupervised(q)) return true;
   const self = `${q.resource.resourceType}/${q.resource.id}`;
   const pregnancy = pregnancyOf(q.world, q.resource);

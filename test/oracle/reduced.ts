@@ -81,9 +81,12 @@ async function stand(owner: Pool, view: View, { isList, isHistory }: DoorKind): 
     for (const table of ['resource', 'history'])
       await owner.query(`update ${table} set body = $4 where type = $1 and id = $2 and version = $3`, values);
   }
-  const names = isHistory ? ['Group', '-Group'] : ['-Group', 'Group'];
-  for (const table of ['resource', 'history'])
-    await owner.query(`update ${table} set type = $2 where type = $1`, names);
+  for (const table of ['resource', 'history']) {
+    const [from, into] = isHistory ? [table, `family_${table}`] : [`family_${table}`, table];
+    await owner.query(
+      `with moved as (delete from ${from} where type = 'Group' returning *) insert into ${into} select * from moved`,
+    );
+  }
 }
 
 const keyOf = ({ type, id, version }: Version): string => `${type}/${id}/${version}`;
@@ -130,13 +133,26 @@ function viewOf(filled: Filled, person: Person, { whole = [] }: Instead): { view
 }
 
 /** A row of which anything is masked is found by no word of its text (its own words and those of the mask are one text). */
-const MUTE = `create table muted (body text);
+const MUTE = `create table family_resource (like resource); create table family_history (like history);
+  create table muted (body text);
   grant select on muted to tandem_service;
   alter function record_words(text, boolean) rename to record_words_of_all;
   create function record_words(body text, narrative boolean) returns tsvector language sql stable as $$
     select case when exists (select from muted m where m.body = $1) then ''::tsvector else record_words_of_all($1, narrative) end $$`;
 
-const TABLES = ['muted', 'resource', 'history', 'index_string', 'index_date', 'index_number', 'page', 'change', 'feed'];
+const TABLES = [
+  'family_resource',
+  'family_history',
+  'muted',
+  'resource',
+  'history',
+  'index_string',
+  'index_date',
+  'index_number',
+  'page',
+  'change',
+  'feed',
+];
 
 async function hold({ service, owner }: Place, filled: Filled, person: Person, instead: Instead): Promise<View> {
   const { view, rows } = viewOf(filled, person, instead);
@@ -186,7 +202,10 @@ async function index({ service, owner }: Place, rows: readonly Row[]): Promise<v
 
 function muted(values: IndexValues, type: string, mute: readonly string[]): IndexValues {
   const tokens = values.tokens.filter(
-    (word) => !mute.some((code) => word.startsWith(`${type}.${code}=`) || word.startsWith(`${type}.${code}:`)),
+    // The tag that says it is a part is found by nobody: it is no part of what is stored.
+    (word) =>
+      !word.includes('SUBSETTED') &&
+      !mute.some((code) => word.startsWith(`${type}.${code}=`) || word.startsWith(`${type}.${code}:`)),
   );
   return { ...values, tokens };
 }

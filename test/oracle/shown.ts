@@ -6,7 +6,7 @@ import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { refusalOf } from './oracle.ts';
 import type { Person } from './people.ts';
 import { find, kindOf, type Loose, loose, subjectsOf, type World } from './reading.ts';
-import { tiesOf } from './ties.ts';
+import { teamsOf, tiesOf } from './ties.ts';
 
 export interface Shown {
   /** As a read gives it. */
@@ -58,8 +58,41 @@ const NOT_IN_SUMMARY: Readonly<Record<string, string[]>> = {
 };
 const TRIMMED: Readonly<Record<string, Readonly<Record<string, string[]>>>> = {
   admin: { Appointment: ['reasonCode', 'reasonReference', 'supportingInformation'] },
+  // "Date only": that something is on that day, not with whom, where or what for.
+  partner: {
+    Appointment: [
+      ...['Practitioner', 'PractitionerRole', 'RelatedPerson', 'Location', 'HealthcareService', 'Device'].map(
+        (type) => `participant:${type}`,
+      ),
+      ...[
+        'serviceType',
+        'serviceCategory',
+        'specialty',
+        'appointmentType',
+        'slot',
+        'identifier',
+        'basedOn',
+        'priority',
+      ],
+      ...['cancelationReason', 'requestedPeriod', 'minutesDuration', 'extension'],
+    ],
+    Encounter: [
+      ...['participant', 'type', 'serviceType', 'serviceProvider', 'episodeOfCare', 'basedOn', 'appointment', 'class'],
+      ...['classHistory', 'identifier', 'priority', 'length', 'partOf', 'extension', 'account'],
+    ],
+    EpisodeOfCare: ['type', 'team', 'careManager', 'managingOrganization', 'identifier', 'account', 'extension'],
+    CareTeam: [
+      ...['participant', 'name', 'category', 'managingOrganization', 'telecom', 'identifier', 'encounter', 'extension'],
+    ],
+  },
   'nursery-nurse': { CarePlan: ['note', 'addresses', 'supportingInfo'] },
 };
+/** 5.3 "exists", "ask clinician first": that there is a flag, and not even its kind, its labels or who raised it. */
+const EXISTS_FOR = ['nursery-nurse', 'admin'];
+const NOT_IN_EXISTS = [
+  ...['category', 'code', 'identifier', 'period', 'encounter', 'author', 'extension', 'modifierExtension'],
+  ...['meta.security', 'meta.tag', 'meta.profile', 'meta.source', 'meta.extension'],
+];
 export const OUTSIDE_PREGNANCY = ['admin', 'nursery-nurse', 'social-worker', 'partner'];
 export const SEES_OTHERS = ['midwife', 'health-visitor', 'safeguarding'];
 
@@ -87,12 +120,16 @@ function familyOf(world: World, person: Person, group: Resource, now: number): R
 }
 
 function maskedFor(world: World, person: Person, resource: Resource, now: number): Shown {
-  const always = removals(world, person, resource);
+  const always = removals(world, person, resource, now);
   const flagged = isFlagged(world, resource) && person.role !== 'mother' ? WORDS_OF_PLACE[resource.resourceType] : null;
   const opened = flagged === null || flagged === undefined || isOpened(world, person, resource, now);
   const read = without(resource, opened || !flagged ? always : [...(always ?? []), ...flagged]);
   const found = without(resource, flagged ? [...(always ?? []), ...flagged] : always);
-  const mute = flagged && resource.resourceType === 'Appointment' ? ['actor'] : [];
+  const isDateOnly = person.role === 'partner';
+  const mute =
+    resource.resourceType === 'Appointment' && (flagged || isDateOnly)
+      ? ['actor', ...(isDateOnly ? ['part-status'] : [])]
+      : [];
   if (!isHandled(world, resource) || !isFar(world, person, resource, now)) return { read, listed: read, found, mute };
   const names = resource.resourceType === 'Patient' ? ['name'] : NAMED_IN;
   const listed = without(resource, [
@@ -129,21 +166,30 @@ function isFar(world: World, person: Person, resource: Resource, now: number): b
 }
 
 /** Paths that are gone whoever the woman is; null = nothing is masked. */
-function removals(world: World, person: Person, resource: Resource): string[] | null {
+function removals(world: World, person: Person, resource: Resource, now: number): string[] | null {
   const { role } = person;
   const type = resource.resourceType;
   const kind = kindOf(world, resource);
   const lists: (string[] | null)[] = [];
   const isStatus = role === 'team-lead' && kind === 'working-copy';
   if (SUMMARY_FOR[kind]?.includes(role) || isStatus) lists.push(NOT_IN_SUMMARY[type] ?? []);
+  if (kind === 'safeguarding-flag' && EXISTS_FOR.includes(role)) lists.push(NOT_IN_EXISTS);
   const trims = TRIMMED[role]?.[type];
   if (trims) lists.push(trims);
   if (role === 'partner' && WORDS_OF_PLACE[type]) lists.push(WORDS_OF_PLACE[type]);
   if (type === 'Patient' && OUTSIDE_PREGNANCY.includes(role) && isUnborn(resource))
     lists.push(['extension:fetalStatus']);
-  if (kind === 'confidential' && type === 'QuestionnaireResponse' && !SEES_OTHERS.includes(role))
-    lists.push(['item:third']);
+  const isApart = !SEES_OTHERS.includes(role) || (role === 'midwife' && !isByHerTeam(world, person, resource, now));
+  if (kind === 'confidential' && type === 'QuestionnaireResponse' && isApart) lists.push(['item:third']);
   return lists.length === 0 ? null : lists.flat().filter((one) => one !== null);
+}
+
+/** 5.3: a midwife reads what was said of others where her team wrote it. */
+function isByHerTeam(world: World, person: Person, resource: Resource, now: number): boolean {
+  const author = String(loose(resource).author?.reference);
+  const mine = teamsOf(world, person, now);
+  const theirs = teamsOf(world, { ...person, id: author.split('/')[1] ?? '' }, now);
+  return author === `PractitionerRole/${person.id}` || theirs.some((team) => mine.includes(team));
 }
 
 const isUnborn = (resource: Resource): boolean =>
@@ -194,11 +240,12 @@ export function without(resource: Resource, paths: readonly string[] | null): Re
 
 function remove(copy: Loose, path: string): void {
   if (path === 'content.attachment.data') for (const one of copy.content ?? []) delete one.attachment.data;
-  else if (path === 'participant:Location')
-    keep(copy, 'participant', (one) => !one.actor?.reference?.startsWith('Location/'));
+  else if (path.startsWith('participant:'))
+    keep(copy, 'participant', (one) => !one.actor?.reference?.startsWith(`${path.slice(12)}/`));
   else if (path === 'extension:fetalStatus') keep(copy, 'extension', (one) => !one.url.endsWith('fetalStatus'));
   else if (path === 'item:third') keep(copy, 'item', (one) => one.linkId !== 'jvc.third-party');
   else if (path === 'participant.actor.display') for (const one of copy.participant ?? []) delete one.actor?.display;
+  else if (path.startsWith('meta.')) delete copy.meta?.[path.slice(5)];
   else if (path.endsWith('.display')) delete copy[path.split('.')[0] ?? '']?.display;
   else delete copy[path];
 }

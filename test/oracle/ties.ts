@@ -181,6 +181,11 @@ function tiesIn(world: World, resource: Resource, me: Me): Tie[] {
         ? tie('attendance')
         : [];
     }
+    // Who registered her stands for the care team, for a day.
+    case 'Named':
+      return r.list === 'registered' && me.grace !== 0 && !me.isSystem && me.isMe(r.holder)
+        ? [{ kind: 'care-team', patient: r.patient, pregnancy: null, scope: [] }]
+        : [];
     case 'Grant': {
       const isLive = !me.isSystem && me.isMe(r.holder) && Date.parse(r.at) <= me.now && me.now < Date.parse(r.until);
       const claim: Tie = { kind: 'claim', patient: r.patient, pregnancy: r.pregnancy, scope: [] };

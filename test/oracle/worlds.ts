@@ -176,7 +176,7 @@ const interests = fc.oneof(
   fc.constant({ resourceType: 'Restriction', patient: 'Patient/p1' }),
   pick('mw-1', 'hv-1', 'hv-3').map((who) => ({ resourceType: 'Conflict', holder: `PractitionerRole/${who}`, patient: 'Patient/p1' })),
   // Who is on the list of a V record (R-13), or of somebody handled with care (R-43).
-  fc.record({ who: pick('mw-2', 'hv-1', 'sg-1', 'ad-1', 'st-1'), list: pick('named', 'named', 'handler'), patient: woman })
+  fc.record({ who: pick('mw-2', 'hv-1', 'sg-1', 'ad-1', 'st-1'), list: pick('named', 'named', 'handler', 'registered'), patient: woman })
     .map(({ who, list, patient }) => ({ resourceType: 'Named', holder: `PractitionerRole/${who}`, patient, list })),
   fc.constant({ resourceType: 'RelatedPerson', patient: ref('Patient/p1'), identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990001014' }] }),
 ); // biome-ignore format: one interest each
