@@ -8,6 +8,7 @@ import { REFERRAL } from '../../../src/care/states.ts';
 import { isNhsNumber, NHS_NUMBER } from '../../../src/fhir/identifiers.ts';
 import { londonDate } from '../../../src/fhir/london.ts';
 import { parseReference } from '../../../src/fhir/references.ts';
+import { DEMO_IDENTITIES } from '../../../src/identity/identities.ts';
 import { testDefinitions } from '../definitions/cache.ts';
 import { actors, codes, freshSeedOf, inside, list, ofType, seedOf, strings, text } from './reading.ts';
 
@@ -26,6 +27,15 @@ describe('the seed', () => {
     const dated = (one: string) => /^Slot\/.*-\d{4}-\d\d-\d\d$|-new-birth-visit$/.test(one);
     const stable = [...seed.keys()].filter((one) => !dated(one));
     for (const day of DAYS) expect([...seedOf(day).keys()].filter((one) => !dated(one))).toEqual(stable);
+  });
+
+  test('its people are known to the sign-in by numbers of their own, the demo identities by theirs', () => {
+    const numbers = new Map(
+      ofType(seed, 'Practitioner').map((one) => [String(one.id), text(list(one.identifier)[0]?.value)]),
+    );
+    expect(new Set(numbers.values()).size).toBe(numbers.size);
+    for (const { subject, userId } of DEMO_IDENTITIES.values())
+      if (userId !== null) expect([subject, numbers.get(subject)]).toEqual([subject, userId]);
   });
 
   test('has 360 families in ten areas, with the special ones told in its README', () => {
