@@ -79,9 +79,9 @@ export function readWaits(
   const entry = startEntry(context, 'waits');
   return audited(door, entry, async () => {
     await requireWaiter(door, context, entry);
-    const notArrived = await notArrivedViews(door, context);
+    const [notArrived, unaccepted] = await Promise.all([notArrivedViews(door, context), unacceptedFor(door, context)]);
     await door.audit.write({ ...entry, rules: ['R-36'] });
-    return { notArrived, unaccepted: await unacceptedFor(door, context) };
+    return { notArrived, unaccepted };
   });
 }
 
@@ -112,13 +112,15 @@ async function unacceptedFor(door: Door, signedIn: Context): Promise<Unaccepted[
   const tasks = (await searchResources(door, context, 'Task', params)).slice(0, LISTED);
   const parties = [...new Set(tasks.flatMap((task) => [referenceIn(task.requester), referenceIn(task.owner)]))];
   const known = parties.filter((one) => one !== null);
-  const named = await namesOf(door.pool, known);
-  const teams = await teamNames(door, context, known);
+  const [named, teams, people] = await Promise.all([
+    namesOf(door.pool, known),
+    teamNames(door, context, known),
+    patientNames(door, context, tasks),
+  ]);
   const nameOf = (one: string | null) => {
     if (one === null) return null;
     return teams.get(one) ?? named[known.indexOf(one)] ?? one;
   };
-  const people = await patientNames(door, context, tasks);
   return tasks.map((task) => ({
     since: typeof task.authoredOn === 'string' ? task.authoredOn : null,
     due: dueIn(task),
