@@ -12,9 +12,12 @@ export interface WalkTerms {
 
 /** The keys (type, id) of the first rows of a walk for which the conditions on `r` hold, in order. */
 export function walkSql(query: Query, walk: Walk, { conditions, limit }: WalkTerms, params: SqlParams): string {
-  const type = params.add(query.type);
-  if (walk.by === 'date') return datedSql(type, walk.key, { conditions, limit }, params);
-  return `select r.type, r.id from (select r.* from resource r where r.type = ${type} and not r.deleted
+  if (walk.by === 'date') return datedSql(params.add(query.type), walk.key, { conditions, limit }, params);
+  const types =
+    query.type === null
+      ? `r.type = any (${params.add(query.types ?? [])}::text[])`
+      : `r.type = ${params.add(query.type)}`;
+  return `select r.type, r.id from (select r.* from resource r where ${types} and not r.deleted
     order by ${orderSql(query, params)} offset 0) r where ${conditions} limit ${limit}`;
 }
 
