@@ -9,16 +9,19 @@ const MAX_NAMES = 500;
 const names = new Map<string, string>();
 
 /** A statement name for this text, or null when enough are kept already. */
-export const statementName = (text: string): string | null => nameIn(names, MAX_NAMES, text);
+export const statementName = (text: string): string | null => nameIn(names, 'q', text);
 
 /** The same for a page of a broad search. */
-export const walkName = (text: string): string | null => nameIn(walks, MAX_WALKS, text);
+export const walkName = (text: string): string | null => nameIn(walks, 'w', text);
 
-function nameIn(kept: Map<string, string>, most: number, text: string): string | null {
+const MOST = { q: MAX_NAMES, w: MAX_WALKS } as const;
+
+/** Names of the two kinds differ: a connection may have statements of both, and none may have two texts. */
+function nameIn(kept: Map<string, string>, kind: keyof typeof MOST, text: string): string | null {
   const known = kept.get(text);
   if (known !== undefined) return known;
-  if (kept.size >= most) return null;
-  const name = `q${kept.size}`;
+  if (kept.size >= MOST[kind]) return null;
+  const name = `${kind}${kept.size}`;
   kept.set(text, name);
   return name;
 }

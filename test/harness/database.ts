@@ -20,7 +20,7 @@ const TEMPLATE = 'tandem_template';
 const TEMPLATE_LOCK = 7_226_003;
 
 /** Two workers with pools, and services as child processes beside them; it flushes as the service's own does. */
-const SETTINGS = { max_connections: '150', shared_buffers: '128MB', cluster_name: 'tandem-test' };
+const SETTINGS = { max_connections: '250', shared_buffers: '128MB', cluster_name: 'tandem-test' };
 
 let opened: Promise<Cluster> | undefined;
 let serial = 0;
