@@ -99,7 +99,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
 
   // Pools of their own, so that requests, the audit trail and the pumps cannot starve each other (H24).
   const pool = openPool(options.serviceUrl, config.poolSize);
-  const broadPool = openBroad(options.serviceUrl, 4);
+  const broadPool = openBroad(options.serviceUrl, 6);
   const auditPool = openPool(options.serviceUrl, 3);
   const pumpPool = openPool(options.serviceUrl, 6, 'each');
   const onError = (task: string) => (error: unknown) => log.error('a pump failed', { task, error: nameOf(error) });

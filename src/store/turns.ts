@@ -1,6 +1,6 @@
 /**
  * Turns on a bulkhead: one caller who asks for much at once waits for her own answers, and others do not wait for her.
- * Of the four connections of each kind of broad statements, each held for up to 8 s, one caller has three.
+ * Of the six connections of each kind of broad statements, each held for up to 8 s, one caller has four.
  */
 import { Outcome } from '../fhir/outcome.ts';
 
@@ -17,7 +17,7 @@ export interface TurnLimits {
 }
 
 /** Waiting costs a request's memory and no connection: 256 clients of one system are no flood. */
-const BROAD: TurnLimits = { places: 3, waiting: 2_000, patience: 15_000 };
+const BROAD: TurnLimits = { places: 4, waiting: 2_000, patience: 15_000 };
 
 interface Line {
   busy: number;
