@@ -16,12 +16,12 @@ import { parseSearch } from '../search/parse.ts';
 import type { Query } from '../search/types.ts';
 import { readAudit } from '../store/audit-query.ts';
 import { bounded } from '../store/bounded.ts';
-import { interestsIn } from '../store/models/interests.ts';
 import { chainHead, sealDurable } from '../store/seal.ts';
 import { inTurn } from '../store/turns.ts';
 import { type AuditAsk, type AuditPage, type AuditPlace, findAudit } from './audit-search.ts';
 import { ask } from './decide.ts';
 import { entryOf } from './entry.ts';
+import { closedTo, interestsOf } from './interests.ts';
 import { subset } from './minimise.ts';
 import { audited, notFound, refused } from './refusal.ts';
 import { callerKey, MAX_COUNT, peopleAsked } from './search.ts';
@@ -49,7 +49,7 @@ export function searchAuditEvents(door: Door, context: Context, request: AuditRe
   return audited(door, entry, async () => {
     const view = viewOf(door, context, 'search');
     if ('permit' in view) throw await refused(door, entry, view);
-    if (view.own === null) await requireNoInterest(door, context, entry, entry.patients);
+    if (view.own === null) await requireNoInterest(door, context, entry);
     const after = cursor === null ? null : placeOf(cursor);
     const { query, warnings } = parseSearch('AuditEvent', cursor === null ? request.query : raw, {
       definitions: door.definitions,
@@ -61,7 +61,9 @@ export function searchAuditEvents(door: Door, context: Context, request: AuditRe
     });
     if (after === null) await sealDurable(door.pool);
     const head = after?.head ?? (await chainHead(door.pool))?.seq ?? 0;
-    const ask = { query, after, head, indexer: door.indexer, server: serverOf(door), sees: sightOf(view.own) };
+    const sees = sightOf(view.own);
+    const closed = view.own === null ? await closedTo(door, context) : null;
+    const ask = { query, after, head, indexer: door.indexer, server: serverOf(door), sees, closed };
     const page = await inTurn(callerKey(context), () => bounded(() => findAudit(door.broadPool, ask)));
     await door.audit.write({ ...entry, query: { ...entry.query, count: page.events.length } });
     return auditBundle(door, context, { query, page, warnings, raw });
@@ -118,7 +120,9 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     await sealDurable(door.pool);
     const row = await readAudit(door.pool, Number(seq));
     if (row === null || Number(n) > Math.max(1, row.patients.length)) throw await notFound(door, entry);
-    if (view.own === null) await requireNoInterest(door, context, entry, row.patients);
+    // As an unknown id: a refusal would say of each number whether it is about the record she has an interest in.
+    if (view.own === null && (await (await closedTo(door, context))([row])).has(row.seq))
+      throw await notFound(door, { ...entry, patients: row.patients, rules: OWN_INTEREST.rules });
     const event = auditEvent(row, Number(n), { server: serverOf(door) });
     if (view.own !== null && !isTold(event)) throw await notFound(door, entry);
     if (view.own !== null && !JSON.stringify(event.agent).includes(JSON.stringify(context.principal.subject))) {
@@ -130,9 +134,8 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
 }
 
 /** Who looked at her own record, a relative's, or one she declared an interest in, a colleague asks. */
-async function requireNoInterest(door: Door, context: Context, entry: AuditEntry, patients: readonly string[]) {
-  const { parties, ownRecordKey = null } = context.principal;
-  const found = await interestsIn(door.pool, { key: ownRecordKey, parties }, patients, context.now);
+async function requireNoInterest(door: Door, context: Context, entry: AuditEntry) {
+  const found = await (await interestsOf(door, context))(entry.patients);
   if (found.size > 0) throw await refused(door, entry, OWN_INTEREST);
 }
 

@@ -17,6 +17,7 @@ import { type Clause, type IndexValues, isCriterion, type Query } from '../searc
 import { wordPrefix } from '../search/words.ts';
 import { readAudit, walkAudit } from '../store/audit-query.ts';
 import { narrowedTo } from './audit-narrow.ts';
+import type { Closed } from './interests.ts';
 
 /** Place of one event, and where the trail ended when its search began. */
 export interface AuditPlace {
@@ -32,6 +33,8 @@ export interface AuditAsk {
   indexer: Indexer;
   /** Rows of which the caller sees nothing are left out; what they can be found by narrows the search. */
   sees: { entry(entry: AuditEntry): boolean; narrowed: Pick<AuditNarrowed, 'links' | 'columns'> } | null;
+  /** Numbers of rows that are a colleague's to look at (R-11, R-12); null = none can be. */
+  closed: Closed | null;
   /** The event behind which the page begins; null = first page. */
   after: AuditPlace | null;
   /** The end of the trail. */
@@ -51,6 +54,7 @@ const MAX_TOTAL = 10_000;
 /** Rows rendered and compared for one answer: a tenth of a millisecond each, more on a busy machine. */
 const MAX_LOOKED = 10_000;
 const CHUNK = 500;
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * One page.
@@ -96,7 +100,9 @@ async function* matching(pool: Pool, ask: AuditAsk, order: AuditOrder): AsyncGen
   let looked = 0;
   for (let size = Math.min(ask.query.count + 2, CHUNK); ; size = CHUNK) {
     const rows = await walkAudit(pool, { narrowed, order, from, head: ask.head, limit: size });
+    const closed = (await ask.closed?.(rows)) ?? NONE;
     for (const [at, row] of rows.entries()) {
+      if (closed.has(row.seq)) continue;
       // The row a walk goes on from was looked at already, but for events behind the page's last one.
       const first = row.seq !== from?.seq ? 1 : looked === 0 && ask.after !== null ? ask.after.n + 1 : Infinity;
       for (const n of numbers(ask, row, first)) {

@@ -106,7 +106,7 @@ function expected(query: Query): string[] {
 
 async function askFor(query: Query, after: AuditPlace | null = null): Promise<AuditAsk> {
   const head = after?.head ?? (await chainHead(pool))?.seq ?? 0;
-  return { query, server: SERVER, indexer, sees: null, after, head };
+  return { query, server: SERVER, indexer, sees: null, closed: null, after, head };
 }
 
 async function every(query: Query): Promise<string[]> {

@@ -6,7 +6,7 @@ import { caseContent } from '../../src/oversight/case-content.ts';
 import { openCase, readCase, stepCase } from '../../src/oversight/cases.ts';
 import { readAlerts, readCases } from '../../src/oversight/officer-desk.ts';
 import { askQuestion, QUESTIONS } from '../../src/oversight/questions.ts';
-import { searchAuditEvents } from '../../src/record/audit-events.ts';
+import { readAuditEvent, searchAuditEvents } from '../../src/record/audit-events.ts';
 import { keepOwnNumber } from '../../src/record/own-interest.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
 import { openPool } from '../../src/store/pool.ts';
@@ -413,6 +413,23 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
     const trail = () => searchAuditEvents(door, her, { query: 'patient=Patient/canaryfam', lenient: false });
     await expect(trail()).rejects.toMatchObject(closed);
     await expect(keepOwnNumber(door, her, 'Practitioner/ig-second', '9990001138')).rejects.toMatchObject(closed);
+    // Nor by a search that names nobody, its total, or a record's own number: rows about others stay.
+    const all = async (who: typeof her, query: string) => {
+      const text = await searchAuditEvents(door, who, { query, lenient: false });
+      return JSON.parse(text) as { total?: number; entry?: { resource: { id: string } }[] };
+    };
+    const colleagues = await all({ ...before, now: new Date() }, '_count=500');
+    const hers = await all(her, '_count=500&_total=accurate');
+    const idsIn = ({ entry = [] }: typeof hers) => entry.map(({ resource }) => resource.id);
+    const named = (one: { resource: object }) => JSON.stringify(one.resource).includes('Patient/canaryfam');
+    const closedIds = (colleagues.entry ?? []).filter(named).map(({ resource }) => resource.id);
+    expect(closedIds.length).toBeGreaterThan(0);
+    expect(JSON.stringify(hers)).not.toContain('canaryfam');
+    expect([hers.total, idsIn(hers).length > 0]).toEqual([idsIn(hers).length, true]);
+    expect(idsIn(await all(her, `_id=${closedIds[0]}`))).toEqual([]);
+    expect((await all(her, `_id=${closedIds[0]}&_summary=count`)).total).toBe(0);
+    await expect(readAuditEvent(door, her, closedIds[0] ?? '')).rejects.toMatchObject({ status: 404 });
+    expect(await readAuditEvent(door, her, idsIn(hers).at(-1) ?? '')).toContain('AuditEvent');
     // The child's number leads to the same family.
     const look = { nhsNumber: NUMBER, reason: REASON, from: null, until: null, party: null, before: null, count: 10 };
     await expect(askAccessRecord(door, her, look)).rejects.toMatchObject(closed);
