@@ -408,6 +408,8 @@ function isLabelOpen(q: Question): boolean {
     const isInEmergency = reach(q, grantsOf(q.world, q.person, ['emergency'], q.now)) && isGlassBroken(q);
     return isInEmergency || (isClinical(q.person) && isListed(q));
   }
+  // Who is named for what is V is named for what is R.
+  if (isClinical(q.person) && isListed(q)) return true;
   if (q.person.role === 'system') return true;
   // what she claimed for herself covers N alone.
   if (q.person.role === 'safeguarding') {

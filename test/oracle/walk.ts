@@ -96,7 +96,12 @@ function ask(client: Client, { how, paths }: Asked): Promise<Reply> {
 function compare(sides: Sides, asked: Asked, [is, should]: readonly [Reply, Reply]): Omit<Difference, 'path'> | null {
   const isBundle = asked.how === 'batch' || asked.how === 'transaction';
   if (!isBundle || is.status !== 200 || should.status !== 200) {
-    const one = (service: Service, { status, text }: Reply): Part => partOf(status, still(service, text));
+    // A failure says why in the log alone.
+    const why = ({ logged }: Service, status: number) => (status >= 500 ? JSON.stringify(logged.slice(-2)) : '');
+    const one = (service: Service, { status, text }: Reply): Part => {
+      const part = partOf(status, still(service, text));
+      return { ...part, text: part.text + why(service, status) };
+    };
     return different(sides, asked.paths[0] ?? '', [one(sides.whole, is), one(sides.reduced, should)]);
   }
   for (const [i, path] of asked.paths.entries()) {
