@@ -10,26 +10,36 @@ import { markedAccess } from '../store/models/alerts.ts';
 import { explainAccess, phonesOf, type StuckReferral, stuckReferrals } from '../store/models/desk-work.ts';
 import { type Unreviewed, unreviewedGrants } from '../store/models/officer-questions.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { deskEntry, isAbout, notYours, officerOf, onDesk, recordInside } from './officer.ts';
+import {
+  deskEntry,
+  isAbout,
+  notYours,
+  officerOf,
+  onDesk,
+  recordInside,
+  requireNoInterest,
+  withoutInterests,
+} from './officer.ts';
 import { type MarkedEvent, markedEvent } from './officer-desk.ts';
 
 const LISTED = 100;
 const OWN = notYours('conflict', 'It is about your own access: a colleague has to look at it.');
 
-export interface ToReview extends Omit<Unreviewed, 'party'> {
+export interface ToReview extends Omit<Unreviewed, 'party' | 'patient'> {
   /** London date by which it must have been looked at (R-18). */
   due: string;
 }
 
-/** Break-glass and self-claimed access that nobody has settled, oldest first; an officer's own is left out. */
+/** Break-glass and self-claimed access that nobody has settled, oldest first; what an officer did, or has an interest in, is left out. */
 export function readReviews(door: Door, context: Context): Promise<ToReview[]> {
   const entry = deskEntry(context, 'reviews');
   return onDesk(door, context, entry, async (own) => {
     const waiting = await unreviewedGrants(door.pool, { from: null, until: null }, LISTED);
     await door.audit.write(entry);
-    return waiting
+    const open = await withoutInterests(door, context, own, { rows: waiting, about: ({ patient }) => [patient] });
+    return open
       .filter(({ party }) => !isAbout(own, [party]))
-      .map(({ party: _, ...one }) => ({ ...one, due: workingDaysAfter(one.at, REVIEW_DAYS) }));
+      .map(({ party: _, patient: __, ...one }) => ({ ...one, due: workingDaysAfter(one.at, REVIEW_DAYS) }));
   });
 }
 
@@ -40,6 +50,7 @@ export function readUnexplained(door: Door, context: Context, seq: number): Prom
     const found = await markedAccess(door.pool, 'unexplained', seq);
     if (found === null) throw await notFound(door, entry);
     if (isAbout(own, [found.party])) throw await refused(door, entry, OWN);
+    await requireNoInterest(door, context, { entry, own }, found.patients);
     await door.audit.write(entry);
     return markedEvent(found);
   });
@@ -69,9 +80,10 @@ export interface Stuck extends Pick<StuckReferral, 'reference' | 'at' | 'caseRef
 /** Referrals that did not reach their addressee, with the telephone numbers of both services (R-04, 4.8). */
 export function readStuck(door: Door, context: Context): Promise<Stuck[]> {
   const entry = deskEntry(context, 'referrals-not-arrived');
-  return onDesk(door, context, entry, async () => {
-    const found = await stuckReferrals(door.pool, LISTED);
-    const parsed = found.map(({ body, from, to, ...one }) => {
+  return onDesk(door, context, entry, async (own) => {
+    const all = await stuckReferrals(door.pool, LISTED);
+    const found = await withoutInterests(door, context, own, { rows: all, about: ({ patients }) => patients });
+    const parsed = found.map(({ body, from, to, patients: _, ...one }) => {
       const { entities, reason, agent } = auditEntry({ at: one.at.toISOString(), body, patients: [] });
       const [type = ''] = (entities[0] ?? '').split('/');
       return { ...one, type, reason, from, to: to ?? agent.service };

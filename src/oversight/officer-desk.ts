@@ -5,7 +5,7 @@ import type { Role } from '../governance/types.ts';
 import type { Context, Door } from '../record/types.ts';
 import { type AlertRow, alertsOf, type MarkedAccess, markedAccesses } from '../store/models/alerts.ts';
 import { type CaseFile, casesOf } from '../store/models/cases.ts';
-import { deskEntry, interestsOf, isAbout, onDesk } from './officer.ts';
+import { deskEntry, isAbout, onDesk, withoutInterests } from './officer.ts';
 
 export interface AlertQuestion {
   mode: 'live' | 'observe';
@@ -21,7 +21,7 @@ export function alertRules(): { id: string; words: string }[] {
   return ALERT_RULES.map(({ id, words }) => ({ id, words }));
 }
 
-/** A page of alerts, newest first, without the people they are about; an alert about the officer herself is left out. */
+/** A page of alerts, newest first, without the people they are about; one about the officer or a record she has an interest in is left out. */
 export function readAlerts(
   door: Door,
   context: Context,
@@ -32,7 +32,8 @@ export function readAlerts(
     const rows = await alertsOf(door.pool, { ...question, limit: ALERTS_PER_PAGE + 1 });
     await door.audit.write({ ...entry, query: { ...door.auditQuery('', context.requestId), count: rows.length } });
     const page = rows.slice(0, ALERTS_PER_PAGE);
-    const alerts = page.flatMap(({ patient: _, ...row }) => (isAbout(own, [row.party]) ? [] : [row]));
+    const open = await withoutInterests(door, context, own, { rows: page, about: ({ patient }) => [patient] });
+    const alerts = open.flatMap(({ patient: _, ...row }) => (isAbout(own, [row.party]) ? [] : [row]));
     return { alerts, next: rows.length > ALERTS_PER_PAGE ? (page.at(-1)?.id ?? null) : null };
   });
 }
@@ -45,11 +46,8 @@ export function readCases(door: Door, context: Context): Promise<CaseFile[]> {
   return onDesk(door, context, entry, async (own) => {
     const files = await casesOf(door.pool, CASES_SHOWN);
     await door.audit.write(entry);
-    const patients = files.flatMap((file) => file.patients);
-    const interests = await interestsOf(door, context, own, patients);
-    return files.filter(
-      (file) => !isAbout(own, file.parties) && !file.patients.some((patient) => interests.has(patient)),
-    );
+    const open = await withoutInterests(door, context, own, { rows: files, about: ({ patients }) => patients });
+    return open.filter(({ parties }) => !isAbout(own, parties));
   });
 }
 
@@ -97,7 +95,8 @@ export function readMarked(
     const rows = await markedAccesses(door.pool, { ...asked, patients: null, limit: ACCESSES_PER_PAGE + 1 });
     await door.audit.write(entry);
     const page = rows.slice(0, ACCESSES_PER_PAGE);
-    const events = page.flatMap((one): MarkedEvent[] => {
+    const open = await withoutInterests(door, context, own, { rows: page, about: ({ patients }) => patients });
+    const events = open.flatMap((one): MarkedEvent[] => {
       return isAbout(own, [one.party]) ? [] : [markedEvent(one)];
     });
     return { events, next: rows.length > ACCESSES_PER_PAGE ? (page.at(-1)?.seq ?? null) : null };

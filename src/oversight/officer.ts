@@ -52,6 +52,17 @@ export function interestsOf(door: Door, context: Context, own: Own, patients: re
   return interestsIn(door.pool, { key: ownRecordKey, parties }, [...new Set(patients)], context.now);
 }
 
+/** Rows of a list without those about a record she has an interest in: on her lists they are not, and no count has them. */
+export async function withoutInterests<T>(
+  door: Door,
+  context: Context,
+  own: Own,
+  { rows, about }: { rows: readonly T[]; about: (row: T) => readonly string[] },
+): Promise<T[]> {
+  const closed = await interestsOf(door, context, own, rows.flatMap(about));
+  return rows.filter((row) => !about(row).some((patient) => closed.has(patient)));
+}
+
 /** @throws Outcome 403, recorded, when the officer has an interest in any of them */
 export async function requireNoInterest(
   door: Door,

@@ -8,7 +8,7 @@ import { refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
 import { explainedLater, timelineOf } from '../store/models/officer-questions.ts';
 import { readCase } from './cases.ts';
-import { deskEntry, isAbout, notYours, onDesk } from './officer.ts';
+import { deskEntry, isAbout, notYours, onDesk, withoutInterests } from './officer.ts';
 
 /** The newest ones. */
 export const TIMELINE_ROWS = 300;
@@ -44,7 +44,8 @@ export async function personTimeline(
     const found = (
       await Promise.all(file.parties.map((party) => timelineOf(door.pool, party, period, TIMELINE_ROWS)))
     ).flat();
-    const newest = found.sort((a, b) => b.seq - a.seq).slice(0, TIMELINE_ROWS);
+    const open = await withoutInterests(door, context, own, { rows: found, about: ({ patients }) => patients });
+    const newest = open.sort((a, b) => b.seq - a.seq).slice(0, TIMELINE_ROWS);
     const later = await explainedLater(
       door.pool,
       newest.map(({ seq }) => seq),

@@ -34,11 +34,12 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
   },
   unreviewed: async (pool, { period }, limit) => {
     const columns = ['alert', 'when (UTC)', 'days', 'what', 'who', 'state', 'case'];
-    const rows = (await unreviewedGrants(pool, period, limit)).map((one): Cell[] => {
+    const found = await unreviewedGrants(pool, period, limit);
+    const rows = found.map((one): Cell[] => {
       const days = Math.floor((Date.now() - one.at.getTime()) / DAY_MS);
       return [one.reference, one.at, days, `${one.rule} ${one.why}`, one.name, one.state, one.caseReference];
     });
-    return table(columns, rows);
+    return { ...table(columns, rows), rowsAbout: found.map(({ patient }) => [patient]) };
   },
   notable: async (pool, { period, ...whose }, limit) =>
     notableTable(await notableAccesses(pool, whose, period, limit), whose.patients),
@@ -79,7 +80,10 @@ export const ANSWERS: Readonly<Record<QuestionId, Answer>> = {
   },
   refusals: async (pool, { period, ...whose }, limit) =>
     entriesTable(await refusals(pool, whose, period, limit), whose.patients),
-  changes: async (pool, { period }, limit) => changesTable(await governingChanges(pool, period, limit), []),
+  changes: async (pool, { period }, limit) => {
+    const found = await governingChanges(pool, period, limit);
+    return { ...changesTable(found, []), rowsAbout: found.map(({ patients }) => patients) };
+  },
   'family-changes': async (pool, { patients, period }, limit) =>
     changesTable(await familyChanges(pool, patients ?? [], period, limit), patients),
   policy: async (pool, { period }, limit) => {
@@ -110,7 +114,7 @@ function table(
   rows: readonly (readonly Cell[])[],
   patients: readonly string[] = [],
 ): Answered {
-  return { table: { columns, rows }, patients: [...patients], rowPatients: null, choices: [] };
+  return { table: { columns, rows }, patients: [...patients], rowPatients: null, rowsAbout: null, choices: [] };
 }
 
 const WHO = ['record', 'when (UTC)', 'who', 'role', 'service', 'from', 'what', 'types', 'label'];

@@ -11,7 +11,7 @@ import { peopleNamed } from '../store/models/officer-questions.ts';
 import { sealDurable } from '../store/seal.ts';
 import type { Period } from '../store/trail-sql.ts';
 import { openTo } from './cases.ts';
-import { deskEntry, isAbout, notYours, type Own, onDesk } from './officer.ts';
+import { deskEntry, interestsOf, isAbout, notYours, type Own, onDesk } from './officer.ts';
 import { ANSWERS } from './question-answers.ts';
 
 /** `needs`: a person or system by name or id, a case, one of them, either or nothing, or nothing at all. */
@@ -78,6 +78,8 @@ export interface Answered {
   patients: string[];
   /** The people of each row, in the order of the table; null = every row is about all of `patients`. */
   rowPatients: readonly (readonly string[])[] | null;
+  /** Of a table that stands for nobody in particular, the people of each row: an officer's own are left out by it. */
+  rowsAbout: readonly (readonly string[])[] | null;
   /** Several people have this name: choose one. */
   choices: { party: string; name: string }[];
 }
@@ -88,13 +90,31 @@ export const MAX_ROWS = 500;
 export function askQuestion(door: Door, context: Context, question: Question): Promise<Answered> {
   const entry = deskEntry(context, `question ${question.id}`);
   return onDesk(door, context, entry, async (own) => {
-    const answer = await answerTo(door, question, { entry, own, context });
+    const answer = await withoutOwn(door, await answerTo(door, question, { entry, own, context }), { own, context });
     const { person, case: reference, rule } = question;
     const raw = new URLSearchParams({ agent: person, case: reference, rule }).toString();
     const query = { ...door.auditQuery(raw, context.requestId), count: answer.table.rows.length };
     await door.audit.write({ ...entry, patients: answer.patients, query });
     return answer;
   });
+}
+
+/** Of answers about many families, no row about one she has an interest in (R-11, R-12). */
+async function withoutOwn(door: Door, answer: Answered, { own, context }: Omit<Asking, 'entry'>): Promise<Answered> {
+  const { table, rowPatients } = answer;
+  const rowsAbout = rowPatients ?? answer.rowsAbout;
+  if (rowsAbout === null) return answer;
+  const closed = await interestsOf(door, context, own, rowsAbout.flat());
+  if (closed.size === 0) return answer;
+  const isOpen = rowsAbout.map((people) => !people.some((one) => closed.has(one)));
+  const kept = <T>(all: readonly T[]): T[] => all.filter((_, at) => isOpen[at]);
+  return {
+    ...answer,
+    table: { ...table, rows: kept(table.rows) },
+    rowPatients: rowPatients === null ? null : kept(rowPatients),
+    rowsAbout: kept(rowsAbout),
+    patients: rowPatients === null ? answer.patients : [...new Set(kept(rowPatients).flat())],
+  };
 }
 
 interface Asking {
@@ -115,7 +135,7 @@ async function answerTo(door: Door, question: Question, asking: Asking): Promise
     const people = question.person === '' ? [] : await peopleNamed(door.broadPool, question.person);
     const [one, ...others] = people;
     if (others.length > 0)
-      return { table: { columns: [], rows: [] }, patients: [], rowPatients: null, choices: people };
+      return { table: { columns: [], rows: [] }, patients: [], rowPatients: null, rowsAbout: null, choices: people };
     if (one === undefined && question.person !== '')
       throw refuse(404, 'not-found', 'Nobody in the directory and no system has this name.');
     if (one === undefined && needs !== 'any') throw refuse(422, 'required', 'Name a person or system, or a case.');

@@ -18,7 +18,7 @@ import {
 } from '../store/models/samples.ts';
 import type { Pool } from '../store/pool.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { deskEntry, isAbout, officerOf, onDesk, recordInside } from './officer.ts';
+import { deskEntry, isAbout, officerOf, onDesk, recordInside, requireNoInterest, withoutInterests } from './officer.ts';
 
 const SHOWN = 200;
 
@@ -66,7 +66,7 @@ export function readSamples(door: Door, context: Context): Promise<Sample[]> {
 
 export interface SampleView {
   sample: Sample;
-  /** Without whose record it was; what the officer opened herself is left out. */
+  /** Without whose record it was; what the officer opened herself, or has an interest in, is left out. */
   items: Omit<SampleItem, 'patient'>[];
 }
 
@@ -78,7 +78,8 @@ export function readSample(door: Door, context: Context, id: number): Promise<Sa
     if (sample === null) throw refuse(404, 'not-found', 'There is no such sample.');
     const all = await itemsOf(door.pool, id);
     await door.audit.write({ ...entry, patients: all.map(({ patient }) => patient) });
-    const items = all.flatMap(({ patient: _, ...item }) => (isAbout(own, [item.party]) ? [] : [item]));
+    const open = await withoutInterests(door, context, own, { rows: all, about: ({ patient }) => [patient] });
+    const items = open.flatMap(({ patient: _, ...item }) => (isAbout(own, [item.party]) ? [] : [item]));
     return { sample, items };
   });
 }
@@ -96,6 +97,7 @@ export function passItem(
     if (found === undefined) throw refuse(404, 'not-found', 'There is no such access in this sample.');
     if (isAbout(own, [found.party]))
       throw refuse(409, 'business-rule', 'It is about your own access: a colleague has to look at it.');
+    await requireNoInterest(door, context, { entry, own }, [found.patient]);
     await inTransaction(door.pool, async (client) => {
       const by = { party: officerOf(context), at: context.now };
       if (!(await reviewItem(client, { ...item, state: 'fine', words }, by)))

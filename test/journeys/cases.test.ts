@@ -4,7 +4,8 @@ import { brokenLine, type CaseLine, lineHash, refusalOf, workingDaysAfter } from
 import { askAccessRecord } from '../../src/oversight/ask-access-record.ts';
 import { caseContent } from '../../src/oversight/case-content.ts';
 import { openCase, readCase, stepCase } from '../../src/oversight/cases.ts';
-import { readAlerts, readCases } from '../../src/oversight/officer-desk.ts';
+import { explain, readReviews } from '../../src/oversight/desk-work.ts';
+import { readAlerts, readCases, readMarked } from '../../src/oversight/officer-desk.ts';
 import { askQuestion, QUESTIONS } from '../../src/oversight/questions.ts';
 import { readAuditEvent, searchAuditEvents } from '../../src/record/audit-events.ts';
 import { keepOwnNumber } from '../../src/record/own-interest.ts';
@@ -430,6 +431,30 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
     expect((await all(her, `_id=${closedIds[0]}&_summary=count`)).total).toBe(0);
     await expect(readAuditEvent(door, her, closedIds[0] ?? '')).rejects.toMatchObject({ status: 404 });
     expect(await readAuditEvent(door, her, idsIn(hers).at(-1) ?? '')).toContain('AuditEvent');
+    // Nor in a list that names no family: alerts, marked accesses, reviews, answers, samples; a colleague sees each.
+    const alerts = { mode: 'live' as const, state: 'all' as const, rule: null, before: null };
+    const marked = { kind: 'unexplained' as const, before: null };
+    const refusals = { ...question, id: 'refusals' as const, case: '' };
+    const unreviewed = { ...question, id: 'unreviewed' as const, case: '' };
+    const lists = [
+      async (who: typeof her) => (await readAlerts(door, who, alerts)).alerts.map(({ reference }) => reference),
+      async (who: typeof her) => (await readReviews(door, who)).map(({ reference }) => reference),
+      async (who: typeof her) => (await readMarked(door, who, marked)).events.map(({ seq }) => seq),
+      async (who: typeof her) => (await askQuestion(door, who, refusals)).table.rows.map(([seq]) => seq),
+      async (who: typeof her) => (await askQuestion(door, who, unreviewed)).table.rows.map(([reference]) => reference),
+    ];
+    const { rows: about } = await world.service.pool.query<{ key: string | number }>(
+      `select reference as key from alert where patient = 'Patient/canaryfam' union all select s.seq::text from audit_seal s
+       join audit a on a.xid = s.xid and a.id = s.id where 'Patient/canaryfam' = any (a.patients)`,
+    );
+    const closedKeys = new Set(about.map(({ key }) => String(key)));
+    const closedIn = (keys: readonly unknown[]) => keys.filter((key) => closedKeys.has(String(key)));
+    for (const [at, list] of lists.entries()) {
+      const [seen, left] = [await list(before), await list(her)];
+      expect([at, closedIn(seen).length > 0, closedIn(left)]).toEqual([at, true, []]);
+    }
+    const [access] = closedIn((await readMarked(door, before, marked)).events.map(({ seq }) => seq));
+    await expect(explain(door, her, Number(access), 'Nothing to see here')).rejects.toMatchObject(closed);
     // The child's number leads to the same family.
     const look = { nhsNumber: NUMBER, reason: REASON, from: null, until: null, party: null, before: null, count: 10 };
     await expect(askAccessRecord(door, her, look)).rejects.toMatchObject(closed);

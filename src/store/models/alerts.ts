@@ -143,6 +143,8 @@ export interface MarkedAccess {
   party: string;
   name: string;
   interaction: string;
+  /** Whose records it was about. */
+  patients: string[];
   /** Canonical body of the record, for types and label. */
   body: string;
 }
@@ -153,7 +155,7 @@ export async function markedAccesses(
   asked: { kind: string; patients: readonly string[] | null; before: number | null; limit: number },
 ): Promise<MarkedAccess[]> {
   const result = await db.query<MarkedAccess>(
-    `select a.seq, s.at, a.party, ${NAME} as name, s.interaction, t.body from (
+    `select a.seq, s.at, a.party, ${NAME} as name, s.interaction, t.patients, t.body from (
         select distinct on (o.seq) o.seq, o.party from oversight_access o
         where o.kind = $1 and ($2::text[] is null or o.patient = any ($2)) and ($3::bigint is null or o.seq < $3)
           and ($2::text[] is not null or o.kind <> 'unexplained' or not exists (select from access_review v where v.seq = o.seq))

@@ -30,6 +30,7 @@ export interface StuckReferral {
   reference: string;
   at: Date;
   caseReference: string | null;
+  patients: string[];
   /** Canonical body of the record: what was withheld, from whom, why. */
   body: string;
   /** Service that recorded it, and service it is for; null when the directory does not say. */
@@ -40,7 +41,7 @@ export interface StuckReferral {
 /** Referrals, handovers and stop events that did not reach their own addressee and are not settled, oldest first. */
 export async function stuckReferrals(db: Db, limit: number): Promise<StuckReferral[]> {
   const result = await db.query<StuckReferral>(
-    `select a.reference, a.at, c.reference as "caseReference", b.body, r.service as "from", r.addressee as "to"
+    `select a.reference, a.at, c.reference as "caseReference", b.patients, b.body, r.service as "from", r.addressee as "to"
      from alert a join audit_seal s on s.seq = a.seq join audit b on b.xid = s.xid and b.id = s.id
      left join case_file c on c.id = a.case_id
      left join resource r on r.type = split_part(b.body::jsonb -> 'entities' ->> 0, '/', 1)

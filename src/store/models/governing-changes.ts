@@ -21,20 +21,21 @@ export interface GoverningChange {
   deleted: boolean;
   labelBefore: string | null;
   label: string;
+  patients: string[];
   statusBefore: string | null;
   status: string | null;
   /** Canonical body of the record that wrote it, or null. */
   body: string | null;
 }
 
-const VERSION = 'type, id, version, updated, deleted, label';
+const VERSION = 'type, id, version, updated, deleted, label, patients';
 const INSIDE = `($2::timestamptz is null or updated >= $2) and ($3::timestamptz is null or updated < $3)`;
 /** Codes that say what a Consent, Contract or directory resource does now; never content. */
 const STATUS = (from: string) =>
   `(select concat_ws(' ', b ->> 'status', b -> 'provision' ->> 'type', case when b ? 'active' then 'active ' || (b ->> 'active') end)
     from (select audit_json_or_null(${from}.body) as b) as parsed)`;
 
-const WITH_WRITER = `select c.type, c.id, c.version, c.updated, c.deleted, c.label, h.label as "labelBefore",
+const WITH_WRITER = `select c.type, c.id, c.version, c.updated, c.deleted, c.label, c.patients, h.label as "labelBefore",
     ${STATUS('h')} as "statusBefore",
     coalesce((select ${STATUS('r')} from resource r where r.type = c.type and r.id = c.id and r.version = c.version),
       (select ${STATUS('g')} from history g where g.type = c.type and g.id = c.id and g.version = c.version)) as status,

@@ -170,6 +170,7 @@ export interface Unreviewed {
   why: string;
   at: Date;
   party: string;
+  patient: string;
   name: string;
   state: string;
   caseReference: string | null;
@@ -178,7 +179,7 @@ export interface Unreviewed {
 export async function unreviewedGrants(db: Db, { from, until }: Period, limit: number): Promise<Unreviewed[]> {
   const result = await db.query<Unreviewed>({
     name: 'question_unreviewed',
-    text: `select a.reference, a.rule, a.why, a.at, a.party, ${personName('a.party')} as name, a.state, c.reference as "caseReference"
+    text: `select a.reference, a.rule, a.why, a.at, a.party, a.patient, ${personName('a.party')} as name, a.state, c.reference as "caseReference"
       from alert a left join case_file c on c.id = a.case_id
       where a.state = any (array['open', 'in-case']) and a.mode = 'live' and a.rule in ('A-01', 'A-02')
         and ($1::timestamptz is null or a.at >= $1) and ($2::timestamptz is null or a.at < $2)
