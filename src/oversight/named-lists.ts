@@ -15,6 +15,7 @@ import { ask, reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';
 import { requireFreshSignIn } from '../record/fresh-sign-in.ts';
 import { newId } from '../record/ids.ts';
+import { requireNoInterest } from '../record/interests.ts';
 import { NO_FACTS } from '../record/own-interest.ts';
 import { audited, notFound, unknown } from '../record/refusal.ts';
 import { staffPrincipal } from '../record/standing.ts';
@@ -76,6 +77,7 @@ export function nameSomebody(door: Door, context: Context, asked: NameAsk): Prom
     const found = await findPerson(door, context, asked.person);
     if (found === null) throw await notFound(door, entry);
     const seen = withRows(entry, [found.row]);
+    await requireNoInterest(door, context, seen);
     const named: Named = {
       list: asked.list,
       patient: `Patient/${found.row.id}`,
@@ -96,6 +98,8 @@ export const carryOutNamed: CarryOut = async (door, context, client, pending) =>
   const { now, principal } = context;
   const { found } = await readCurrent(client, 'Patient', named.patient.slice('Patient/'.length), reach(context));
   if (found === null || found.row.deleted) throw refuse(409, 'conflict', 'This record is no longer there');
+  const entry = { ...listEntry(context, '$name-person confirmed', named.list), recipient: named.holder };
+  await requireNoInterest(door, context, withRows(entry, [found.row]));
   await requireNameable(door, context, named, found);
   const from = named.from === null || Date.parse(named.from) < now.getTime() ? now : new Date(named.from);
   const until = new Date(named.until);
@@ -105,7 +109,6 @@ export const carryOutNamed: CarryOut = async (door, context, client, pending) =>
     ...{ proposedBy: pending.proposer, confirmedBy: principal.practitionerRole ?? '', at: now, from, until },
   };
   await insertNamed(client, one);
-  const entry = { ...listEntry(context, '$name-person confirmed', named.list), recipient: named.holder };
   await writeFacts(client, relationshipOf(one, null), withRows(entry, [found.row]));
   return { written: [], entities: [named.holder] };
 };
@@ -126,6 +129,7 @@ export function namedPeople(door: Door, context: Context, person: TraceAsk, word
     requireNamer(context, NAMERS.EMP);
     const found = await findPerson(door, context, person);
     if (found === null) throw await notFound(door, entry);
+    await requireNoInterest(door, context, withRows(entry, [found.row]));
     const lines = await namedFor(door.pool, `Patient/${found.row.id}`);
     await door.audit.write(withRows(entry, [found.row]));
     return lines;
@@ -143,6 +147,7 @@ export function endNaming(door: Door, context: Context, id: string, words: strin
       const ended = await endNamed(client, id, { by, words, now });
       if (ended === null) return false;
       const seen = { ...entry, patients: [ended.patient], recipient: ended.holder };
+      await requireNoInterest(door, context, seen);
       await writeFacts(client, relationshipOf(ended, now), seen);
       return true;
     });

@@ -10,6 +10,7 @@ import type { ConsentRow } from '../governance/types.ts';
 import { reach } from '../record/decide.ts';
 import { entryOf, withRows } from '../record/entry.ts';
 import { requireFreshSignIn } from '../record/fresh-sign-in.ts';
+import { requireNoInterest } from '../record/interests.ts';
 import { NO_FACTS } from '../record/own-interest.ts';
 import { audited, notFound, unknown } from '../record/refusal.ts';
 import { IDENTITY_SOURCE } from '../record/sound-links.ts';
@@ -41,6 +42,7 @@ export function sealIdentity(door: Door, context: Context, asked: SealAsk): Prom
     requireFreshSignIn(door, context);
     const found = await findPerson(door, context, asked.person);
     if (found === null) throw await notFound(door, entry);
+    await requireNoInterest(door, context, withRows(entry, [found.row]));
     const patient = `Patient/${found.row.id}`;
     if (!asked.lift) await requireNoLinks(door.pool, patient);
     const title = asked.lift ? 'Take the seal off an identity' : 'Seal an identity';
@@ -58,18 +60,19 @@ export function sealIdentity(door: Door, context: Context, asked: SealAsk): Prom
 }
 
 /** Seals, or takes the seal off, once a second person has confirmed. */
-export const carryOutIdentity: CarryOut = async (_door, context, client, { body }) => {
+export const carryOutIdentity: CarryOut = async (door, context, client, { body }) => {
   const said: unknown = JSON.parse(body);
   const { patient, lift } = isObject(said) ? said : {};
   if (typeof patient !== 'string') throw new Error('a proposal to seal an identity is not as it was kept');
   const { found } = await readCurrent(client, 'Patient', patient.slice('Patient/'.length), reach(context));
   if (found === null || found.row.deleted) throw refuse(409, 'conflict', 'This record is no longer there');
+  const detail = lift === true ? '$unseal-identity confirmed' : '$seal-identity confirmed';
+  const entry = withRows({ ...entryOf(context, 'operation'), detail, rules: ['R-42', 'R-27'] }, [found.row]);
+  await requireNoInterest(door, context, entry);
   if (lift !== true) await requireNoLinks(client, patient);
   const source = `${IDENTITY_SOURCE}${patient}`;
   const row: ConsentRow = { patient, kind: 'sealed', party: null, classes: [], from: null, until: null, source };
   const facts = { ...NO_FACTS, sources: [source], consents: lift === true ? [] : [row] };
-  const detail = lift === true ? '$unseal-identity confirmed' : '$seal-identity confirmed';
-  const entry = withRows({ ...entryOf(context, 'operation'), detail, rules: ['R-42', 'R-27'] }, [found.row]);
   await writeRows(client, { rows: [], facts, audit: [auditColumns(entry)] });
   return { written: [], entities: [] };
 };

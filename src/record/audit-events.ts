@@ -4,7 +4,6 @@
  */
 
 import { auditEvent } from '../audit/balp.ts';
-import type { AuditEntry } from '../audit/types.ts';
 import { type AnswerEntry, bundleText } from '../fhir/bundle-text.ts';
 import { type OutcomeIssue, operationOutcome, refuse } from '../fhir/outcome.ts';
 import type { Resource } from '../fhir/types.ts';
@@ -21,7 +20,7 @@ import { inTurn } from '../store/turns.ts';
 import { type AuditAsk, type AuditPage, type AuditPlace, findAudit } from './audit-search.ts';
 import { ask } from './decide.ts';
 import { entryOf } from './entry.ts';
-import { closedTo, interestsOf } from './interests.ts';
+import { closedTo, OWN_INTEREST, requireNoInterest } from './interests.ts';
 import { subset } from './minimise.ts';
 import { audited, notFound, refused } from './refusal.ts';
 import { callerKey, MAX_COUNT, peopleAsked } from './search.ts';
@@ -132,17 +131,6 @@ export function readAuditEvent(door: Door, context: Context, id: string): Promis
     return JSON.stringify(event);
   });
 }
-
-/** Who looked at her own record, a relative's, or one she declared an interest in, a colleague asks. */
-async function requireNoInterest(door: Door, context: Context, entry: AuditEntry) {
-  const found = await (await interestsOf(door, context))(entry.patients);
-  if (found.size > 0) throw await refused(door, entry, OWN_INTEREST);
-}
-
-const OWN_INTEREST: Decision = {
-  ...{ permit: false, rules: ['R-11', 'R-12'], reason: 'own-record', explanation: null, masks: [] },
-  ...{ text: 'You have an interest in this record: a colleague has to look.', concealed: false, wayIn: null },
-};
 
 function serverOf(door: Door): string {
   return door.base.slice(0, -'/fhir/R4'.length);

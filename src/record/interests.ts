@@ -2,9 +2,11 @@
  * What of the access record is a colleague's to look at: whatever names a person whose record is the asker's own, a
  * relative's, or one she declared an interest in under any of her roles (R-11, R-12).
  */
-import type { StoredAudit } from '../audit/types.ts';
+import type { AuditEntry, StoredAudit } from '../audit/types.ts';
+import type { Decision } from '../governance/decision-types.ts';
 import { interestsIn } from '../store/models/interests.ts';
 import { roleReferencesOf } from '../store/models/roles.ts';
+import { refused } from './refusal.ts';
 import type { Context, Door } from './types.ts';
 
 /** Of people, those in whose record she has an interest now. */
@@ -15,6 +17,17 @@ export async function interestsOf(door: Door, { principal, now }: Context): Prom
   const roles = practitioner === null ? [] : await roleReferencesOf(door.pool, practitioner);
   const parties = [...new Set([...principal.parties, ...roles])];
   return (patients) => interestsIn(door.pool, { key, parties }, patients, now);
+}
+
+export const OWN_INTEREST: Decision = {
+  ...{ permit: false, rules: ['R-11', 'R-12'], reason: 'own-record', explanation: null, masks: [] },
+  ...{ text: 'You have an interest in this record: a colleague has to look.', concealed: false, wayIn: null },
+};
+
+/** What is done about the people an entry names is a colleague's to do. @throws Outcome 403, recorded */
+export async function requireNoInterest(door: Door, context: Context, entry: AuditEntry): Promise<void> {
+  const found = await (await interestsOf(door, context))(entry.patients);
+  if (found.size > 0) throw await refused(door, entry, OWN_INTEREST);
 }
 
 /** Of rows of the trail, the numbers of those closed to her. */

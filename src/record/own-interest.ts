@@ -13,6 +13,7 @@ import { reach } from './decide.ts';
 import { entryOf, withRows } from './entry.ts';
 import { type GrantAsk, targetOf } from './grants.ts';
 import { newId } from './ids.ts';
+import { requireNoInterest } from './interests.ts';
 import { audited, notFound, unknown } from './refusal.ts';
 import { findPerson, type TraceAsk } from './trace.ts';
 import type { Context, Door } from './types.ts';
@@ -87,6 +88,7 @@ export function restrictUse(door: Door, context: Context, asked: RestrictAsk): P
       throw refuse(403, 'forbidden', 'Use is restricted by privacy officers and Caldicott Guardians (R-31)');
     const found = await findPerson(door, context, asked.person);
     if (found === null) throw await notFound(door, entry);
+    await requireNoInterest(door, context, withRows(entry, [found.row]));
     const patient = `Patient/${found.row.id}`;
     const source = `restriction:${patient}`;
     const row: ConsentRow = { patient, kind: 'restriction', party: null, classes: [], from: null, until: null, source };

@@ -259,6 +259,14 @@ test('restricted use (R-31): kept and not used; its author hears why, others fin
   expect((await priya.get('Observation?patient=held&_total=accurate')).json.total).toBe(0);
   expect((await service.as('ig-officer').post('$lift-restriction', parameters(woman))).status).toBe(204);
   expect(await status(priya, 'Observation/held-n')).toBe(200);
+  // An officer settles nothing about a record of her own (R-11).
+  const own = (value: string) =>
+    service.as('caldicott-guardian').post('Practitioner/ig-imran/$own-number', parameters({ nhsNumber: value }));
+  expect((await own(number)).status).toBe(204);
+  for (const word of ['$restrict', '$lift-restriction'])
+    expect([word, (await service.as('ig-officer').post(word, parameters(woman))).status]).toEqual([word, 403]);
+  expect((await own(nhsNumberOf(80_011))).status).toBe(204);
+  expect(await status(priya, 'Observation/held-n')).toBe(200);
 });
 
 test('two persons (R-27): an agreement waits for a second one, as it was proposed; revoking needs one', async () => {

@@ -258,3 +258,36 @@ describe('R-42: an identity is sealed by two, and linked to no other', () => {
     expect((await helen.get('Patient/former')).status).toBe(200);
   });
 });
+
+test('nobody keeps the lists of a record of her own, nor seals it, as first or second person (R-11)', async () => {
+  const [moira, shah, imran] = (['safeguarding', 'caldicott-guardian', 'ig-officer'] as const).map((who) =>
+    service.as(who),
+  ) as [Client, Client, Client];
+  const asked = { list: 'EMP', who: 'PractitionerRole/hv-helen' };
+  const running = await name(imran, 'colleague', asked);
+  expect((await confirm(shah, running)).status).toBe(200);
+  const [line] = (await linesOf(moira, 'colleague')) ?? [];
+  const named = String(at(line, 'part.0.valueString'));
+  const waiting = await name(imran, 'colleague', { ...asked, who: 'PractitionerRole/mw-priya' });
+  const own = (value: string) => imran.post('Practitioner/sg-moira/$own-number', said({ nhsNumber: value }));
+  expect((await own(NUMBER.colleague)).status).toBe(204);
+  const [sealing, seen] = [
+    { ...person('colleague'), reason: WORDS },
+    { ...person('colleague'), text: WORDS },
+  ];
+  const steps: [string, () => Promise<Reply>][] = [
+    ['name', () => name(moira, 'colleague', asked)],
+    ['confirm', () => confirm(moira, waiting)],
+    ['list', () => call(moira, '$named-people', seen)],
+    ['end', () => call(moira, '$end-named', { named, text: WORDS })],
+    ['seal', () => call(moira, '$seal-identity', seen)],
+  ];
+  for (const [what, step] of steps) {
+    const reply = await step();
+    expect([what, reply.status, reply.text.includes('interest')]).toEqual([what, 403, true]);
+  }
+  // What waited waits still, and what ran runs.
+  expect((await confirm(shah, waiting)).status).toBe(200);
+  expect((await call(imran, '$end-named', { named, text: WORDS })).status).toBe(204);
+  expect((await own(nhsNumberOf(81_009))).status).toBe(204);
+});
