@@ -6,13 +6,17 @@ import type { AuditEntry, StoredAudit } from '../audit/types.ts';
 import type { Decision } from '../governance/decision-types.ts';
 import { interestsIn } from '../store/models/interests.ts';
 import { roleReferencesOf } from '../store/models/roles.ts';
-import { refused } from './refusal.ts';
+import { readGeneration } from '../store/standing.ts';
+import { checkGeneration, refused } from './refusal.ts';
 import type { Context, Door } from './types.ts';
 
 /** Of people, those in whose record she has an interest now. */
 export type Interests = (patients: readonly string[]) => Promise<Set<string>>;
 
-export async function interestsOf(door: Door, { principal, now }: Context): Promise<Interests> {
+/** @throws StaleStanding when what is kept of her is not what the directory says now: her own number may be new */
+export async function interestsOf(door: Door, context: Context): Promise<Interests> {
+  const { principal, now } = context;
+  checkGeneration(context, await readGeneration(door.pool));
   const { practitioner = null, ownRecordKey: key = null } = principal;
   const roles = practitioner === null ? [] : await roleReferencesOf(door.pool, practitioner);
   const parties = [...new Set([...principal.parties, ...roles])];

@@ -271,10 +271,7 @@ test('nobody keeps the lists of a record of her own, nor seals it, as first or s
   const waiting = await name(imran, 'colleague', { ...asked, who: 'PractitionerRole/mw-priya' });
   const own = (value: string) => imran.post('Practitioner/sg-moira/$own-number', said({ nhsNumber: value }));
   expect((await own(NUMBER.colleague)).status).toBe(204);
-  const [sealing, seen] = [
-    { ...person('colleague'), reason: WORDS },
-    { ...person('colleague'), text: WORDS },
-  ];
+  const seen = { ...person('colleague'), text: WORDS };
   const steps: [string, () => Promise<Reply>][] = [
     ['name', () => name(moira, 'colleague', asked)],
     ['confirm', () => confirm(moira, waiting)],
