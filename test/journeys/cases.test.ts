@@ -419,8 +419,8 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
       const text = await searchAuditEvents(door, who, { query, lenient: false });
       return JSON.parse(text) as { total?: number; entry?: { resource: { id: string } }[] };
     };
-    const shah = await colleague(world, 'cg-shah');
-    const colleagues = await all(shah, '_count=500');
+    const peer = await colleague(world, 'ig-imran');
+    const colleagues = await all(peer, '_count=500');
     const hers = await all(her, '_count=500&_total=accurate');
     const idsIn = ({ entry = [] }: typeof hers) => entry.map(({ resource }) => resource.id);
     const named = (one: { resource: object }) => JSON.stringify(one.resource).includes('Patient/canaryfam');
@@ -451,10 +451,10 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
     const closedKeys = new Set(about.map(({ key }) => String(key)));
     const closedIn = (keys: readonly unknown[]) => keys.filter((key) => closedKeys.has(String(key)));
     for (const [at, list] of lists.entries()) {
-      const [seen, left] = [await list(shah), await list(her)];
+      const [seen, left] = [await list(peer), await list(her)];
       expect([at, closedIn(seen).length > 0, closedIn(left)]).toEqual([at, true, []]);
     }
-    const [access] = closedIn((await readMarked(door, shah, marked)).events.map(({ seq }) => seq));
+    const [access] = closedIn((await readMarked(door, peer, marked)).events.map(({ seq }) => seq));
     await expect(explain(door, her, Number(access), 'Nothing to see here')).rejects.toMatchObject(closed);
     // The child's number leads to the same family.
     const look = { nhsNumber: NUMBER, reason: REASON, from: null, until: null, party: null, before: null, count: 10 };

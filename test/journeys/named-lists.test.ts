@@ -268,13 +268,14 @@ test('nobody keeps the lists of a record of her own, nor seals it, as first or s
   expect((await confirm(shah, running)).status).toBe(200);
   const [line] = (await linesOf(moira, 'colleague')) ?? [];
   const named = String(at(line, 'part.0.valueString'));
-  const waiting = await name(imran, 'colleague', { ...asked, who: 'PractitionerRole/mw-priya' });
-  const own = (value: string) => imran.post('Practitioner/sg-moira/$own-number', said({ nhsNumber: value }));
-  expect((await own(NUMBER.colleague)).status).toBe(204);
+  const waiting = await name(moira, 'colleague', { ...asked, who: 'PractitionerRole/mw-priya' });
+  const own = (who: string, value: string) => shah.post(`Practitioner/${who}/$own-number`, said({ nhsNumber: value }));
+  expect((await own('sg-moira', NUMBER.colleague)).status).toBe(204);
+  expect((await own('ig-imran', NUMBER.colleague)).status).toBe(204);
   const seen = { ...person('colleague'), text: WORDS };
   const steps: [string, () => Promise<Reply>][] = [
     ['name', () => name(moira, 'colleague', asked)],
-    ['confirm', () => confirm(moira, waiting)],
+    ['confirm', () => confirm(imran, waiting)],
     ['list', () => call(moira, '$named-people', seen)],
     ['end', () => call(moira, '$end-named', { named, text: WORDS })],
     ['seal', () => call(moira, '$seal-identity', seen)],
@@ -285,6 +286,7 @@ test('nobody keeps the lists of a record of her own, nor seals it, as first or s
   }
   // What waited waits still, and what ran runs.
   expect((await confirm(shah, waiting)).status).toBe(200);
+  expect((await own('ig-imran', nhsNumberOf(81_008))).status).toBe(204);
+  expect((await own('sg-moira', nhsNumberOf(81_009))).status).toBe(204);
   expect((await call(imran, '$end-named', { named, text: WORDS })).status).toBe(204);
-  expect((await own(nhsNumberOf(81_009))).status).toBe(204);
 });
