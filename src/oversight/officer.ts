@@ -6,7 +6,7 @@ import type { Role } from '../governance/types.ts';
 import { entryOf } from '../record/entry.ts';
 import { audited, refused } from '../record/refusal.ts';
 import type { Context, Door } from '../record/types.ts';
-import { interestsIn } from '../store/models/interests.ts';
+import { type Interested, interestsIn } from '../store/models/interests.ts';
 import { roleReferencesOf } from '../store/models/roles.ts';
 import type { PoolClient } from '../store/pool.ts';
 import { writeRows } from '../store/write.ts';
@@ -47,9 +47,14 @@ export const OWN_INTEREST: Decision = {
 
 /** Of these people, those whose record is her own, a relative's, or one she declared an interest in. */
 export function interestsOf(door: Door, context: Context, own: Own, patients: readonly string[]): Promise<Set<string>> {
-  const { practitioner, ownRecordKey = null } = context.principal;
+  return interestsIn(door.pool, interested(context, own), [...new Set(patients)], context.now);
+}
+
+/** By what an interest of hers is found. */
+export function interested({ principal }: Context, own: Own): Interested {
+  const { practitioner, ownRecordKey } = principal;
   const parties = [...own, ...(practitioner === undefined ? [] : [practitioner])];
-  return interestsIn(door.pool, { key: ownRecordKey, parties }, [...new Set(patients)], context.now);
+  return { key: ownRecordKey ?? null, parties };
 }
 
 /** Rows of a list without those about a record she has an interest in: on her lists they are not, and no count has them. */

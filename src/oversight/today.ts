@@ -13,7 +13,7 @@ import { type Desk, deskOf } from '../store/models/alerts.ts';
 import { proposalsFor, stuckReferrals } from '../store/models/desk-work.ts';
 import { notArrivedCount, notArrivedFor } from '../store/models/waits.ts';
 import { WARN_DAYS } from './agreement-view.ts';
-import { deskEntry, officerOf, onDesk } from './officer.ts';
+import { deskEntry, interested, officerOf, onDesk, withoutInterests } from './officer.ts';
 import { isKeeper } from './proposals.ts';
 import { askedOfMe } from './sar/asked.ts';
 import { type OpenRequests, openRequests } from './sar/open-requests.ts';
@@ -52,10 +52,13 @@ export function readToday(door: Door, context: Context): Promise<Today> {
   const { role } = context.principal;
   if (OFFICERS.includes(role)) {
     const entry = deskEntry(context, 'desk');
-    return onDesk(door, context, entry, async () => {
-      const desk = await deskOf(door.pool, officerOf(context), londonDate(context.now));
+    return onDesk(door, context, entry, async (own) => {
+      const asked = { officer: officerOf(context), today: londonDate(context.now), ...interested(context, own) };
+      const desk = await deskOf(door.pool, asked);
       await door.audit.write(entry);
-      return { ...(await shared(door, context)), desk, stuck: (await stuckReferrals(door.pool, MOST)).length };
+      const rows = await stuckReferrals(door.pool, MOST);
+      const stuck = await withoutInterests(door, context, own, { rows, about: ({ patients }) => patients });
+      return { ...(await shared(door, context)), desk, stuck: stuck.length };
     });
   }
   const entry = startEntry(context, 'start');

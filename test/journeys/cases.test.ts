@@ -7,6 +7,7 @@ import { openCase, readCase, stepCase } from '../../src/oversight/cases.ts';
 import { explain, readReviews } from '../../src/oversight/desk-work.ts';
 import { readAlerts, readCases, readMarked } from '../../src/oversight/officer-desk.ts';
 import { askQuestion, QUESTIONS } from '../../src/oversight/questions.ts';
+import { readToday } from '../../src/oversight/today.ts';
 import { readAuditEvent, searchAuditEvents } from '../../src/record/audit-events.ts';
 import { keepOwnNumber } from '../../src/record/own-interest.ts';
 import { insertAlerts } from '../../src/store/models/oversight.ts';
@@ -391,25 +392,25 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
   test('is kept from her however she comes to it: her own, by a case of a colleague, by a relative, by the trail', async () => {
     const { door } = world.service.app;
     const before = await colleague(world);
-    const mine = await openCase(door, before, { nhsNumber: NUMBER }, REASON);
-    expect((await readCases(door, before)).map(({ reference }) => reference)).toContain(mine);
+    const herCase = await openCase(door, before, { nhsNumber: NUMBER }, REASON);
+    expect((await readCases(door, before)).map(({ reference }) => reference)).toContain(herCase);
     const number = parameters('nhsNumber', NUMBER);
     const sent = await world.service.as('ig-officer').post('Practitioner/ig-second/$own-number', number);
     expect([sent.status, sent.text]).toEqual([204, '']);
     const her = await colleague(world);
     const closed = { status: 403 };
     const alert = await alertAbout('PractitionerRole/hv-helen', 7_001);
-    const question = { id: 'notable' as const, person: '', case: mine, rule: '', from: null, until: null };
+    const question = { id: 'notable' as const, person: '', case: herCase, rule: '', from: null, until: null };
     for (const look of [
       () => openCase(door, her, { alert }, REASON),
       () => openCase(door, her, { nhsNumber: NUMBER }, REASON),
-      () => readCase(door, her, mine),
-      () => stepCase(door, her, mine, { act: 'note', words: 'Nothing to see', outcome: null, version: 1 }),
+      () => readCase(door, her, herCase),
+      () => stepCase(door, her, herCase, { act: 'note', words: 'Nothing to see', outcome: null, version: 1 }),
       () =>
         askQuestion(door, her, { ...question, id: QUESTIONS.find(({ needs }) => needs === 'case')?.id ?? question.id }),
     ])
       await expect(look()).rejects.toMatchObject(closed);
-    expect((await readCases(door, her)).map(({ reference }) => reference)).not.toContain(mine);
+    expect((await readCases(door, her)).map(({ reference }) => reference)).not.toContain(herCase);
     // In the trail itself, and her own number stays what a colleague said it is.
     const trail = () => searchAuditEvents(door, her, { query: 'patient=Patient/canaryfam', lenient: false });
     await expect(trail()).rejects.toMatchObject(closed);
@@ -454,6 +455,10 @@ describe('a record the officer has an interest in (R-11, R-12)', () => {
       const [seen, left] = [await list(peer), await list(her)];
       expect([at, closedIn(seen).length > 0, closedIn(left)]).toEqual([at, true, []]);
     }
+    // The counts of her day are those of the lists behind them.
+    const [{ desk: theirs }, { desk: mine }] = [await readToday(door, peer), await readToday(door, her)];
+    for (const count of ['openAlerts', 'unreviewed', 'unexplained', 'newCases'] as const)
+      expect([count, Number(theirs?.[count]) > Number(mine?.[count])]).toEqual([count, true]);
     const [access] = closedIn((await readMarked(door, peer, marked)).events.map(({ seq }) => seq));
     await expect(explain(door, her, Number(access), 'Nothing to see here')).rejects.toMatchObject(closed);
     // The child's number leads to the same family.

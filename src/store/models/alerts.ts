@@ -1,6 +1,7 @@
 /** Alerts as officers read them, and what stands on the desk today. */
 import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';
+import { type Interested, interestSql } from './interests.ts';
 
 export interface AlertRow {
   id: number;
@@ -106,30 +107,39 @@ export interface Desk {
   switchedOff: string[];
 }
 
+const OPEN = (of: string): string =>
+  `not exists (${interestSql(`c.patient = ${of === 'case_file' ? 'any (case_file.patients)' : `${of}.patient`}`, { key: '$3', parties: '$4', now: 'now()' })})`;
+
+/** Whose desk it is: what is about a record she has an interest in is in no count of hers (R-11, R-12). */
+export interface DeskOf extends Interested {
+  officer: string;
+  today: string;
+}
+
 /** What needs an officer today. */
-export async function deskOf(db: Db, officer: string, today: string): Promise<Desk> {
+export async function deskOf(db: Db, { officer, today, key, parties }: DeskOf): Promise<Desk> {
   const result = await db.query<
     Omit<Desk, 'lastCheck'> & { lastCheck: (Omit<NonNullable<Desk['lastCheck']>, 'at'> & { at: string }) | null }
   >(
     `select
-      (select count(*) from alert where state = 'open' and mode = 'live')::integer as "openAlerts",
-      (select count(*) from alert where state = 'open' and rule in ('A-01', 'A-02'))::integer as unreviewed,
-      (select min(at) from alert where state = 'open' and rule in ('A-01', 'A-02')) as "oldestUnreviewed",
-      (select count(*) from alert where mode = 'observe' and raised > now() - interval '7 days')::integer as observed,
-      (select count(*) from case_file where state = 'new')::integer as "newCases",
-      (select count(*) from case_file where state not in ('new', 'closed') and assigned_to = $1)::integer as "myCases",
-      (select count(*) from case_file where state <> 'closed' and review_due < $2::date)::integer as "overdueCases",
+      (select count(*) from alert where state = 'open' and mode = 'live' and ${OPEN('alert')})::integer as "openAlerts",
+      (select count(*) from alert where state = 'open' and rule in ('A-01', 'A-02') and ${OPEN('alert')})::integer as unreviewed,
+      (select min(at) from alert where state = 'open' and rule in ('A-01', 'A-02') and ${OPEN('alert')}) as "oldestUnreviewed",
+      (select count(*) from alert where mode = 'observe' and raised > now() - interval '7 days' and ${OPEN('alert')})::integer as observed,
+      (select count(*) from case_file where state = 'new' and ${OPEN('case_file')})::integer as "newCases",
+      (select count(*) from case_file where state not in ('new', 'closed') and assigned_to = $1 and ${OPEN('case_file')})::integer as "myCases",
+      (select count(*) from case_file where state <> 'closed' and review_due < $2::date and ${OPEN('case_file')})::integer as "overdueCases",
       (select count(*) from case_file where state in ('decided', 'acting') and decided_by <> $1
-        and (two_needed or outcome in ('inappropriate', 'malicious')))::integer as "waitingForSecond",
+        and (two_needed or outcome in ('inappropriate', 'malicious')) and ${OPEN('case_file')})::integer as "waitingForSecond",
       (select count(*) from (select distinct seq from oversight_access where kind = 'unexplained'
-        and at > now() - interval '7 days' and not exists (select from access_review v where v.seq = oversight_access.seq)
+        and at > now() - interval '7 days' and not exists (select from access_review v where v.seq = oversight_access.seq) and ${OPEN('oversight_access')}
         limit 1000) u)::integer as unexplained,
-      (select count(*) from sample_item where state = 'open')::integer as sampled,
+      (select count(*) from sample_item where state = 'open' and ${OPEN('sample_item')})::integer as sampled,
       (select count(*) from export_request where state = 'waiting' and asked_by <> $1)::integer as "exportsWaiting",
       (select count(*) from alert_notice where sent is null and (given_up or attempts > 0))::integer as untold,
       (select json_build_object('at', at, 'ok', ok, 'records', records, 'brokenSeq', broken_seq) from audit_check order by id desc limit 1) as "lastCheck",
       array(select rule from alert_rule_fault order by rule) as "switchedOff"`,
-    [officer, today],
+    [officer, today, key, parties],
   );
   const [row] = result.rows;
   if (row === undefined) throw new Error('the desk gave no row');

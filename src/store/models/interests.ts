@@ -8,6 +8,15 @@ export interface Interested {
   parties: readonly string[];
 }
 
+/** People in whom she has an interest, as a statement; its parameters by name. */
+export function interestSql(
+  whose: string,
+  { key, parties, now }: { key: string; parties: string; now: string },
+): string {
+  return `select distinct c.patient from consent c where ${whose} and c.from_at <= ${now} and c.until_at > ${now}
+      and (c.kind in ('own-record', 'relative') and c.party = ${key} or c.kind = 'conflict' and c.party = any (${parties}))`;
+}
+
 /** Of these people, those in whom she has an interest at this moment. */
 export async function interestsIn(
   db: Db,
@@ -18,8 +27,7 @@ export async function interestsIn(
   if (patients.length === 0) return new Set();
   const { rows } = await db.query<{ patient: string }>({
     name: 'interests_in',
-    text: `select distinct c.patient from consent c where c.patient = any ($1) and c.from_at <= $4 and c.until_at > $4
-      and (c.kind in ('own-record', 'relative') and c.party = $2 or c.kind = 'conflict' and c.party = any ($3))`,
+    text: interestSql('c.patient = any ($1)', { key: '$2', parties: '$3', now: '$4' }),
     values: [patients, key, parties, now],
   });
   return new Set(rows.map(({ patient }) => patient));
