@@ -113,6 +113,14 @@ test('registered by one, confirmed by another, rotated, listed and ended', async
   await expect(run('uma', 'end', clientId, '--reason', 'Again')).rejects.toThrow(/^404/);
 });
 
+test('a kind of client that there is not is refused, not taken for another', async () => {
+  const said = { name: 'HV system', kind: 'E-Roster', agreement: 'Contract/sharing', service: HEALTH_VISITING };
+  const more = { jwks: JSON.stringify({ keys: [pair().publicJwk] }), expires: day(100), reason: 'Go live' };
+  const parameter = Object.entries({ ...said, ...more }).map(([name, valueString]) => ({ name, valueString }));
+  const reply = await service.as('sysadmin').post('$register-client', { resourceType: 'Parameters', parameter });
+  expect([reply.status, reply.text.includes('kind is system or e-roster')]).toEqual([400, true]);
+});
+
 test('refused in one plain sentence: no right, bad keys, bad address, bad arguments, and her own key that was ended', async () => {
   const jwks = file('good.json', pair().publicJwk);
   await expect(register('priya', jwks)).rejects.toThrow(/^403/);

@@ -1,6 +1,7 @@
 /** The register of system clients over HTTP, for those who keep it from a command line (ADR 0037); two people as on the pages. */
 import type { OperationInput } from '../../care/parameters.ts';
 import { clients, proposeClient, proposeKeys, revokeClient, revokeKey } from '../../directory/clients.ts';
+import { refuse } from '../../fhir/outcome.ts';
 import type { JsonObject } from '../../fhir/types.ts';
 import type { Operation } from '../fhir/dispatch.ts';
 import { inputOf } from './access.ts';
@@ -17,7 +18,7 @@ export const CLIENT_OPERATIONS: readonly Operation[] = [
     const input = await inputOf(door, request, ['name', 'kind', 'agreement', 'service', ...KEYS]);
     const pending = await proposeClient(door, request.context, {
       name: input.required('name'),
-      kind: input.optional('kind') === 'e-roster' ? 'e-roster' : 'system',
+      kind: kindIn(input),
       agreement: input.optional('agreement') ?? null,
       org: input.required('service'),
       ...keysIn(input),
@@ -42,6 +43,12 @@ export const CLIENT_OPERATIONS: readonly Operation[] = [
     return { status: 204 };
   }),
 ];
+
+function kindIn(input: OperationInput): 'system' | 'e-roster' {
+  const kind = input.optional('kind') ?? 'system';
+  if (kind === 'system' || kind === 'e-roster') return kind;
+  throw refuse(400, 'value', 'kind is system or e-roster', 'Parameters.parameter');
+}
 
 function keysIn(input: OperationInput): { jwks: string; expires: string; reason: string } {
   return { jwks: input.required('jwks'), expires: input.required('expires'), reason: input.required('reason') };
