@@ -11,6 +11,7 @@ import { parseStored } from '../../record/decide.ts';
 import { keyOf, readInside } from '../../record/inside-request.ts';
 import type { Context, Door } from '../../record/types.ts';
 import { wordsAround } from '../../record/words-around.ts';
+import { namesInDirectory } from '../../store/models/sar-around.ts';
 import { itemsOf, type SarItem } from '../../store/models/sar-items.ts';
 import type { SarJob } from '../../store/models/sar-jobs.ts';
 import { filesSeen } from '../../store/models/sar-standing.ts';
@@ -21,6 +22,7 @@ import { unopened } from './files.ts';
 import { placeIn } from './hints.ts';
 import type { LetterFile } from './pdf.ts';
 import { mayNotLead } from './queue.ts';
+import { type Names, readableOf } from './readable.ts';
 import type { Strictness } from './standing.ts';
 
 export interface Copies {
@@ -29,6 +31,8 @@ export interface Copies {
   texts: string[];
   /** The items they come from, in the same order. */
   items: SarItem[];
+  /** Of whom references lead to. */
+  names: Names;
   accesses: { lines: AccessLine[]; more: boolean } | null;
 }
 
@@ -43,7 +47,13 @@ export async function copiesOf(
 ): Promise<Copies> {
   const items = await allItems(door, job);
   const { leaving, chosen } = choose(job, items);
-  const copies: Copies = { resources: [], texts: [], items: chosen.map(({ item }) => item), accesses: null };
+  const copies: Copies = {
+    resources: [],
+    texts: [],
+    items: chosen.map(({ item }) => item),
+    names: new Map(),
+    accesses: null,
+  };
   const address = addressStays(job, strict);
   for (let from = 0; from < chosen.length; from += STRETCH) {
     const stretch = chosen.slice(from, from + STRETCH);
@@ -68,7 +78,24 @@ export async function copiesOf(
     }
   }
   requireNoLeak(copies, { leaving, items, places: address ? (await wordsAround(door, job.subject)).places : [] });
+  copies.names = await namesFor(door, copies.resources);
   return job.wantsAccesses ? { ...copies, accesses: await accessLines(door, job.subject, at, leaving) } : copies;
+}
+
+/** Names of people in what leaves, and of those who acted professionally (R-23). */
+async function namesFor(door: Door, resources: readonly Resource[]): Promise<Names> {
+  const people = resources.flatMap((one): [string, string][] => {
+    const { lines } = readableOf({ resourceType: one.resourceType, name: one.name });
+    const [name] = lines;
+    return name === undefined || !['Patient', 'RelatedPerson'].includes(one.resourceType)
+      ? []
+      : [[`${one.resourceType}/${one.id}`, name.value]];
+  });
+  const named = JSON.stringify(resources).matchAll(
+    /"reference":"((?:PractitionerRole|Practitioner|Organization|CareTeam)\/[^"/]+)"/g,
+  );
+  const references = [...new Set([...named].map(([, one = '']) => one))];
+  return new Map([...people, ...(await namesInDirectory(door.pool, references))]);
 }
 
 /** Nothing that leaves, no text and no file that can be read as one, names what stays or leads to where somebody lives. */

@@ -40,17 +40,16 @@ export interface Leaving {
 
 /**
  * The resource as it leaves. Narrative and contained resources go with the first cut: they can say anything. Labels and
- * tags go always, and nothing marks a cut: a mark would tell that there is something (R-14).
+ * tags go always, with them every claim of a profile (it may require what was cut), and nothing marks a cut: a mark would tell that there is something (R-14).
  */
 export function leavingOf(resource: Resource, paths: readonly string[], leaving: Leaving): Resource {
   const cut = new Set(paths);
   if (paths.length > 0) for (const name of ['text', 'contained']) cut.add(name);
   const own = copy(resource, '', cut, leaving);
-  const { versionId, lastUpdated, profile } = resource.meta ?? {};
+  const { versionId, lastUpdated } = resource.meta ?? {};
   const meta = {
     ...(versionId === undefined ? {} : { versionId }),
     ...(lastUpdated === undefined ? {} : { lastUpdated }),
-    ...(profile === undefined ? {} : { profile }),
   };
   const { meta: _meta, ...rest } = isObject(own) ? own : {};
   return {

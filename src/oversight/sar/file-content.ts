@@ -35,10 +35,17 @@ export function* heldFiles(value: Json | undefined, path = ''): Generator<Held> 
   if (Array.isArray(value)) for (const [i, one] of value.entries()) yield* heldFiles(one, `${path}[${i}]`);
   else if (isObject(value)) {
     // SampledData also has `data`, and numbers in it (R4 datatypes.html#SampledData).
-    if (typeof value.data === 'string' && value.dimensions === undefined)
+    if (typeof value.data === 'string' && value.dimensions === undefined && !isSeal(value))
       yield { path: under(path, 'data'), holder: value, bytes: Buffer.from(value.data, 'base64') };
     for (const [name, one] of Object.entries(value)) yield* heldFiles(one, under(path, name));
   }
+}
+
+/** Of a signature no more than a digest: bytes that nobody can read and that hold nothing to read. */
+function isSeal({ data, who, when }: JsonObject): boolean {
+  if (typeof data !== 'string' || who === undefined || when === undefined) return false;
+  const bytes = Buffer.from(data, 'base64');
+  return bytes.length <= 64 && bytes.toString('utf8').includes('\uFFFD');
 }
 
 function under(path: string, name: string): string {

@@ -5,8 +5,9 @@
 import type { Resource } from '../../fhir/types.ts';
 import type { SarJob } from '../../store/models/sar-jobs.ts';
 import type { AccessLine } from './accesses.ts';
+import { purposeInLetter, roleInLetter, typeInLetter } from './letter-words.ts';
 import type { Letter } from './pdf.ts';
-import { dateWords, type Readable, readableOf } from './readable.ts';
+import { dateWords, type Names, type Readable, readableOf } from './readable.ts';
 
 /** Parts in the order of the letter; what is in none comes last. */
 const PARTS: readonly { heading: string; types: readonly string[] }[] = [
@@ -58,7 +59,11 @@ export function newsOf(
 
 export function letterOf(
   job: Pick<SarJob, 'reference' | 'received' | 'child'>,
-  copies: { resources: readonly Resource[]; accesses: { lines: readonly AccessLine[]; more: boolean } | null },
+  copies: {
+    resources: readonly Resource[];
+    names: Names;
+    accesses: { lines: readonly AccessLine[]; more: boolean } | null;
+  },
   at: Date,
 ): Letter {
   const known = PARTS.flatMap(({ types }) => types);
@@ -66,7 +71,9 @@ export function letterOf(
     ...PARTS.map(({ heading, types }) => ({ heading, of: (type: string) => types.includes(type) })),
     { heading: 'Everything else', of: (type: string) => !known.includes(type) },
   ].flatMap(({ heading, of }) => {
-    const entries = copies.resources.filter(({ resourceType }) => of(resourceType)).map(readableOf);
+    const entries = copies.resources
+      .filter(({ resourceType }) => of(resourceType))
+      .map((one) => readableOf(one, copies.names));
     return entries.length === 0 ? [] : [{ heading, entries }];
   });
   const accesses = copies.accesses === null ? [] : [accessPart(copies.accesses)];
@@ -86,7 +93,9 @@ function accessPart({ lines, more }: { lines: readonly AccessLine[]; more: boole
     title: '',
     lines: lines.map(({ at, who, role, service, purpose, types }) => ({
       label: dateWords(at) ?? at,
-      value: [who, role, service, purpose, types.join(' ')].filter((one) => one !== null && one !== '').join('; '),
+      value: [who, roleInLetter(role), service, purposeInLetter(purpose), types.map(typeInLetter).join(', ')]
+        .filter((one) => one !== null && one !== '')
+        .join('; '),
     })),
   };
   const older: Readable[] = more ? [{ title: 'Older accesses are in the record and can be asked for', lines: [] }] : [];

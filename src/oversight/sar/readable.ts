@@ -43,15 +43,19 @@ const SILENT = new Set([
   'definition',
 ]);
 
-export function readableOf(resource: Resource): Readable {
+/** Names of what references lead to, by `Type/id`. */
+export type Names = ReadonlyMap<string, string>;
+
+export function readableOf(resource: Resource, names: Names = new Map()): Readable {
   const lines: Line[] = [];
   if (typeof resource.data === 'string')
     return {
       title: titleOf(resource),
       lines: [{ label: 'File', value: fileLine(resource, '', String(resource.contentType ?? 'unknown')) }],
     };
-  for (const [name, value] of Object.entries(resource)) if (!SILENT.has(name)) push(lines, words(name), value);
-  push(lines, 'Text', resource.text);
+  for (const [name, value] of Object.entries(resource))
+    if (!SILENT.has(name)) push({ lines, names }, words(name), value);
+  push({ lines, names }, 'Text', resource.text);
   return { title: titleOf(resource), lines };
 }
 
@@ -69,26 +73,38 @@ function words(name: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
 
-function push(lines: Line[], label: string, value: Json | undefined): void {
+interface Page {
+  lines: Line[];
+  names: Names;
+}
+
+function push(page: Page, label: string, value: Json | undefined): void {
+  const { lines, names } = page;
   if (value === undefined || value === null) return;
   if (Array.isArray(value)) {
-    for (const one of value) push(lines, label, one);
+    for (const one of value) push(page, label, one);
     return;
   }
   if (!isObject(value)) {
     lines.push({ label, value: primitive(value) });
     return;
   }
-  const whole = wholeOf(value);
+  const whole = named(value, names) ?? wholeOf(value);
   if (whole !== null) {
     if (whole !== '') lines.push({ label, value: whole });
+    return;
+  }
+  if (typeof value.url === 'string' && label === 'Extension') {
+    const [own = ''] = /[^/#]*$/.exec(value.url) ?? [];
+    for (const [name, one] of Object.entries(value))
+      if (name !== 'url') push(page, words(own.replace(/-(\w)/g, (_, first: string) => first.toUpperCase())), one);
     return;
   }
   const question = typeof value.linkId === 'string' && typeof value.text === 'string' ? value.text : null;
   for (const [name, one] of Object.entries(value)) {
     if (SILENT.has(name) && !(name === 'text' && question === null)) continue;
     push(
-      lines,
+      page,
       question === null ? `${label}: ${words(name)}` : name === 'answer' ? question : `${question}: ${words(name)}`,
       one,
     );
@@ -105,6 +121,12 @@ export function dateWords(value: string): string | null {
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return LONG.format(new Date(`${value}T12:00:00Z`));
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(value) || Number.isNaN(Date.parse(value))) return null;
   return `${LONG.format(new Date(`${londonDate(value)}T12:00:00Z`))}, ${CLOCK.format(new Date(value))}`;
+}
+
+/** The name of what a reference leads to, when it brings none itself. */
+function named({ reference, display }: JsonObject, names: Names): string | null {
+  if (typeof reference !== 'string' || typeof display === 'string') return null;
+  return names.get(reference) ?? null;
 }
 
 /** Data types that are one thing to a reader; '' = nothing to say; null = look inside. */

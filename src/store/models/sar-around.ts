@@ -25,3 +25,14 @@ export async function bodiesAround(db: Db, subject: string): Promise<string[]> {
   );
   return rows.map(({ body }) => body);
 }
+
+/** What the directory calls these people, services and teams. */
+export async function namesInDirectory(db: Db, references: readonly string[]): Promise<[string, string][]> {
+  const { rows } = await db.query<{ member: string; name: string }>(
+    `select d.member, min(coalesce((select p.entry ->> 'name' from directory p
+       where p.member = d.entry ->> 'practitioner' and p.entry ->> 'kind' = 'person' limit 1), d.entry ->> 'name')) as name
+     from directory d where d.member = any ($1) group by d.member`,
+    [references],
+  );
+  return rows.flatMap(({ member, name }): [string, string][] => (name === null ? [] : [[member, name]]));
+}

@@ -1,9 +1,11 @@
 /** The clock of a request for a record, and what leaves of a resource. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../src/fhir/types.ts';
+import type { Json, JsonObject, Resource } from '../../../src/fhir/types.ts';
 import { addMonths, clockOf } from '../../../src/oversight/sar/clock.ts';
 import { elementsOf, leakIn, leavingOf } from '../../../src/oversight/sar/cut.ts';
+import { filesOf, fileWords } from '../../../src/oversight/sar/file-content.ts';
+import { namesSomebody, placeIn } from '../../../src/oversight/sar/hints.ts';
 import { readableOf } from '../../../src/oversight/sar/readable.ts';
 
 describe('the clock', () => {
@@ -80,7 +82,7 @@ describe('what leaves of a resource', () => {
     const resource = {
       resourceType: 'Task',
       id: 't',
-      meta: { versionId: '1', security: [{ code: 'SDV' }], tag: [{ code: 'x' }] },
+      meta: { versionId: '1', profile: ['http://x.example/p'], security: [{ code: 'SDV' }], tag: [{ code: 'x' }] },
       focus: { reference: 'Observation/gone-12345' },
       for: { reference: 'Patient/her' },
       owner: { reference: 'PractitionerRole/priya', display: 'Priya' },
@@ -117,6 +119,57 @@ describe('what leaves of a resource', () => {
     expect(title).toBe('Questionnaire response, 3 March 2026, 09:00');
     expect(lines).toContainEqual({ label: 'Subject', value: 'Aisha' });
     expect(lines.find(({ value: one }) => one === 'Yes, today')?.label).toContain('Talked about?');
+    const names = new Map([['PractitionerRole/p', 'Priya']]);
+    const read = readableOf(
+      {
+        resourceType: 'Observation',
+        performer: [{ reference: 'PractitionerRole/p' }, { reference: 'PractitionerRole/q' }],
+        extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired', valueBoolean: true }],
+      },
+      names,
+    );
+    expect(read.lines).toEqual([
+      { label: 'Performer', value: 'Priya' },
+      { label: 'Performer', value: 'Practitioner role' },
+      { label: 'Patient interpreter required', value: 'Yes' },
+    ]);
+  });
+
+  test('a file is bytes with a type, a title and a size; a digest in a signature is none, words in one are', () => {
+    const data = (text: string | Buffer) => Buffer.from(text).toString('base64');
+    const signature = (bytes: string | Buffer): JsonObject => ({
+      who: { display: 'x' },
+      when: '2026-01-01T00:00:00Z',
+      data: data(bytes),
+    });
+    const resource: Resource = {
+      resourceType: 'DocumentReference',
+      content: [{ attachment: { contentType: 'application/pdf', title: 'A letter', data: data('abc') } }],
+      extension: [
+        { valueSignature: signature(Buffer.alloc(32, 255)) },
+        { valueSignature: signature('Danny was here') },
+      ],
+      sampled: { dimensions: 1, data: '1 2 3' },
+    };
+    expect(filesOf(resource).map(({ path, type, title, size }) => [path, type, title, size])).toEqual([
+      ['content[0].attachment.data', 'application/pdf', 'A letter', 3],
+      ['extension[1].valueSignature.data', 'unknown', '', 14],
+    ]);
+    expect(namesSomebody(fileWords(resource), ['danny'])).toBe(true);
+    expect(filesOf({ resourceType: 'Binary', contentType: 'image/png', data: data('x') })[0]?.path).toBe('data');
+  });
+
+  test.each([
+    ['DANNY at sea', true],
+    ['scan_danny_2024.pdf', true],
+    ['Dánny', true],
+    ['dannyboy', false],
+    ['', false],
+  ])('a name is found as a word: %j %s', (text, expected) => expect(namesSomebody(text, ['danny'])).toBe(expected));
+
+  test('an address is found however it is spaced', () => {
+    expect(placeIn('lives at 7  Hidden way, zz91ab', ['ZZ9 1AB'])).toBe('ZZ9 1AB');
+    expect(placeIn('zz9 1ac', ['ZZ9 1AB'])).toBeNull();
   });
 });
 
