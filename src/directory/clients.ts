@@ -137,6 +137,8 @@ async function proposing(
 
 export const carryOutClient: CarryOut = async (_door, _context, db, pending) => {
   const clientId = await putConfirmedClient(db, pending.id);
+  if (clientId === null)
+    throw refuse(409, 'conflict', 'A key of this name was registered since this was proposed: propose another key');
   return { written: [], entities: [`Client/${clientId}`] };
 };
 

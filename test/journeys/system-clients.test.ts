@@ -182,6 +182,21 @@ test('registered by two, it gets what its agreement names; keys rotate with an o
   expect((await keeper.fill(path, path, { ...rotation, jwks: pair().jwks })).status).toBe(422);
 });
 
+test('one key proposed twice is registered once; who confirms the second is told', async () => {
+  const clientId = await registered('Twice rotated system', pair());
+  const path = `/console/clients/${clientId}`;
+  const rotation = {
+    act: 'rotate',
+    jwks: pair().jwks,
+    expires: day(200),
+    overlap: '7',
+    'rotate-reason': 'Yearly rotation',
+  };
+  for (const _ of [1, 2]) expect((await keeper.fill(path, path, rotation)).status).toBe(202);
+  expect(await confirmNewest()).toContain('The change has taken effect');
+  expect(await confirmNewest()).toContain('propose another key');
+});
+
 test('an e-roster writes the duty list of its service, and sees nobody', async () => {
   const key = pair();
   const clientId = await registered('E-roster HV', key, { kind: 'e-roster', agreement: '' });

@@ -15,6 +15,7 @@ import type { Context, Door } from '../../record/types.ts';
 import { isOnlineViewOff } from '../../store/models/own-access.ts';
 import { insertJob, isChild, jobsAbout, type SarJob, sarLines } from '../../store/models/sar-jobs.ts';
 import { inTransaction } from '../../store/transaction.ts';
+import { lock, lockKey } from '../../store/write.ts';
 import { recordInside } from '../officer.ts';
 import { addSarLine, NOT_HERS, personOf } from './bench.ts';
 import { type Clock, clockIn } from './clock.ts';
@@ -56,11 +57,11 @@ export function askForOwn(
     const { handover, wantsAccesses, wantsVersions } = asked;
     if (handover.trim().length < 3)
       throw refuse(400, 'required', 'Say how you want to have it', 'Parameters.parameter');
-    const running = (await jobsAbout(door.pool, subject)).some(
-      ({ ended, asker }) => ended === null && asker === 'self',
-    );
-    if (running) throw refuse(409, 'conflict', 'A request of yours is running already.');
     return inTransaction(door.pool, async (client) => {
+      // Under a lock of hers: asked twice at once it is one request.
+      await lock(client, [lockKey(`own request ${subject}`)]);
+      const running = (await jobsAbout(client, subject)).some(({ ended, asker }) => ended === null && asker === 'self');
+      if (running) throw refuse(409, 'conflict', 'A request of yours is running already.');
       const received = londonDate(context.now);
       const made = await insertJob(client, {
         ...{ subject, asker: 'self', received, handover: handover.slice(0, 2_000), wantsAccesses, wantsVersions },

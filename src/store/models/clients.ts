@@ -1,6 +1,7 @@
 /** The register of system clients for those who keep it. Writing goes through functions of the owner (migration 076). */
 import type { PoolClient } from '../pool.ts';
 import type { Db } from '../reads.ts';
+import { isSqlState } from '../write.ts';
 
 export interface ClientKey {
   kid: string;
@@ -55,10 +56,18 @@ function lineOf(row: RawLine): ClientLine {
   return { ...row, keys };
 }
 
-/** Carries out a proposal that two people stand behind; the function looks for itself. */
-export async function putConfirmedClient(db: PoolClient, pending: string): Promise<string> {
-  const { rows } = await db.query<{ id: string }>('select client_confirmed($1) as id', [pending]);
-  return rows[0]?.id ?? '';
+/**
+ * Carries out a proposal that two people stand behind; the function looks for itself.
+ * @returns the client's id, or null when a key of that name was registered since it was proposed: nothing is done then
+ */
+export async function putConfirmedClient(db: PoolClient, pending: string): Promise<string | null> {
+  try {
+    const { rows } = await db.query<{ id: string }>('select client_confirmed($1) as id', [pending]);
+    return rows[0]?.id ?? '';
+  } catch (error) {
+    if (isSqlState(error, '23505')) return null;
+    throw error;
+  }
 }
 
 /** False when it had ended or is unknown. */
