@@ -1,4 +1,4 @@
-/** Rules of domain.md 5.2 over HTTP that no story tells. */
+/** Rules of domain.md 5.2 over HTTP that no story tells. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AuditEntry } from '../../src/audit/types.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
@@ -413,6 +413,24 @@ describe('R-43: a colleague’s name in lists', () => {
     expect(first.text).toContain('"relation":"next"');
     expect(resources(await service.as('health-visitor').get('Group/_history'))).toEqual([]);
   });
+});
+
+test('R-13: what was filed under another woman and is now about one whose record is V is shut in every version', async () => {
+  const midwife = service.as('midwife');
+  const own = ['Observation/misfiled', 'Observation/misfiled/_history', 'Observation/misfiled/_history/1'];
+  const many = ['Observation/_history?_count=200', '_history?_count=500'];
+  const seen = () =>
+    Promise.all(
+      [...own, ...many].map(async (path) => {
+        const { status, text } = await midwife.get(path);
+        return [path, status, text.includes('misfiled')];
+      }),
+    );
+  await service.load([note('misfiled', 'mine', 'where she lives now')]);
+  expect(await seen()).toEqual([...own, ...many].map((path) => [path, 200, true]));
+  await service.load([note('misfiled', 'sealed', 'where she lives now')]);
+  expect(await seen()).toEqual([...own.map((path) => [path, 404, false]), ...many.map((path) => [path, 200, false])]);
+  expect((await midwife.get('Observation/misfiled/$diff?from=1&to=2')).status).toBe(404);
 });
 
 test('R-44: an identifier of another country is taken, and matches nobody by itself', async () => {
