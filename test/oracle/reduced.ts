@@ -75,6 +75,7 @@ export async function openReduced(whole: Service): Promise<Reduced> {
 }
 
 async function stand(owner: Pool, view: View, { isList, isHistory }: DoorKind): Promise<void> {
+  await owner.query(ALONE_BACK);
   for (const [key, listed] of view.listed) {
     const [type, id, version] = key.split('/');
     const values = [type, id, version, isList ? listed : view.shown.get(key)];
@@ -87,7 +88,21 @@ async function stand(owner: Pool, view: View, { isList, isHistory }: DoorKind): 
       `with moved as (delete from ${from} where type = 'Group' returning *) insert into ${into} select * from moved`,
     );
   }
+  if (isList && isHistory) await owner.query(ALONE);
 }
+
+/**
+ * The service takes the types of a history from the current rows: none has earlier versions alone. Where she is shown of a
+ * whole type nothing but earlier versions (an entry that has moved to another woman), the newest of each stands as current
+ * while a history of many is asked for.
+ */
+const ALONE = `with alone as (delete from history h where not exists (select from resource r where r.type = h.type)
+      and not exists (select from history n where n.type = h.type and n.id = h.id and n.version > h.version) returning h.*),
+    kept as (insert into alone_version select type, id from alone)
+  insert into resource select (jsonb_populate_record(null::resource, to_jsonb(a))).* from alone a`;
+const ALONE_BACK = `with kept as (delete from alone_version returning *),
+    back as (delete from resource r using kept k where r.type = k.type and r.id = k.id returning r.*)
+  insert into history select (jsonb_populate_record(null::history, to_jsonb(b))).* from back b`;
 
 const keyOf = ({ type, id, version }: Version): string => `${type}/${id}/${version}`;
 
@@ -134,6 +149,7 @@ function viewOf(filled: Filled, person: Person, { whole = [] }: Instead): { view
 
 /** A row of which anything is masked is found by no word of its text (its own words and those of the mask are one text). */
 const MUTE = `create table family_resource (like resource); create table family_history (like history);
+  create table alone_version (type text, id text);
   create table muted (body text);
   grant select on muted to tandem_service;
   alter function record_words(text, boolean) rename to record_words_of_all;
@@ -143,6 +159,7 @@ const MUTE = `create table family_resource (like resource); create table family_
 const TABLES = [
   'family_resource',
   'family_history',
+  'alone_version',
   'muted',
   'resource',
   'history',
