@@ -6,6 +6,7 @@ import type { Resource } from '../fhir/types.ts';
 import { factsOf, lookupsOf, type ResourceFacts, resolveFacts } from '../governance/facts.ts';
 import { pregnancyHintsOf } from '../governance/pregnancies.ts';
 import type { PrefetchAsk, Prefetched } from '../store/prefetch.ts';
+import type { TeamsOf } from './authors-teams.ts';
 import { parseStored } from './decide.ts';
 import type { Change } from './plan.ts';
 import type { Context, Door } from './types.ts';
@@ -64,7 +65,7 @@ export function deriveFacts(
   door: Door,
   context: Context,
   change: Change,
-  lookup: (reference: string) => Resource | null,
+  { lookup, teamsOf }: { lookup: (reference: string) => Resource | null; teamsOf: TeamsOf },
 ): ResourceFacts {
   const { principal, now } = context;
   if (change.document === null) return tombstone(change);
@@ -76,7 +77,7 @@ export function deriveFacts(
       now,
       writer: changesContent(change) ? writerOf(context) : [],
       before: change.current?.row ?? null,
-      teamsOf: (party) => (principal.parties.includes(party) ? principal.teams : []),
+      teamsOf,
       ownRecordKey: door.personKey,
     },
   );

@@ -10,6 +10,7 @@ import type { IndexValues } from '../search/types.ts';
 import { type Prefetched, prefetch } from '../store/prefetch.ts';
 import type { Db } from '../store/reads.ts';
 import type { DecidableRow, FactWrite, ResourceRow, RowWrite } from '../store/rows.ts';
+import { teamsOfAuthors } from './authors-teams.ts';
 import { ask, decideWrite, parseStored, reach, show } from './decide.ts';
 import { deriveFacts, insideOf, lookupIn, questions, settle, touchInside } from './derive.ts';
 import { stamp } from './document.ts';
@@ -64,7 +65,8 @@ export async function plan(door: Door, db: Db, context: Context, changes: readon
   checkGeneration(context, known.generation);
   await forgetHidden(door, db, context, known);
   const lookup = lookupIn(inside, known);
-  const facts = changes.map((change) => deriveFacts(door, context, change, lookup));
+  const teamsOf = await teamsOfAuthors(db, context, changes, lookup);
+  const facts = changes.map((change) => deriveFacts(door, context, change, { lookup, teamsOf }));
   await requireSoundKin(db, context, changes, facts);
   await requireSoundLinks(door, db, context, changes);
   settle(facts, known);

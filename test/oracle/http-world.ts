@@ -60,9 +60,12 @@ export async function fill(
   const earlier = new Map(changing.map((one) => [one, earlierOf(one, random)]));
   const gone = changing.filter(({ resourceType }) => resourceType !== 'Patient' && random.chance(0.15));
   clock(new Date(NOW.getTime() - 2 * 3_600_000));
+  const first = rows.map((one) => earlier.get(one) ?? one);
+  // Who works where is known before anybody writes: an author's teams are those she stands in then.
+  await load(service, first.filter(isOfDirectory));
   const refused = await load(
     service,
-    rows.map((one) => earlier.get(one) ?? one),
+    first.filter((one) => !isOfDirectory(one)),
   );
   clock(new Date(NOW.getTime() - 3_600_000));
   const kept = changing.filter((one) => !refused.has(keyOf(one)));
@@ -81,6 +84,13 @@ export async function fill(
     await owner.end();
   }
 }
+
+/** People, teams and duty lists. */
+const isOfDirectory = (one: Resource): boolean =>
+  ['Organization', 'Practitioner', 'PractitionerRole', 'HealthcareService', 'Location', 'Schedule', 'Slot'].includes(
+    one.resourceType,
+  ) ||
+  (one.resourceType === 'CareTeam' && loose(one).subject === undefined);
 
 const keyOf = ({ resourceType, id }: Resource): string => `${resourceType}/${id}`;
 

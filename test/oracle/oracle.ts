@@ -21,7 +21,7 @@ import {
   subjectsOf,
   type World,
 } from './reading.ts';
-import { grantsOf, supervisedTies, type Tie, teamsOf, tiesOf } from './ties.ts';
+import { authorsTeams, grantsOf, supervisedTies, type Tie, teamsOf, tiesOf } from './ties.ts';
 
 interface Question {
   world: World;
@@ -132,11 +132,10 @@ function takes(q: Question, condition: string | undefined): boolean {
 
 function isByMyTeam(q: Question): boolean {
   const author = loose(q.resource).author?.reference;
-  const colleague: Person = { ...q.person, id: String(author).split('/')[1] ?? '' };
   const mine = teamsOf(q.world, q.person, q.now);
   return (
     author === `PractitionerRole/${q.person.id}` ||
-    teamsOf(q.world, colleague, q.now).some((team) => mine.includes(team))
+    authorsTeams(q.world, q.resource, q.now).some((team) => mine.includes(team))
   );
 }
 

@@ -6,7 +6,7 @@ import type { JsonObject, Resource } from '../../src/fhir/types.ts';
 import { refusalOf } from './oracle.ts';
 import type { Person } from './people.ts';
 import { find, kindOf, type Loose, loose, subjectsOf, type World } from './reading.ts';
-import { teamsOf, tiesOf } from './ties.ts';
+import { authorsTeams, teamsOf, tiesOf } from './ties.ts';
 
 export interface Shown {
   /** As a read gives it. */
@@ -188,7 +188,7 @@ function removals(world: World, person: Person, resource: Resource, now: number)
 function isByHerTeam(world: World, person: Person, resource: Resource, now: number): boolean {
   const author = String(loose(resource).author?.reference);
   const mine = teamsOf(world, person, now);
-  const theirs = teamsOf(world, { ...person, id: author.split('/')[1] ?? '' }, now);
+  const theirs = authorsTeams(world, resource, now);
   return author === `PractitionerRole/${person.id}` || theirs.some((team) => mine.includes(team));
 }
 

@@ -41,6 +41,20 @@ function teamsNow(world: World, person: Person, now: number): string[] {
   );
 }
 
+/** The author's teams when it was written: what she wrote stays theirs. In a world that nobody wrote down, her teams now. */
+export function authorsTeams(world: World, resource: Resource, now: number): string[] {
+  const author = String(loose(resource).author?.reference);
+  const written = Date.parse(loose(resource).meta?.lastUpdated ?? '');
+  const colleague: Person = {
+    role: '',
+    kind: 'staff',
+    id: author.split('/')[1] ?? '',
+    service: serviceOf(author),
+    purpose: 'author',
+  };
+  return teamsOf(world, colleague, Number.isNaN(written) ? now : written);
+}
+
 /** A duty slot of this team, which is of her own service, whose schedule, of the same team, names her. */
 function isOnDuty(world: World, slot: Loose, team: string, person: Person, now: number): boolean {
   const of = (one: Loose) =>
