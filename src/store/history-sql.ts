@@ -49,7 +49,7 @@ export function walkedSql(ask: HistoryAsk, looked: number, params: SqlParams): s
       where f.n is null or (k.updated, k.type, k.id, k.version) >= (f.updated, f.type, f.id, f.version) order by ${NEWEST('k')}),
     permitted as materialized (select r.* from (
         select ${STRICT} from newest k cross join lateral (${rows('resource')} union all ${rows('history')} offset 0) v
-          left join lateral (select x.label, x.version, x.subjects from resource x where x.type = v.type and x.id = v.id offset 0) c on true
+          left join lateral (select x.label, x.version, x.subjects, x.patients from resource x where x.type = v.type and x.id = v.id offset 0) c on true
       ) r where ${rule} and ${supersededSql(ask, params)} limit ${ask.count + 1})
     ${pageSql(ask, { where: '', total: 'null::int', short: `exists (select 1 from floor) and (select count(*) from permitted) <= ${ask.count}` })}`;
 }

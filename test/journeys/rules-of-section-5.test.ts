@@ -1,4 +1,4 @@
-/** Rules of domain.md 5.2 over HTTP that no story tells: R-08, R-13, R-18, R-22, R-39, R-41, R-43, R-44. */
+/** Rules of domain.md 5.2 over HTTP that no story tells: R-08, R-13, R-18, R-22, R-32, R-39, R-41, R-43, R-44. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AuditEntry } from '../../src/audit/types.ts';
 import type { JsonObject, Resource } from '../../src/fhir/types.ts';
@@ -431,6 +431,28 @@ test('R-13: what was filed under another woman and is now about one whose record
   await service.load([note('misfiled', 'sealed', 'where she lives now')]);
   expect(await seen()).toEqual([...own.map((path) => [path, 404, false]), ...many.map((path) => [path, 200, false])]);
   expect((await midwife.get('Observation/misfiled/$diff?from=1&to=2')).status).toBe(404);
+});
+
+test('R-32: what was filed in the wrong record and put right is read in its first version by readers of R alone', async () => {
+  await service.family('hers');
+  const mother = { sub: 'mine', fhirUser: 'Patient/mine', patient: 'Patient/mine' };
+  const [own, midwife] = [service.as({ like: 'mother', claims: mother }), service.as('midwife')];
+  const plan = (patient: string): Resource => ({
+    ...{ resourceType: 'CarePlan', id: 'mistaken', status: 'active', intent: 'plan', title: 'What she fears' },
+    ...{ subject: reference(`Patient/${patient}`), period: { start: day(-DAY) } },
+  });
+  const told = (who: Client) =>
+    Promise.all(
+      ['CarePlan/mistaken', 'CarePlan/mistaken/_history/1', 'CarePlan/_history?_count=50', '_history?_count=500'].map(
+        async (path) => (await who.get(path)).text.includes('What she fears'),
+      ),
+    );
+  await service.load([plan('mine')]);
+  expect(await told(own)).toEqual([true, true, true, true]);
+  await service.load([plan('hers')]);
+  expect(await told(own)).toEqual([false, false, false, false]);
+  expect(await told(midwife)).toEqual([true, true, true, true]);
+  expect((await own.get('CarePlan/mistaken/_history')).status).toBe(404);
 });
 
 test('R-44: an identifier of another country is taken, and matches nobody by itself', async () => {

@@ -90,7 +90,10 @@ function questionOf(world: World, person: Person, resource: Resource, now: numbe
   const kind = kindOf(world, resource);
   // Vector 54: what a superseded copy or finding said may have moved to the confidential response since.
   const isPast = resource !== current && ['assessment-copy', 'findings'].includes(kind);
-  const labels = [labelOf(world, resource), labelOf(world, current), isPast ? 'R' : 'N'];
+  // So is what was filed in another woman's record: it says what is hers who is named now.
+  const [then, hers] = [subjectsOf(world, resource), subjectsOf(world, current)];
+  const hasMoved = then.length > 0 && hers.length > 0 && !then.some((one) => hers.includes(one));
+  const labels = [labelOf(world, resource), labelOf(world, current), isPast || hasMoved ? 'R' : 'N'];
   return {
     world,
     person,
@@ -98,7 +101,7 @@ function questionOf(world: World, person: Person, resource: Resource, now: numbe
     now,
     kind,
     label: labels.includes('V') ? 'V' : labels.includes('R') ? 'R' : 'N',
-    subjects: subjectsOf(world, resource),
+    subjects: then,
     owner: recordedBy(world, resource),
   };
 }
