@@ -82,7 +82,7 @@ function refusal(failed: Piece, principal: Principal, ask: Ask, world: World): D
   // what it may see and has finished is not deleted; the recipe says what to do.
   if (failed.name === 'role' && ask.action === 'delete' && DRAFT_TYPES.includes(world.row.type)) return deleteRefused();
   const reason = reasonOf(failed, principal, ask, world);
-  const concealed = isConcealed(reason, failed, principal, world);
+  const concealed = isConcealed(reason, failed, { principal, ask, world });
   return {
     permit: false,
     rules: failed.rules,
@@ -172,11 +172,17 @@ function agreementReason(principal: Principal, world: World): DenyReason {
   return principal.kind === 'system' && row.service === principal.service ? 'label' : 'dsa-missing';
 }
 
+interface Asked {
+  principal: Principal;
+  ask: Ask;
+  world: World;
+}
+
 /**
  * 5.1: a clinical role without relationship is told the way in; everyone else hears nothing. V and restricted
  * demographics are never told, a held referral never to its addressee, nothing ever to a family audience.
  */
-function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, world: World): boolean {
+function isConcealed(reason: DenyReason, failed: Piece, { principal, ask, world }: Asked): boolean {
   if (principal.kind === 'family' || reason === 'held' || isVery(world)) return true;
   if (failed.name === 'restriction') return !world.row.authors.some((one) => selvesOf(principal).includes(one));
   if ((failed.name === 'relationship' || failed.name === 'deceased') && evaluate(any(consentFor('s-flag', [])), world))
@@ -184,6 +190,8 @@ function isConcealed(reason: DenyReason, failed: Piece, principal: Principal, wo
   // a lapsed agreement stops system flows loudly.
   if (principal.kind === 'system') return reason !== 'dsa-expired';
   if (isClinical(principal.role)) return false;
+  // of a family's rows she reads some consents; that there are others is not told, whoever gave her a Task.
+  if (principal.role === 'ig-officer' && !isWrite(ask.action)) return true;
   return failed.name === 'relationship' || failed.name === 'deceased';
 }
 

@@ -99,6 +99,8 @@ const VECTORS: Vector[] = [
     world(copy, { relationships: [inTeam(staff('admin', MATERNITY))] }), { permit: false, reason: 'role', concealed: false, rule: 'R-05' }],
   ['9 privacy officer, Observation', staff('ig-officer', MATERNITY), read('Observation', 'HLEGAL'), world(edd),
     { permit: false, reason: 'role', rule: 'R-26' }],
+  ['9 privacy officer who has a Task for the family, another Task', staff('ig-officer', MATERNITY), read('Task', 'HLEGAL'),
+    world(row('Task', 'plan'), { relationships: [relationship('task', 'PractitionerRole/ig-officer')] }), { permit: false, concealed: true }],
   ['10 safeguarding nurse, Task assigned, JVC', staff('safeguarding', HV), qr,
     world(confidential, { relationships: [relationship('task', 'PractitionerRole/safeguarding')] }), PERMIT],
   ['11 mother, own JVA copy', family('mother'), read('QuestionnaireResponse', 'PATRQT'), world(copy), PERMIT],
