@@ -1,6 +1,6 @@
 /** Accesses beside what made them somebody's work: appointments, attendance, duty, handover, relationships (6.7, feature 6). */
 import type { Db } from '../reads.ts';
-import { LINKED, type Period, within } from '../trail-sql.ts';
+import { type Period, within } from '../trail-sql.ts';
 import { dutyAt } from './alert-facts.ts';
 
 /** A contact with the family: when it was or is to be, and its status; never what it was about. */
@@ -75,14 +75,17 @@ export async function reconciled(
   const result = await db.query<Reconciled>({
     name: 'question_reconcile',
     text: `with opened as materialized (
+        -- The newest of each word along its own links: a person's are not read to their end.
+        select distinct on (found.seq) found.* from unnest($1::text[]) as word cross join lateral (
         select l.seq, a.at, a.body, a.patients, audit_json_or_null(a.body) as b,
           audit_json_or_null(a.body) -> 'agent' ->> 'practitionerRole' as party
-        from (${LINKED}) l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
-        where ${within('l.seq')} and s.outcome = 0 and s.interaction in ('read', 'vread', 'history-instance', 'operation')
+        from audit_link l join audit_seal s on s.seq = l.seq join audit a on a.xid = s.xid and a.id = s.id
+        where l.link = audit_link_of(word) and ${within('l.seq')} and s.outcome = 0 and s.interaction in ('read', 'vread', 'history-instance', 'operation')
           and position('"kind":"staff"' in a.body) > 0
           and audit_json_or_null(a.body) -> 'agent' ->> 'role' <> all ($7::text[])
           and (cardinality($5::text[]) = 0 or audit_json_or_null(a.body) -> 'agent' ->> 'practitionerRole' = any ($5))
-        order by l.seq desc limit $4
+        order by l.seq desc limit $4) found
+        order by found.seq desc limit $4
       ), about as (
         select o.seq, p as patient from opened o, unnest(case when cardinality($6::text[]) = 0 then o.patients else $6 end) as p
       ), people as (select distinct party from opened),
