@@ -184,14 +184,15 @@ interface Asked {
  */
 function isConcealed(reason: DenyReason, failed: Piece, { principal, ask, world }: Asked): boolean {
   if (principal.kind === 'family' || reason === 'held' || isVery(world)) return true;
+  // of a family's rows she reads some consents; that there are others is not told, whoever gave her a Task,
+  // and of what she once wrote neither.
+  if (principal.role === 'ig-officer' && !isWrite(ask.action)) return true;
   if (failed.name === 'restriction') return !world.row.authors.some((one) => selvesOf(principal).includes(one));
   if ((failed.name === 'relationship' || failed.name === 'deceased') && evaluate(any(consentFor('s-flag', [])), world))
     return true;
   // a lapsed agreement stops system flows loudly.
   if (principal.kind === 'system') return reason !== 'dsa-expired';
   if (isClinical(principal.role)) return false;
-  // of a family's rows she reads some consents; that there are others is not told, whoever gave her a Task.
-  if (principal.role === 'ig-officer' && !isWrite(ask.action)) return true;
   return failed.name === 'relationship' || failed.name === 'deceased';
 }
 
