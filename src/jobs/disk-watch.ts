@@ -21,8 +21,7 @@ export interface DiskWatch {
 const EVERY_MS = 5_000;
 const MEGABYTE = 1_048_576;
 
-const LEVELS = ['enough', 'low', 'full'] as const;
-type Level = (typeof LEVELS)[number];
+type Level = 'enough' | 'low' | 'full';
 
 /** Looks once before it returns, then every five seconds; each change of level is logged. `null` watches nothing. */
 export async function watchDisk(config: DiskRoom | null, log: Log): Promise<DiskWatch> {
